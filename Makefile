@@ -1,0 +1,92 @@
+# Everything a person or CI does here. `make help` lists it.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+# Machines that keep wheels of their own (such as torch's CPU build) name them to pip; uv is told the same.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: demo
+demo: .venv/ready ## Set up, start the suite, load the demonstration catalogue, show sample searches
+	@$(BIN)/triptych demo
+
+.PHONY: up
+up: .venv/ready ## Start the local suite: Milvus, Triton, four services, gateway
+	@$(BIN)/triptych up
+
+.PHONY: down
+down: .venv/ready ## Stop the local suite
+	@$(BIN)/triptych down
+
+.PHONY: test
+test: .venv/ready check ## Set up, then check and test everything
+	@$(BIN)/pytest
+
+.PHONY: test-unit
+test-unit: .venv/ready ## The quick tests: no server is started
+	@$(BIN)/pytest tests/unit
+
+.PHONY: test-integration
+test-integration: .venv/ready ## Each room against the real Milvus and the real Triton
+	@$(BIN)/pytest tests/integration
+
+.PHONY: test-e2e
+test-e2e: .venv/ready ## The whole suite, from a client's point of view
+	@$(BIN)/pytest tests/e2e
+
+.PHONY: check
+check: .venv/ready ## Style, types, import contracts, stubs, schema
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/codespell
+	@$(BIN)/python scripts/protos.py --check
+	@scripts/buf.sh
+
+.PHONY: format
+format: .venv/ready ## Format the code and mend what can be mended
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: protos
+protos: .venv/ready ## Generate the stubs from protos/
+	@$(BIN)/python scripts/protos.py
+
+.PHONY: train-demo
+train-demo: .venv/ready ## Train the demonstration pack again (about half an hour on two cores)
+	@$(BIN)/python -m training.train_demo
+
+.PHONY: quality
+quality: .venv/ready ## Measure the demonstration pack through the running suite
+	@$(BIN)/python -m bench.quality
+
+.PHONY: bench
+bench: .venv/ready ## Measure latency and throughput beside their floor
+	@$(BIN)/python -m bench.latency
+
+.PHONY: lock
+lock: .venv/ready ## Resolve requirements.lock again
+	@$(BIN)/uv pip compile pyproject.toml --python $(BIN)/python --all-extras --group dev --no-header \
+		--no-emit-index-url --no-emit-find-links --no-annotate --quiet --output-file requirements.lock
+	@sed -i -E 's/^(torch==[0-9.]+)\+cpu$$/\1/' requirements.lock
+
+.PHONY: clean
+clean: ## Remove the environment and the suite's state
+	@rm -rf .venv var bench/out node_modules
+
+.venv/ready: requirements.lock pyproject.toml
+	@"$(PYTHON)" -c 'import sys; assert sys.version_info[:2] == (3, 11), "Python 3.11 is needed: make PYTHON=/path/to/python3.11 …"'
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check "uv==$$(sed -nE 's/^uv==//p' requirements.lock)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@

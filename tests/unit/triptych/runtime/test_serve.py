@@ -1,0 +1,319 @@
+"""A room that listens: what every RPC gets from the runtime."""
+
+import asyncio
+import contextlib
+import json
+import urllib.request
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_status import rpc_status
+from structlog.testing import capture_logs
+
+from triptych.internal.v1 import ranker_service_pb2 as pb
+from triptych.internal.v1 import ranker_service_pb2_grpc as pb_grpc
+from triptych.runtime import context
+from triptych.runtime.channels import call, open_channel
+from triptych.runtime.errors import CODES, from_status
+from triptych.runtime.serve import Room, Service, serving
+from triptych.runtime.settings import ServerSettings
+from triptych.vocabulary.errors import (
+    DeadlineExceeded,
+    Internal,
+    InvalidArgument,
+    Reason,
+    ResourceExhausted,
+    Unavailable,
+)
+
+NAME = "triptych.internal.v1.RankerService"
+REQUEST = pb.RankRequest(strategy=1, limit=1, candidates=[pb.Candidate(id="a", score=1)])
+QUICK = ServerSettings(drain_ms=0, grace_ms=2000, check_interval_ms=20)
+
+
+class Servicer(pb_grpc.RankerServiceServicer):
+    """Does what a test tells it to."""
+
+    def __init__(self, behaviour):
+        self.behaviour = behaviour
+
+    async def Rank(self, request, context):
+        return await self.behaviour(request)
+
+
+async def nothing() -> None:
+    """A dependency that is always there."""
+
+
+def room(behaviour, warm_up=nothing, check=nothing) -> Room:
+    service = Service(NAME, pb_grpc.add_RankerServiceServicer_to_server, Servicer(behaviour))
+    return Room("test", (service,), warm_up, check)
+
+
+@contextlib.asynccontextmanager
+async def client(behaviour, settings=QUICK, **checks):
+    async with (
+        serving(room(behaviour, **checks), settings) as running,
+        open_channel(running.address) as channel,
+    ):
+        yield pb_grpc.RankerServiceStub(channel), channel, running
+
+
+async def answer(request) -> pb.RankResponse:
+    return pb.RankResponse(ranked=[pb.RankedCandidate(index=0, score=1)])
+
+
+async def refused(stub, request=REQUEST, **options) -> tuple[grpc.StatusCode, object]:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.Rank(request, **options)
+    status = rpc_status.from_call(caught.value)
+    return caught.value.code(), from_status(status)
+
+
+async def health(channel, name: str) -> int:
+    response = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=name))
+    return response.status
+
+
+async def until_health(channel, name: str, wanted: int) -> None:
+    async with asyncio.timeout(5):
+        while await health(channel, name) != wanted:
+            await asyncio.sleep(0.01)
+
+
+class TestErrors:
+    @pytest.mark.parametrize("kind", sorted(CODES, key=lambda kind: kind.__name__))
+    async def test_every_error_reaches_the_client_with_its_code(self, kind):
+        """Each class is sent through a real server."""
+
+        async def fail(request):
+            raise kind("Not so.", reason=Reason.FIELD_INVALID, field="limit")
+
+        async with client(fail) as (stub, _, _):
+            code, error = await refused(stub)
+
+        assert (CODES[kind], kind, "limit") == (code.value[0], type(error), error.field)
+
+    async def test_an_unexpected_error_tells_nothing(self):
+        """The client sees INTERNAL and a bland sentence; the log has the traceback."""
+
+        async def fail(request):
+            raise KeyError("password=hunter2")
+
+        with capture_logs() as logs:
+            async with client(fail) as (stub, _, _):
+                _, error = await refused(stub)
+
+        assert (Internal, "Internal error.") == (type(error), error.message)
+        assert any(entry["event"] == "unexpected error" for entry in logs)
+
+    async def test_a_broken_rule_is_refused_before_the_room_sees_it(self):
+        """The schema's bounds are checked by the runtime."""
+        async with client(answer) as (stub, _, _):
+            _, error = await refused(stub, pb.RankRequest(strategy=1))
+
+        assert (InvalidArgument, "limit") == (type(error), error.field)
+
+    async def test_text_that_is_not_utf_8_is_named(self):
+        """A request that protobuf refuses gets a code, a reason and a field like any other."""
+        raw = REQUEST.SerializeToString().replace(b"\x0a\x01a", b"\x0a\x01\xff")
+        async with client(answer) as (_, channel, _):
+            method = channel.unary_unary(f"/{NAME}/Rank")
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await method(raw)
+
+        error = from_status(rpc_status.from_call(caught.value))
+        assert (Reason.INVALID_UTF8, "candidates[0].id") == (error.reason, error.field)
+
+    async def test_one_request_too_many_is_refused(self):
+        """Load beyond the bound is shed with a word on when to come again."""
+        release = asyncio.Event()
+
+        async def wait(request):
+            await release.wait()
+            return pb.RankResponse()
+
+        settings = QUICK.model_copy(update={"requests_in_flight_max": 1})
+        async with client(wait, settings) as (stub, _, _):
+            first = asyncio.ensure_future(stub.Rank(REQUEST))
+            await asyncio.sleep(0.1)
+            _, error = await refused(stub)
+            release.set()
+            await first
+
+        assert (ResourceExhausted, Reason.OVERLOADED) == (type(error), error.reason)
+        assert error.retry_after_ms > 0
+
+
+class TestDeadline:
+    async def test_work_past_the_deadline_is_cancelled(self):
+        """Nobody waits for it any more."""
+        cancelled = asyncio.Event()
+
+        async def sleep(request):
+            try:
+                await asyncio.sleep(30)
+            except asyncio.CancelledError:
+                cancelled.set()
+                raise
+
+        async with client(sleep) as (stub, _, _):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await stub.Rank(REQUEST, timeout=0.1)
+            await asyncio.wait_for(cancelled.wait(), 5)
+
+        assert grpc.StatusCode.DEADLINE_EXCEEDED == caught.value.code()
+
+    async def test_a_request_without_deadline_gets_the_default(self):
+        """No request runs for ever."""
+
+        async def sleep(request):
+            await asyncio.sleep(30)
+
+        settings = QUICK.model_copy(update={"deadline_default_ms": 50})
+        async with client(sleep, settings) as (stub, _, _):
+            _, error = await refused(stub)
+
+        assert DeadlineExceeded is type(error)
+
+    async def test_deadline_and_id_travel_to_the_next_room(self):
+        """The callee sees less time than the caller had, and the same id."""
+        seen = {}
+
+        async def look(request):
+            seen.update(remaining_s=context.remaining_s(), id=context.request_id())
+            return pb.RankResponse()
+
+        async with client(look) as (inner, _, _):
+
+            async def forward(request):
+                return await call("ranker", inner.Rank, request)
+
+            async with client(forward) as (outer, _, _):
+                rpc = outer.Rank(REQUEST, timeout=2, metadata=((context.REQUEST_ID_HEADER, "my-id"),))
+                await rpc
+                trailing = dict(await rpc.trailing_metadata())
+
+        assert ("my-id", "my-id") == (seen["id"], trailing[context.REQUEST_ID_HEADER])
+        assert 1 < seen["remaining_s"] < 2
+
+
+class TestCall:
+    async def test_a_room_that_is_gone_is_unavailable(self):
+        """The error names the room and says when to try again."""
+        async with client(answer) as (_, _, running):
+            address = running.address
+        async with open_channel(address) as channel:
+            with pytest.raises(Unavailable) as caught:
+                await call("ranker", pb_grpc.RankerServiceStub(channel).Rank, REQUEST)
+
+        assert {"dependency": "ranker"} == caught.value.metadata
+        assert caught.value.retry_after_ms > 0
+
+
+class TestHealth:
+    async def test_a_room_is_ready_when_it_is_warm(self):
+        """NOT_SERVING until warm-up succeeds, alive all along."""
+        warm = asyncio.Event()
+
+        async def warm_up():
+            if not warm.is_set():
+                raise Unavailable.because_of("triton")
+
+        async with client(answer, warm_up=warm_up) as (_, channel, _):
+            cold = [await health(channel, name) for name in (NAME, "", "liveness")]
+            warm.set()
+            await until_health(channel, NAME, 1)
+
+        assert [2, 2, 1] == cold
+
+    async def test_a_lost_dependency_turns_the_room_unready_and_back(self):
+        """Readiness follows the check."""
+        gone = asyncio.Event()
+
+        async def check():
+            if gone.is_set():
+                raise Unavailable.because_of("milvus")
+
+        async with client(answer, check=check) as (_, channel, _):
+            await until_health(channel, NAME, 1)
+            gone.set()
+            await until_health(channel, NAME, 2)
+            gone.clear()
+            await until_health(channel, NAME, 1)
+
+
+class TestStop:
+    async def test_what_is_in_flight_is_finished(self):
+        """A stop loses no request."""
+        started = asyncio.Event()
+
+        async def slow(request):
+            started.set()
+            await asyncio.sleep(0.3)
+            return pb.RankResponse()
+
+        async with contextlib.AsyncExitStack() as stack:
+            server = contextlib.AsyncExitStack()
+            running = await server.enter_async_context(serving(room(slow), QUICK))
+            channel = await stack.enter_async_context(open_channel(running.address))
+            pending = asyncio.ensure_future(pb_grpc.RankerServiceStub(channel).Rank(REQUEST))
+            await started.wait()
+            await server.aclose()
+
+            assert pb.RankResponse() == await pending
+
+    async def test_a_taken_port_is_said_to_be_taken(self):
+        """Two servers never share a port silently."""
+        async with client(answer) as (_, _, running):
+            port = int(running.address.rpartition(":")[2])
+            with pytest.raises(OSError, match=str(port)):
+                async with serving(room(answer), QUICK.model_copy(update={"port": port})):
+                    pass
+
+
+class TestSeenFromOutside:
+    async def test_reflection_lists_the_services(self):
+        """A client can ask what there is."""
+        async with client(answer) as (_, channel, _):
+            stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+            stream = stub.ServerReflectionInfo(
+                iter([reflection_pb2.ServerReflectionRequest(list_services="")])
+            )
+            listed = [service.name async for reply in stream for service in reply.list_services_response.service]
+
+        assert {NAME, "grpc.health.v1.Health"} <= set(listed)
+
+    async def test_every_rpc_is_counted_timed_and_logged(self):
+        """Metrics by code, one structured line, the request's id in it."""
+        with capture_logs() as logs:
+            async with client(answer) as (stub, _, running):
+                await stub.Rank(REQUEST)
+                await refused(stub, pb.RankRequest())
+                page = await asyncio.to_thread(metrics_page, running.metrics_port)
+
+        assert f'triptych_rpc_requests_total{{code="OK",method="Rank",service="{NAME}"}}' in page
+        assert f'triptych_rpc_requests_total{{code="INVALID_ARGUMENT",method="Rank",service="{NAME}"}}' in page
+        assert f'triptych_rpc_duration_seconds_count{{method="Rank",service="{NAME}"}}' in page
+        assert f'triptych_rpc_in_flight{{method="Rank",service="{NAME}"}} 0.0' in page
+        lines = [entry for entry in logs if entry["event"] == "rpc"]
+        assert ["OK", "INVALID_ARGUMENT"] == [line["code"] for line in lines]
+
+
+def metrics_page(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
+        return response.read().decode()
+
+
+def test_a_log_line_is_json_with_the_request_id(capsys):
+    """A line can be read by a machine and traced to its request."""
+    from triptych.runtime import logs
+
+    logs.configure("test", "info")
+    with context.request("abc", 1):
+        logs.log.info("rpc", code="OK")
+
+    line = json.loads(capsys.readouterr().err.strip().splitlines()[-1])
+    assert ("rpc", "abc", "OK") == (line["event"], line["request_id"], line["code"])

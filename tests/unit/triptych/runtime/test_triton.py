@@ -1,0 +1,51 @@
+"""Triton's errors in our own terms."""
+
+import grpc
+import pytest
+from tritonclient.utils import InferenceServerException
+
+from triptych.runtime.triton import ModelFacts, map_triton_errors
+from triptych.vocabulary.choices import SimilarityMetric
+from triptych.vocabulary.errors import DeadlineExceeded, Internal, TriptychError, Unavailable
+
+AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND, grpc.StatusCode.CANCELLED}
+
+
+@pytest.mark.parametrize("code", grpc.StatusCode)
+def test_every_code(code):
+    """Each of gRPC's codes becomes an error of ours that says nothing of the inside."""
+    expected = Unavailable if code in AWAY else Internal
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        expected = DeadlineExceeded
+
+    with pytest.raises(TriptychError) as raised, map_triton_errors():
+        raise InferenceServerException("secret", status=str(code))
+
+    assert expected is type(raised.value)
+    assert "secret" not in raised.value.message
+
+
+def test_client_side_error():
+    """What Triton's client refuses by itself carries no code, and is a fault of ours."""
+    with pytest.raises(Internal), map_triton_errors():
+        raise InferenceServerException("shape")
+
+
+def test_facts():
+    """Space and version are read from a model's parameters; cosine unless it says otherwise."""
+    parameters = {"version": "1", "space": "demo-1/image", "dimension": "256", "unit_length": "true"}
+    plain = ModelFacts("image_encoder", parameters, 64, {})
+    other = ModelFacts("image_encoder", {**parameters, "metric": "euclidean", "unit_length": "false"}, 64, {})
+
+    assert ("demo-1/image", 256, SimilarityMetric.COSINE, True) == (
+        plain.space.id,
+        plain.space.dimension,
+        plain.space.metric,
+        plain.space.unit_length,
+    )
+    assert (SimilarityMetric.EUCLIDEAN, False) == (other.space.metric, other.space.unit_length)
+    assert ("image_encoder", "1", "demo-1/image") == (
+        plain.version.name,
+        plain.version.version,
+        plain.version.space,
+    )

@@ -1,0 +1,1 @@
+"""Triptych: products found by what a customer writes, shows or says."""

@@ -1,0 +1,1 @@
+"""Generated stubs; see protos/ and scripts/protos.py."""

@@ -1,0 +1,46 @@
+"""Calls from one room to another: deadline, request id and errors taken care of."""
+
+from typing import Any, TypeVar
+
+import grpc
+
+from triptych.runtime.context import REQUEST_ID_HEADER, remaining_s, request_id
+from triptych.runtime.errors import from_rpc_error
+
+Response = TypeVar("Response")
+
+MESSAGE_BYTES_MAX = 80 * 1024 * 1024
+
+# gRPC waits up to two minutes before it tries a lost server again; a room that is back must be used at once.
+RECONNECT_OPTIONS: tuple[tuple[str, Any], ...] = (
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+)
+OPTIONS: tuple[tuple[str, Any], ...] = (
+    *RECONNECT_OPTIONS,
+    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+    # Notices a peer that vanished without closing the connection.
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    # Several addresses behind a name (a headless Service) share the load.
+    ("grpc.lb_policy_name", "round_robin"),
+)
+
+
+def open_channel(target: str) -> grpc.aio.Channel:
+    """Open a channel to the room at *target* ("host:port" or any gRPC name)."""
+    return grpc.aio.insecure_channel(target, options=OPTIONS)
+
+
+async def call(room: str, method: grpc.aio.UnaryUnaryMultiCallable[Any, Response], request: Any) -> Response:
+    """Call *method* of another *room* within the current request's deadline and under its id.
+
+    Raises:
+        TriptychError: what the room answered, or Unavailable or DeadlineExceeded when it did not answer.
+    """
+    try:
+        return await method(request, timeout=remaining_s(), metadata=((REQUEST_ID_HEADER, request_id()),))
+    except grpc.aio.AioRpcError as error:
+        raise from_rpc_error(error, room) from error

@@ -1,0 +1,94 @@
+"""The one table between the domain's errors and gRPC's status codes, and the details that travel with them (AIP-193)."""
+
+import grpc
+from google.protobuf.any_pb2 import Any
+from google.protobuf.duration_pb2 import Duration
+from google.rpc.code_pb2 import Code
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
+from google.rpc.status_pb2 import Status
+from grpc_status import rpc_status
+
+from triptych.vocabulary.errors import (
+    DeadlineExceeded,
+    FailedPrecondition,
+    Internal,
+    InvalidArgument,
+    NotFound,
+    Reason,
+    ResourceExhausted,
+    TriptychError,
+    Unavailable,
+)
+
+DOMAIN = "triptych"
+REASONS = frozenset(Reason)
+
+CODES: dict[type[TriptychError], int] = {
+    InvalidArgument: Code.INVALID_ARGUMENT,
+    NotFound: Code.NOT_FOUND,
+    FailedPrecondition: Code.FAILED_PRECONDITION,
+    ResourceExhausted: Code.RESOURCE_EXHAUSTED,
+    DeadlineExceeded: Code.DEADLINE_EXCEEDED,
+    Unavailable: Code.UNAVAILABLE,
+    Internal: Code.INTERNAL,
+}
+CLASSES = {code: kind for kind, code in CODES.items()}
+
+
+def to_status(error: TriptychError) -> Status:
+    """Return *error* as a google.rpc.Status with ErrorInfo and, where they apply, BadRequest and RetryInfo."""
+    # The most specific class in the table wins, so that a subclass needs no line of its own.
+    code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+    details = [ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)]
+    if error.field:
+        violation = BadRequest.FieldViolation(
+            field=error.field, description=error.message, reason=error.reason
+        )
+        details.append(BadRequest(field_violations=[violation]))
+    if error.retry_after_ms is not None:
+        delay = Duration()
+        delay.FromMilliseconds(error.retry_after_ms)
+        details.append(RetryInfo(retry_delay=delay))
+    return Status(code=code, message=error.message, details=[packed(detail) for detail in details])
+
+
+def packed(detail: ErrorInfo | BadRequest | RetryInfo) -> Any:
+    """Return *detail* as an Any."""
+    any_detail = Any()
+    any_detail.Pack(detail)
+    return any_detail
+
+
+def from_status(status: Status) -> TriptychError:
+    """Return the error that *status* says, with what its details hold; the inverse of `to_status`."""
+    info, bad_request, retry = ErrorInfo(), BadRequest(), RetryInfo()
+    retry_after_ms = None
+    for detail in status.details:
+        detail.Unpack(info)
+        detail.Unpack(bad_request)
+        if detail.Unpack(retry):
+            retry_after_ms = retry.retry_delay.ToMilliseconds()
+    kind = CLASSES.get(status.code, Internal)
+    if info.domain != DOMAIN or info.reason not in REASONS:
+        # Not one of our own words: nothing of it may reach a client.
+        return Internal()
+    return kind(
+        status.message,
+        reason=Reason(info.reason),
+        field=bad_request.field_violations[0].field if bad_request.field_violations else "",
+        metadata=info.metadata,
+        retry_after_ms=retry_after_ms,
+    )
+
+
+def from_rpc_error(error: grpc.aio.AioRpcError, dependency: str) -> TriptychError:
+    """Return what a failed call to another room means for our own caller."""
+    if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
+        return DeadlineExceeded()
+    status = rpc_status.from_call(error)
+    if status is not None:
+        return from_status(status)
+    # Said by gRPC itself, not by the room.
+    if error.code() == grpc.StatusCode.UNAVAILABLE:
+        return Unavailable.because_of(dependency)
+    return Internal()

@@ -1,0 +1,68 @@
+"""grpc.health.v1 for a room: readiness under its services' names, liveness under a name of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from grpc_health.v1 import health, health_pb2
+
+from triptych.runtime.logs import log
+from triptych.runtime.metrics import READY
+from triptych.vocabulary.errors import TriptychError
+
+# Stays SERVING while the room drains: a room that is on its way out needs no restart.
+LIVENESS = "liveness"
+OVERALL = ""
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+Check = Callable[[], Awaitable[None]]
+
+
+class Readiness:
+    """Keeps the health service true: NOT_SERVING until warm, and whenever a check fails."""
+
+    def __init__(self, servicer: health.aio.HealthServicer, names: Sequence[str]) -> None:
+        self._servicer = servicer
+        self._names = (OVERALL, *names)
+        self._ready: bool | None = None
+        self._closed = False
+
+    async def start(self) -> None:
+        """Say alive, but not ready."""
+        await self._servicer.set(LIVENESS, SERVING)
+        await self._set(ready=False)
+
+    async def follow(self, warm_up: Check, check: Check, interval_s: float) -> None:
+        """Warm up, again and again until it succeeds; then check for ever."""
+        while not await self._succeeds(warm_up):  # noqa: ASYNC110 - asks others, who raise no event
+            await asyncio.sleep(interval_s)
+        while not self._closed:
+            await self._set(ready=await self._succeeds(check))
+            await asyncio.sleep(interval_s)
+
+    async def close(self) -> None:
+        """Say not ready, for good."""
+        await self._set(ready=False)
+        self._closed = True
+
+    async def _succeeds(self, check: Check) -> bool:
+        try:
+            await check()
+        except TriptychError as error:
+            if self._ready is not False or check.__name__ == "warm_up":
+                log.warning("not ready", reason=error.reason, why=error.message, **error.metadata)
+            return False
+        except Exception:  # noqa: BLE001 - whatever went wrong, the room is not ready and must keep asking
+            log.exception("check failed")
+            return False
+        return True
+
+    async def _set(self, *, ready: bool) -> None:
+        if self._closed or ready == self._ready:
+            return
+        self._ready = ready
+        READY.set(ready)
+        log.info("ready" if ready else "not ready")
+        for name in self._names:
+            await self._servicer.set(name, SERVING if ready else NOT_SERVING)

@@ -1,0 +1,152 @@
+"""One way to serve: every room boots, listens and stops like this."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import uvloop
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.message import Message
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from prometheus_client import start_http_server
+
+from triptych.runtime import logs
+from triptych.runtime.health import Check, Readiness
+from triptych.runtime.interceptor import RpcInterceptor
+from triptych.runtime.settings import ServerSettings
+
+
+@dataclass(frozen=True)
+class Service:
+    """A gRPC service: its full name, the generated function that adds it to a server, its servicer."""
+
+    full_name: str
+    add_to_server: Callable[[Any, Any], None]
+    servicer: object
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a room serves.
+
+    Args:
+        name: "encoder", "gateway" …
+        services: its gRPC services.
+        warm_up: gets everything ready for the first request; raises while a dependency is missing, and is called again.
+        check: a cheap look at the dependencies; raises while the room cannot answer.
+    """
+
+    name: str
+    services: tuple[Service, ...]
+    warm_up: Check
+    check: Check
+
+
+@dataclass(frozen=True)
+class Running:
+    """A room that listens."""
+
+    address: str
+    metrics_port: int
+
+
+@contextlib.asynccontextmanager
+async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running]:
+    """Serve *room* while the context is open; on leaving, finish what is in flight.
+
+    Raises:
+        OSError: a port is taken.
+    """
+    # Boot: everything that listens, in one place.
+    server = grpc.aio.server(
+        interceptors=(RpcInterceptor(request_classes(room), settings),),
+        options=(
+            ("grpc.max_receive_message_length", settings.message_bytes_max),
+            ("grpc.max_send_message_length", settings.message_bytes_max),
+            # Two servers on one port would share its requests silently.
+            ("grpc.so_reuseport", 0),
+        ),
+    )
+    for service in room.services:
+        service.add_to_server(service.servicer, server)
+    health_servicer = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    names = [service.full_name for service in room.services]
+    if settings.reflection:
+        described = [*names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name]
+        reflection.enable_server_reflection([*described, reflection.SERVICE_NAME], server)
+    readiness = Readiness(health_servicer, names)
+    await readiness.start()
+    port = listen(server, settings)
+    metrics_server, metrics_thread = start_http_server(settings.metrics_port, addr=settings.host)
+    await server.start()
+    logs.log.info("listening", port=port, metrics_port=metrics_server.server_port)
+    following = asyncio.create_task(
+        readiness.follow(room.warm_up, room.check, settings.check_interval_ms / 1e3)
+    )
+    try:
+        yield Running(f"{settings.host}:{port}", metrics_server.server_port)
+    finally:
+        # Stop: first no new requests, then no server, then no metrics.
+        await readiness.close()
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await asyncio.sleep(settings.drain_ms / 1e3)
+        await server.stop(settings.grace_ms / 1e3)
+        metrics_server.shutdown()
+        metrics_server.server_close()
+        await asyncio.to_thread(metrics_thread.join)
+
+
+def listen(server: grpc.aio.Server, settings: ServerSettings) -> int:
+    """Bind the server's port and return it."""
+    wanted = f"{settings.host}:{settings.port}"
+    try:
+        port = server.add_insecure_port(wanted)
+    except RuntimeError as error:
+        raise OSError(f"cannot listen on {wanted}: is the port taken?") from error
+    return int(port)
+
+
+def request_classes(room: Room) -> dict[str, type[Message]]:
+    """Return the request class of each method of *room*, by the method's full name."""
+    pool = descriptor_pool.Default()
+    return {
+        f"/{service.full_name}/{method.name}": message_factory.GetMessageClass(method.input_type)
+        for service in room.services
+        for method in pool.FindServiceByName(service.full_name).methods
+    }
+
+
+def run(
+    room: str,
+    settings: ServerSettings,
+    build: Callable[[contextlib.AsyncExitStack], Room],
+) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        room: its name, for the log.
+        settings: its settings.
+        build: makes the room inside the event loop, and pushes what must be closed at the end on the stack.
+    """
+    logs.configure(room, settings.log_level)
+    uvloop.run(_run(settings, build))
+
+
+async def _run(settings: ServerSettings, build: Callable[[contextlib.AsyncExitStack], Room]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    # The stack closes in reverse order: the server, which `serving` opens last, stops first.
+    async with contextlib.AsyncExitStack() as stack:
+        room = build(stack)
+        await stack.enter_async_context(serving(room, settings))
+        await stop.wait()
+        logs.log.info("stopping")

@@ -1,0 +1,144 @@
+"""Talking to Triton: opening a client, asking a model for its facts, running it, and its errors in our own terms.
+
+Shared by the adapters of the rooms that call models; what a model means is theirs.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tritonclient.grpc.aio import InferenceServerClient, InferInput
+from tritonclient.utils import InferenceServerException, np_to_triton_dtype
+
+from triptych.runtime.channels import RECONNECT_OPTIONS
+from triptych.runtime.context import remaining_s
+from triptych.vocabulary.choices import SimilarityMetric
+from triptych.vocabulary.errors import DeadlineExceeded, Internal, TriptychError, Unavailable
+from triptych.vocabulary.vectors import ModelVersion, Space
+
+# Asked outside of any request (warm-up, readiness), so no request's deadline bounds it.
+FACTS_TIMEOUT_S = 2.0
+
+# Naming any argument replaces Triton's own, so its unlimited message size is said again.
+_CHANNEL_ARGS = (
+    *RECONNECT_OPTIONS,
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+)
+
+# NOT_FOUND: the model is not loaded (yet). CANCELLED: by Triton, on its way down; a cancellation of ours arrives as
+# asyncio.CancelledError and passes through.
+_AWAY = frozenset({"StatusCode.UNAVAILABLE", "StatusCode.NOT_FOUND", "StatusCode.CANCELLED"})
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a model says of itself in its configuration.
+
+    Args:
+        name: the model's name in Triton.
+        parameters: the `parameters` of its config.pbtxt.
+        max_batch_size: the most rows that one request may hold.
+        input_dims: the shape of each input without the batch axis; -1 where any size goes.
+    """
+
+    name: str
+    parameters: Mapping[str, str]
+    max_batch_size: int
+    input_dims: Mapping[str, tuple[int, ...]]
+
+    @property
+    def space(self) -> Space:
+        """The space of the vectors that the model makes; cosine unless it says otherwise."""
+        return Space(
+            id=self.parameters["space"],
+            dimension=int(self.parameters["dimension"]),
+            metric=SimilarityMetric[self.parameters.get("metric", "cosine").upper()],
+            unit_length=self.parameters["unit_length"] == "true",
+        )
+
+    @property
+    def version(self) -> ModelVersion:
+        """The model's name, its pack's version and its space."""
+        return ModelVersion(self.name, self.parameters["version"], self.parameters["space"])
+
+
+def open_triton(url: str) -> InferenceServerClient:
+    """Return a client of the Triton whose gRPC address is *url* ("host:port"); call it inside the running event loop.
+
+    Nothing is connected before the first call. Close it with `await client.close()`.
+    """
+    return InferenceServerClient(url, channel_args=list(_CHANNEL_ARGS))
+
+
+@contextmanager
+def map_triton_errors() -> Iterator[None]:
+    """Raise what Triton's client raises inside as errors of our own.
+
+    Raises:
+        Unavailable: Triton does not answer or has not loaded the model.
+        DeadlineExceeded: the time ran out.
+        Internal: Triton refused what we sent, or failed inside.
+    """
+    try:
+        yield
+    except InferenceServerException as error:
+        raise _translated(error) from error
+
+
+def _translated(error: InferenceServerException) -> TriptychError:
+    if error.status() == "StatusCode.DEADLINE_EXCEEDED":
+        return DeadlineExceeded()
+    if error.status() in _AWAY:
+        return Unavailable.because_of("triton")
+    return Internal()
+
+
+async def model_facts(
+    client: InferenceServerClient, name: str, timeout_s: float = FACTS_TIMEOUT_S
+) -> ModelFacts:
+    """Return the facts of the model *name*, which is loaded and ready; so this is also a ping.
+
+    Raises:
+        Unavailable, DeadlineExceeded: see `map_triton_errors`; a model that is still loading is Unavailable.
+    """
+    with map_triton_errors():
+        if not await client.is_model_ready(name, client_timeout=timeout_s):
+            raise Unavailable.because_of("triton")
+        response = await client.get_model_config(name, client_timeout=timeout_s)
+    config = response.config
+    return ModelFacts(
+        name=name,
+        parameters={key: value.string_value for key, value in config.parameters.items()},
+        max_batch_size=config.max_batch_size,
+        input_dims={tensor.name: tuple(tensor.dims) for tensor in config.input},
+    )
+
+
+async def infer(
+    client: InferenceServerClient, model: str, inputs: Mapping[str, NDArray[Any]], output: str
+) -> NDArray[Any]:
+    """Run *model* on *inputs* (each with the batch axis first) within the current request's deadline.
+
+    Returns:
+        The tensor *output*, batch axis first.
+
+    Raises:
+        Unavailable, DeadlineExceeded, Internal: see `map_triton_errors`.
+    """
+    tensors = [_tensor(name, values) for name, values in inputs.items()]
+    with map_triton_errors():
+        result = await client.infer(model, tensors, client_timeout=remaining_s())
+    values: NDArray[Any] | None = result.as_numpy(output)
+    if values is None:
+        raise Internal from KeyError(f"model {model} has no output {output}")
+    return values
+
+
+def _tensor(name: str, values: NDArray[Any]) -> InferInput:
+    """Return *values* as Triton's input *name*; strings as an array of `object` (str or bytes)."""
+    tensor = InferInput(name, list(values.shape), np_to_triton_dtype(values.dtype))
+    return tensor.set_data_from_numpy(np.ascontiguousarray(values))

@@ -1,0 +1,44 @@
+"""The choices that a request can make. The numbers are those of the enums in triptych.v1 (tested to be the same)."""
+
+from enum import IntEnum
+
+
+class Modality(IntEnum):
+    """What kind of thing a vector was made from."""
+
+    TEXT = 1
+    IMAGE = 2
+    AUDIO = 3
+    PRODUCT = 4
+
+
+class FusionStrategy(IntEnum):
+    """How the parts of a mix become one vector."""
+
+    CONCATENATION = 1
+    WEIGHTED_SUM = 2
+    BILINEAR = 3
+    LEARNED = 4
+
+
+class SimilarityMetric(IntEnum):
+    """How two vectors are compared."""
+
+    COSINE = 1
+    EUCLIDEAN = 2
+
+
+class RankingStrategy(IntEnum):
+    """How candidates are put in order."""
+
+    SIMILARITY = 1
+    DIVERSE = 2
+
+
+class SpaceKind(IntEnum):
+    """Which of a catalogue's vectors: `triptych.v1.SearchSpace`."""
+
+    FUSED = 1
+    TEXT = 2
+    IMAGE = 3
+    AUDIO = 4
