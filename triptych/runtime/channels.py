@@ -14,7 +14,6 @@ MESSAGE_BYTES_MAX = 80 * 1024 * 1024
 # gRPC waits up to two minutes before it tries a lost server again; a room that is back must be used at once.
 RECONNECT_OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
 )
 OPTIONS: tuple[tuple[str, Any], ...] = (

@@ -98,7 +98,7 @@ async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running
         await asyncio.gather(following, return_exceptions=True)
         await asyncio.sleep(settings.drain_ms / 1e3)
         await server.stop(settings.grace_ms / 1e3)
-        metrics_server.shutdown()
+        await asyncio.to_thread(metrics_server.shutdown)
         metrics_server.server_close()
         await asyncio.to_thread(metrics_thread.join)
 

@@ -83,4 +83,6 @@ def pack(values: Floats) -> bytes:
 
 def unit(values: Floats) -> Floats:
     """Return *values*, of shape (dimension,) and not all zero, scaled to length 1."""
-    return (values / np.linalg.norm(values)).astype(np.float32)
+    # In float64, since the squares of large float32 numbers overflow.
+    wide = values.astype(np.float64)
+    return (wide / np.linalg.norm(wide)).astype(np.float32)

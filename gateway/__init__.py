@@ -1,0 +1,1 @@
+"""The public API and the walk of a request through the rooms."""

@@ -1,0 +1,1 @@
+"""The other rooms, as the ports of the core."""

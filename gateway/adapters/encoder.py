@@ -1,0 +1,55 @@
+"""The encoder room, as the core's Encoder."""
+
+from collections.abc import Sequence
+
+import grpc
+
+from gateway.adapters import wire
+from gateway.core.model import Content, Encoded
+from triptych.internal.v1 import encoder_service_pb2 as pb
+from triptych.internal.v1 import encoder_service_pb2_grpc as pb_grpc
+from triptych.runtime.channels import call
+from triptych.v1 import types_pb2
+from triptych.vocabulary.choices import Modality
+from triptych.vocabulary.errors import TriptychError
+from triptych.vocabulary.vectors import Vector
+
+
+class EncoderRoom:
+    """Calls the encoder room over *channel*."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub: pb_grpc.EncoderServiceAsyncStub = pb_grpc.EncoderServiceStub(channel)
+
+    async def encode(self, contents: Sequence[Content]) -> Encoded:
+        """See the port."""
+        request = pb.EncodeRequest(parts=[encode_part(content) for content in contents])
+        response = await call("encoder", self._stub.Encode, request)
+        return Encoded(
+            tuple(
+                outcome(content, message) for content, message in zip(contents, response.parts, strict=True)
+            ),
+            tuple(wire.space(space) for space in response.spaces),
+            wire.models(response.models),
+        )
+
+
+def encode_part(content: Content) -> pb.EncodePart:
+    """Return a content in its wire form."""
+    if content.modality is Modality.TEXT:
+        return pb.EncodePart(text=content.text)
+    source = content.media
+    media = types_pb2.Media(uri=source.uri) if source.uri else types_pb2.Media(data=source.data)
+    if content.modality is Modality.IMAGE:
+        return pb.EncodePart(image=media)
+    return pb.EncodePart(audio=media)
+
+
+def outcome(content: Content, message: pb.EncodedPart) -> Vector | TriptychError:
+    """Return what became of *content*; an error names the field that the content came from."""
+    made = wire.vector_or_error(message.WhichOneof("outcome") == "error", message.vector, message.error)
+    if not isinstance(made, TriptychError):
+        return made
+    # The encoder says "image.data" or "text"; what counts for the client is where that came from.
+    _, _, inner = made.field.partition(".")
+    return made.at(f"{content.field}.{inner}" if inner else content.field)

@@ -1,0 +1,165 @@
+"""The walk of a write: encode everything of every product, fuse to one vector a product, store.
+
+One broken product never keeps the others from being stored.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.core.model import (
+    Encoded,
+    Fused,
+    NewProduct,
+    PartVector,
+    ProductRecord,
+    StoredVector,
+)
+from gateway.core.ports import Encoder, Fuser, Index
+from triptych.vocabulary.choices import FusionStrategy, Modality, SpaceKind
+from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
+from triptych.vocabulary.vectors import Space
+
+KIND_OF_MODALITY = {
+    Modality.TEXT: SpaceKind.TEXT,
+    Modality.IMAGE: SpaceKind.IMAGE,
+    Modality.AUDIO: SpaceKind.AUDIO,
+}
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Keeps the products of the catalogues."""
+
+    encoder: Encoder
+    fuser: Fuser
+    index: Index
+
+    async def upsert(
+        self, catalog: str, products: Sequence[NewProduct | TriptychError]
+    ) -> list[TriptychError | None]:
+        """Store *products*; return None for each that was stored, else why not. An error among them stays what it is.
+
+        The fields of errors are relative to the product: "images[0].data".
+
+        Raises:
+            Unavailable, DeadlineExceeded: a room does not answer, or not in time; writing again is harmless.
+        """
+        outcomes: dict[int, TriptychError | None] = dict(enumerate(refusals(products)))
+        accepted = {i: p for i, p in enumerate(products) if isinstance(p, NewProduct) and outcomes[i] is None}
+        if accepted:
+            written = await self._store(catalog, list(accepted.values()))
+            outcomes.update(zip(accepted, written, strict=True))
+        return [outcomes[index] for index in range(len(products))]
+
+    async def get(self, catalog: str, product_id: str) -> bytes:
+        """Return the packed record of a product.
+
+        Raises:
+            NotFound: the catalogue or the product does not exist.
+        """
+        records = await self.index.read(catalog, [product_id], with_vectors=False)
+        if not records:
+            raise NotFound(
+                f"The catalogue has no product {product_id!r}.",
+                reason=Reason.PRODUCT_NOT_FOUND,
+                field="id",
+                metadata={"id": product_id},
+            )
+        return records[0].record
+
+    async def delete(self, catalog: str, ids: Sequence[str]) -> list[str]:
+        """Remove products; return the ids that did not exist.
+
+        Raises:
+            NotFound: the catalogue does not exist.
+        """
+        return await self.index.remove(catalog, list(dict.fromkeys(ids)))
+
+    async def _store(self, catalog: str, products: Sequence[NewProduct]) -> list[TriptychError | None]:
+        contents = [content for product in products for content in product.contents]
+        encoded = await self.encoder.encode(contents)
+        stored = views(products, encoded)
+        whole = {i: vectors for i, vectors in enumerate(stored) if not isinstance(vectors, TriptychError)}
+        outcomes: list[TriptychError | None] = [v if isinstance(v, TriptychError) else None for v in stored]
+        if not whole:
+            return outcomes
+
+        fused = await self.fuser.fuse(FusionStrategy.LEARNED, [group(vectors) for vectors in whole.values()])
+        records: dict[int, ProductRecord] = {}
+        for (i, vectors), outcome in zip(whole.items(), fused.outcomes, strict=True):
+            if isinstance(outcome, TriptychError):
+                outcomes[i] = outcome.at("")
+                continue
+            product = products[i]
+            vector = StoredVector(SpaceKind.FUSED, 0, outcome)
+            records[i] = ProductRecord(product.id, product.record, (vector, *vectors))
+        if records:
+            written = await self.index.write(catalog, spaces_by_kind(encoded, fused), list(records.values()))
+            for i, error in zip(records, written, strict=True):
+                outcomes[i] = error
+        return outcomes
+
+
+def refusals(products: Sequence[NewProduct | TriptychError]) -> list[TriptychError | None]:
+    """Say of each product why it cannot even be tried; None where it can."""
+    last = {product.id: i for i, product in enumerate(products) if isinstance(product, NewProduct)}
+    errors: list[TriptychError | None] = []
+    for i, product in enumerate(products):
+        if isinstance(product, TriptychError):
+            errors.append(product)
+        elif last[product.id] != i:
+            errors.append(
+                InvalidArgument(
+                    f"The id {product.id!r} stands again later in the request; the last one counts.",
+                    reason=Reason.DUPLICATE_ID,
+                    field="id",
+                    metadata={"id": product.id},
+                )
+            )
+        elif not product.contents:
+            errors.append(
+                InvalidArgument(
+                    "A product needs a title, a description, a picture or a sound to be found by.",
+                    reason=Reason.PRODUCT_EMPTY,
+                )
+            )
+        else:
+            errors.append(None)
+    return errors
+
+
+def views(products: Sequence[NewProduct], encoded: Encoded) -> list[list[StoredVector] | TriptychError]:
+    """Return each product's vectors, or the first error of any of its contents."""
+    outcomes = iter(encoded.outcomes)
+    found: list[list[StoredVector] | TriptychError] = []
+    for product in products:
+        vectors: list[StoredVector] = []
+        error: TriptychError | None = None
+        counts = dict.fromkeys(SpaceKind, 0)
+        for content in product.contents:
+            outcome = next(outcomes)
+            kind = KIND_OF_MODALITY[content.modality]
+            if isinstance(outcome, TriptychError):
+                error = error or outcome
+            else:
+                vectors.append(StoredVector(kind, counts[kind], outcome))
+            counts[kind] += 1
+        found.append(error or vectors)
+    return found
+
+
+def group(vectors: Sequence[StoredVector]) -> list[PartVector]:
+    """Return a product's vectors as parts of equal weight per modality.
+
+    A product of one text and five pictures is not five sixths pictures: the weight of a modality is shared by its views.
+    """
+    modalities = {kind: modality for modality, kind in KIND_OF_MODALITY.items()}
+    counts = {kind: sum(v.kind == kind for v in vectors) for kind in modalities}
+    return [PartVector(v.vector, modalities[v.kind], 1.0 / counts[v.kind]) for v in vectors]
+
+
+def spaces_by_kind(encoded: Encoded, fused: Fused) -> Mapping[SpaceKind, Space]:
+    """Return the facts of the spaces by kind: the last word of a space's id says which."""
+    kinds = {kind.name.lower(): kind for kind in SpaceKind}
+    spaces = {space.id: space for space in (*encoded.spaces, fused.space)}
+    return {kinds[space.id.rpartition("/")[2]]: space for space in spaces.values()}

@@ -1,0 +1,68 @@
+"""The gateway: settings → channels to the rooms → core → services → serve."""
+
+from contextlib import AsyncExitStack
+
+import grpc
+
+from gateway.adapters.encoder import EncoderRoom
+from gateway.adapters.fusion import FusionRoom
+from gateway.adapters.health import Rooms
+from gateway.adapters.ranker import RankerRoom
+from gateway.adapters.search import SearchRoom
+from gateway.core.catalog import Catalog
+from gateway.core.search import ProductSearch
+from gateway.service import CatalogService, ProductSearchService
+from gateway.settings import GatewaySettings
+from triptych.runtime.channels import open_channel
+from triptych.runtime.serve import Room, Service, run
+from triptych.v1 import catalog_service_pb2_grpc, product_search_service_pb2_grpc
+
+
+def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
+    """Return the gateway; its channels close with *stack*."""
+
+    def channel(address: str) -> grpc.aio.Channel:
+        opened = open_channel(address)
+        stack.push_async_callback(opened.close)
+        return opened
+
+    encoder, fusion = channel(settings.encoder), channel(settings.fusion)
+    search, ranker = channel(settings.search), channel(settings.ranker)
+    rooms = Rooms(
+        {
+            "encoder": (encoder, "triptych.internal.v1.EncoderService"),
+            "fusion": (fusion, "triptych.internal.v1.FusionService"),
+            "search": (search, "triptych.internal.v1.SearchService"),
+            "ranker": (ranker, "triptych.internal.v1.RankerService"),
+        }
+    )
+    encoder_room, fusion_room, search_room = EncoderRoom(encoder), FusionRoom(fusion), SearchRoom(search)
+    return Room(
+        name="gateway",
+        services=(
+            Service(
+                "triptych.v1.ProductSearchService",
+                product_search_service_pb2_grpc.add_ProductSearchServiceServicer_to_server,
+                ProductSearchService(
+                    ProductSearch(encoder_room, fusion_room, search_room, RankerRoom(ranker))
+                ),
+            ),
+            Service(
+                "triptych.v1.CatalogService",
+                catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server,
+                CatalogService(Catalog(encoder_room, fusion_room, search_room)),
+            ),
+        ),
+        warm_up=rooms.check,
+        check=rooms.check,
+    )
+
+
+def main() -> None:
+    """Serve with the settings of the environment."""
+    settings = GatewaySettings()
+    run("gateway", settings, lambda stack: build(stack, settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+"""The gateway's own metrics, beside those of every RPC. Listed in docs/metrics.md (tested)."""
+
+from prometheus_client import Counter, Histogram
+
+from triptych.runtime.metrics import SECONDS
+
+STAGE = Histogram(
+    "triptych_gateway_stage_duration_seconds",
+    "Wall-clock time of a search's stage.",
+    ["stage"],
+    buckets=SECONDS,
+)
+SEARCHES = Counter("triptych_gateway_searches", "Searches answered, by the path that they walked.", ["path"])
+EMPTY_ANSWERS = Counter("triptych_gateway_empty_answers", "Searches answered with no product.")
+PRODUCTS = Counter("triptych_gateway_products", "Products sent to be stored, by outcome.", ["outcome"])

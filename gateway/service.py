@@ -1,0 +1,98 @@
+"""The public services: translate, call the core, translate back."""
+
+from typing import Any, TypeAlias
+
+import grpc
+
+from gateway import translate
+from gateway.core.catalog import Catalog
+from gateway.core.model import Answer, NewProduct
+from gateway.core.search import ProductSearch
+from gateway.metrics import EMPTY_ANSWERS, PRODUCTS, SEARCHES, STAGE
+from triptych.runtime.errors import to_status
+from triptych.runtime.validation import validate
+from triptych.v1 import catalog_service_pb2 as catalog_pb
+from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
+from triptych.v1 import product_search_service_pb2 as search_pb
+from triptych.v1 import product_search_service_pb2_grpc as search_grpc
+from triptych.v1 import types_pb2
+from triptych.vocabulary.errors import TriptychError
+
+# Generic for the type checker only.
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+
+class ProductSearchService(search_grpc.ProductSearchServiceServicer):
+    """triptych.v1.ProductSearchService."""
+
+    def __init__(self, search: ProductSearch) -> None:
+        self._search = search
+
+    async def SearchProducts(
+        self, request: search_pb.SearchProductsRequest, context: Context
+    ) -> search_pb.SearchProductsResponse:
+        """Find products."""
+        query = translate.query(request)
+        answer = await self._search.search(query)
+        measure(answer)
+        return translate.response(query, answer)
+
+
+class CatalogService(catalog_grpc.CatalogServiceServicer):
+    """triptych.v1.CatalogService."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    async def UpsertProducts(
+        self, request: catalog_pb.UpsertProductsRequest, context: Context
+    ) -> catalog_pb.UpsertProductsResponse:
+        """Store products, each with its own outcome."""
+        products = [checked(product) for product in request.products]
+        outcomes = await self._catalog.upsert(request.catalog or translate.CATALOG_DEFAULT, products)
+        return catalog_pb.UpsertProductsResponse(
+            results=[
+                upsert_result(index, product.id, error)
+                for index, (product, error) in enumerate(zip(request.products, outcomes, strict=True))
+            ]
+        )
+
+    async def GetProduct(
+        self, request: catalog_pb.GetProductRequest, context: Context
+    ) -> catalog_pb.GetProductResponse:
+        """Return one product."""
+        record = await self._catalog.get(request.catalog or translate.CATALOG_DEFAULT, request.id)
+        return catalog_pb.GetProductResponse(product=translate.product(record))
+
+    async def DeleteProducts(
+        self, request: catalog_pb.DeleteProductsRequest, context: Context
+    ) -> catalog_pb.DeleteProductsResponse:
+        """Remove products."""
+        missing = await self._catalog.delete(request.catalog or translate.CATALOG_DEFAULT, request.ids)
+        return catalog_pb.DeleteProductsResponse(missing_ids=missing)
+
+
+def checked(product: types_pb2.Product) -> NewProduct | TriptychError:
+    """Return a product to store, or why it breaks the schema's rules."""
+    try:
+        validate(product)
+        return translate.new_product(product)
+    except TriptychError as error:
+        return error
+
+
+def upsert_result(index: int, product_id: str, error: TriptychError | None) -> catalog_pb.UpsertProductResult:
+    """Return what became of the product at *index*."""
+    PRODUCTS.labels("refused" if error else "stored").inc()
+    if error is None:
+        return catalog_pb.UpsertProductResult(id=product_id)
+    return catalog_pb.UpsertProductResult(id=product_id, error=to_status(error.under(f"products[{index}]")))
+
+
+def measure(answer: Answer) -> None:
+    """Count *answer* and the time of its stages."""
+    SEARCHES.labels(answer.path.name.lower()).inc()
+    if not answer.results:
+        EMPTY_ANSWERS.inc()
+    for stage, seconds in answer.stages:
+        STAGE.labels(stage).observe(seconds)

@@ -1,0 +1,1 @@
+"""Fusion: weighted vectors of several modalities in, one vector out."""

@@ -1,0 +1,1 @@
+"""What fusion is, without any framework."""

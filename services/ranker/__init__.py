@@ -1,0 +1,1 @@
+"""Ranker: candidates in, order out."""

@@ -1,0 +1,1 @@
+"""What ranking is, without any framework."""

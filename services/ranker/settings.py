@@ -1,0 +1,17 @@
+"""What the ranker service can be told from outside, read once from the environment."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from triptych.runtime.settings import ServerSettings
+
+
+class RankerSettings(ServerSettings):
+    """Settings of the ranker service: variables TRIPTYCH_RANKER_*."""
+
+    model_config = SettingsConfigDict(env_prefix="TRIPTYCH_RANKER_", frozen=True, extra="ignore")
+
+    port: int = Field(7104, ge=0, le=65535, description="Port of the gRPC server; 0 takes a free one.")
+    metrics_port: int = Field(
+        8104, ge=0, le=65535, description="Port of the Prometheus endpoint /metrics; 0 takes a free one."
+    )

@@ -1,0 +1,67 @@
+"""A gateway whose rooms are fakes, behind a real server."""
+
+import contextlib
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import fakes  # noqa: E402
+
+from gateway.core.catalog import Catalog
+from gateway.core.search import ProductSearch
+from gateway.service import CatalogService, ProductSearchService
+from triptych.runtime.channels import open_channel
+from triptych.runtime.serve import Room, Service, serving
+from triptych.runtime.settings import ServerSettings
+from triptych.v1 import catalog_service_pb2_grpc, product_search_service_pb2_grpc
+
+
+class FakeRooms:
+    """The four rooms, and the core on top of them."""
+
+    def __init__(self):
+        self.encoder, self.fuser = fakes.FakeEncoder(), fakes.FakeFuser()
+        self.index, self.ranker = fakes.FakeIndex(), fakes.FakeRanker()
+        self.search = ProductSearch(self.encoder, self.fuser, self.index, self.ranker)
+        self.catalog = Catalog(self.encoder, self.fuser, self.index)
+
+
+@pytest.fixture
+def rooms():
+    return FakeRooms()
+
+
+@pytest.fixture
+async def stubs(rooms):
+    """The public services over a real channel: (search stub, catalogue stub)."""
+
+    async def nothing():
+        """Every dependency is there."""
+
+    room = Room(
+        "gateway",
+        (
+            Service(
+                "triptych.v1.ProductSearchService",
+                product_search_service_pb2_grpc.add_ProductSearchServiceServicer_to_server,
+                ProductSearchService(rooms.search),
+            ),
+            Service(
+                "triptych.v1.CatalogService",
+                catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server,
+                CatalogService(rooms.catalog),
+            ),
+        ),
+        nothing,
+        nothing,
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        running = await stack.enter_async_context(serving(room, ServerSettings(drain_ms=0)))
+        channel = await stack.enter_async_context(open_channel(running.address))
+        yield (
+            product_search_service_pb2_grpc.ProductSearchServiceStub(channel),
+            catalog_service_pb2_grpc.CatalogServiceStub(channel),
+        )

@@ -1,0 +1,82 @@
+"""A gateway of fake services in a thread of its own, for commands that block."""
+
+from concurrent import futures
+
+import grpc
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from grpc_status import rpc_status
+
+from triptych.runtime.errors import to_status
+from triptych.v1 import catalog_service_pb2 as catalog_pb
+from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
+from triptych.v1 import product_search_service_pb2 as search_pb
+from triptych.v1 import product_search_service_pb2_grpc as search_grpc
+from triptych.v1 import types_pb2
+from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason
+
+
+class FakeGateway(search_grpc.ProductSearchServiceServicer, catalog_grpc.CatalogServiceServicer):
+    """Keeps products in a dict; refuses titles called "bad"; answers every search with all of them."""
+
+    def __init__(self):
+        self.products: dict[str, types_pb2.Product] = {}
+        self.searches: list[search_pb.SearchProductsRequest] = []
+        self.batches: list[list[str]] = []
+        self.breaks_on = ""
+
+    def SearchProducts(self, request, context):
+        self.searches.append(request)
+        if request.catalog == "nowhere":
+            context.abort_with_status(
+                rpc_status.to_status(
+                    to_status(
+                        NotFound("No such catalogue.", reason=Reason.CATALOG_NOT_FOUND, field="catalog")
+                    )
+                )
+            )
+        response = search_pb.SearchProductsResponse(
+            results=[search_pb.SearchResult(product=p, score=0.5) for p in self.products.values()]
+        )
+        response.interpretation.path = search_pb.QueryInterpretation.PATH_SINGLE_MODALITY
+        response.stages.add(stage="encode", duration=Duration(nanos=2_000_000))
+        return response
+
+    def UpsertProducts(self, request, context):
+        self.batches.append([product.id for product in request.products])
+        if self.breaks_on in self.batches[-1]:
+            context.abort(grpc.StatusCode.INTERNAL, "broken")
+        response = catalog_pb.UpsertProductsResponse()
+        for product in request.products:
+            result = response.results.add(id=product.id)
+            if product.title == "bad":
+                result.error.CopyFrom(to_status(InvalidArgument("Bad title.", reason=Reason.FIELD_INVALID)))
+            else:
+                self.products[product.id] = product
+        return response
+
+    def GetProduct(self, request, context):
+        if request.id not in self.products:
+            context.abort_with_status(
+                rpc_status.to_status(
+                    to_status(NotFound("No such product.", reason=Reason.PRODUCT_NOT_FOUND, field="id"))
+                )
+            )
+        return catalog_pb.GetProductResponse(product=self.products[request.id])
+
+    def DeleteProducts(self, request, context):
+        missing = [i for i in request.ids if self.products.pop(i, None) is None]
+        return catalog_pb.DeleteProductsResponse(missing_ids=missing)
+
+
+@pytest.fixture
+def gateway():
+    """A FakeGateway that listens at `.address`."""
+    fake = FakeGateway()
+    server = grpc.server(futures.ThreadPoolExecutor(4))
+    search_grpc.add_ProductSearchServiceServicer_to_server(fake, server)
+    catalog_grpc.add_CatalogServiceServicer_to_server(fake, server)
+    fake.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    yield fake
+    server.stop(None).wait()

@@ -1,0 +1,106 @@
+"""How the command line speaks: tables on standard output, errors as one line on standard error."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+
+import grpc
+import typer
+from google.protobuf.json_format import MessageToJson
+from google.protobuf.message import Message
+from google.type.money_pb2 import Money
+from rich.console import Console
+from rich.table import Table
+
+from triptych.client import TriptychClientError
+from triptych.v1 import product_search_service_pb2 as pb
+from triptych.v1 import types_pb2
+
+out = Console()
+err = Console(stderr=True)
+
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
+BAD_INPUT = {
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.FAILED_PRECONDITION,
+}
+
+
+def fail(message: str, code: int = EXIT_FAILED) -> typer.Exit:
+    """Print *message* as an error; return what to raise."""
+    err.print(f"[bold red]error[/] {message}", highlight=False, soft_wrap=True)
+    return typer.Exit(code)
+
+
+@contextlib.contextmanager
+def errors_as_lines() -> Iterator[None]:
+    """Turn what can go wrong in a call into one line and an exit code."""
+    try:
+        yield
+    except TriptychClientError as error:
+        where = f" ({error.field})" if error.field else ""
+        reason = f" {error.reason}" if error.reason else ""
+        code = EXIT_BAD_INPUT if error.code in BAD_INPUT else EXIT_FAILED
+        raise fail(f"{error.code.name}{reason}{where}: {error.message}", code) from error
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        raise fail(f"{name}{error.strerror or error}", EXIT_BAD_INPUT) from error
+
+
+def print_json(message: Message) -> None:
+    """Print *message* in protobuf's JSON mapping, and nothing else."""
+    typer.echo(MessageToJson(message, ensure_ascii=False))
+
+
+def price(money: Money) -> str:
+    """Return "12.99 EUR"."""
+    return f"{money.units + money.nanos / 1e9:.2f} {money.currency_code}".strip() if money.ByteSize() else ""
+
+
+def facts(product: types_pb2.Product, *, names: Iterable[str] | None = None) -> str:
+    """Return the product's short attributes: "red, striped, wood"."""
+    values = [
+        product.attributes[name] for name in sorted(product.attributes) if names is None or name in names
+    ]
+    words = [value.string_value for value in values if value.WhichOneof("kind") == "string_value"]
+    return ", ".join(word for word in words if len(word) <= 16)
+
+
+def results_table(response: pb.SearchProductsResponse, title: str = "") -> Table:
+    """Return the products found as a table."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("#", justify="right")
+    table.add_column("score", justify="right")
+    for name in ("id", "title", "brand", "category", "price", "attributes", "view"):
+        table.add_column(name, overflow="fold")
+    for rank, result in enumerate(response.results, start=1):
+        product = result.product
+        view = str(result.best_view.index) if result.HasField("best_view") else ""
+        table.add_row(
+            str(rank),
+            f"{result.score:.4f}",
+            product.id,
+            product.title,
+            product.brand,
+            product.category,
+            price(product.price),
+            facts(product),
+            view,
+        )
+    return table
+
+
+def how_it_was_found(response: pb.SearchProductsResponse) -> str:
+    """Return the way that was walked, how long each stage took, and which models and index answered."""
+    understood = response.interpretation
+    words = [pb.QueryInterpretation.Path.Name(understood.path).removeprefix("PATH_").lower()]
+    if understood.fusion:
+        words.append(
+            types_pb2.FusionStrategy.Name(understood.fusion).removeprefix("FUSION_STRATEGY_").lower()
+        )
+    stages = " → ".join(
+        f"{stage.stage} {stage.duration.ToNanoseconds() / 1e6:.1f} ms" for stage in response.stages
+    )
+    models = ", ".join(f"{model.name} {model.version}" for model in response.models) or "none"
+    return f"path {' + '.join(words)} · {stages} · models {models} · index {response.index.name}"

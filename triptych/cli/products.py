@@ -1,0 +1,57 @@
+"""`triptych get` and `triptych delete`: single products."""
+
+from typing import Annotated
+
+import typer
+
+from triptych.cli.options import Address, AsJson, Catalog, Timeout
+from triptych.cli.output import errors_as_lines, facts, out, price, print_json
+from triptych.client import Client
+from triptych.v1 import catalog_service_pb2 as pb
+
+
+def get(
+    product_id: Annotated[str, typer.Argument(metavar="ID")],
+    catalog: Catalog = "default",
+    address: Address = "localhost:7100",
+    timeout_s: Timeout = 10.0,
+    as_json: AsJson = False,
+) -> None:
+    """Show one product."""
+    with errors_as_lines(), Client(address) as client:
+        product = client.get(product_id, catalog=catalog, timeout_s=timeout_s)
+    if as_json:
+        print_json(pb.GetProductResponse(product=product))
+        return
+    shown = {
+        "id": product.id,
+        "title": product.title,
+        "description": product.description,
+        "brand": product.brand,
+        "category": product.category,
+        "price": price(product.price),
+        "attributes": facts(product),
+        "images": str(len(product.images)),
+        "sounds": str(len(product.audio)),
+    }
+    for name, value in shown.items():
+        if value:
+            out.print(f"[bold]{name:12}[/] {value}", highlight=False)
+
+
+def delete(
+    ids: Annotated[list[str], typer.Argument(metavar="ID…")],
+    catalog: Catalog = "default",
+    address: Address = "localhost:7100",
+    timeout_s: Timeout = 10.0,
+    as_json: AsJson = False,
+) -> None:
+    """Remove products."""
+    with errors_as_lines(), Client(address) as client:
+        missing = client.delete(ids, catalog=catalog, timeout_s=timeout_s)
+    if as_json:
+        print_json(pb.DeleteProductsResponse(missing_ids=missing))
+        return
+    out.print(
+        f"{len(set(ids)) - len(missing)} removed" + (f", not there: {', '.join(missing)}" if missing else "")
+    )

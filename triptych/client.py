@@ -1,0 +1,208 @@
+"""The client for a shop's backend.
+
+    from triptych.client import Client
+
+    with Client("localhost:7100") as shop:
+        for result in shop.search(text="red mug", image="photo.jpg").results:
+            print(result.score, result.product.title)
+
+Stands on the generated stubs only. Messages are those of `triptych.v1`; what they mean is written in protos/.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import grpc
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from grpc_status import rpc_status
+
+from triptych.v1 import catalog_service_pb2 as catalog_pb
+from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
+from triptych.v1 import product_search_service_pb2 as search_pb
+from triptych.v1 import product_search_service_pb2_grpc as search_grpc
+from triptych.v1 import types_pb2
+
+Response = TypeVar("Response")
+MediaSource = bytes | str | Path
+
+MESSAGE_BYTES_MAX = 80 * 1024 * 1024
+TIMEOUT_S = 10.0
+SERVICE_CONFIG = """{"methodConfig": [{
+    "name": [{"service": "triptych.v1.ProductSearchService"}, {"service": "triptych.v1.CatalogService"}],
+    "retryPolicy": {"maxAttempts": 4, "initialBackoff": "0.2s", "maxBackoff": "2s", "backoffMultiplier": 2,
+                    "retryableStatusCodes": ["UNAVAILABLE"]}}]}"""
+# Every call of the API may be repeated without harm, so that a part which restarts is waited for, within the timeout.
+OPTIONS = (
+    ("grpc.service_config", SERVICE_CONFIG),
+    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+)
+
+
+class TriptychClientError(Exception):
+    """A call that was refused or not answered.
+
+    Attributes:
+        code: gRPC's status code.
+        reason: why, for programs: see docs/errors.md; empty when gRPC itself failed.
+        message: why, for people.
+        field: the field of the request to blame; empty when none is.
+        metadata: the variables of the message.
+    """
+
+    def __init__(self, error: grpc.RpcError) -> None:
+        status = rpc_status.from_call(error)
+        info, bad = ErrorInfo(), BadRequest()
+        for detail in status.details if status else ():
+            detail.Unpack(info)
+            detail.Unpack(bad)
+        self.code: grpc.StatusCode = error.code()
+        self.reason: str = info.reason
+        self.message: str = error.details() or ""
+        self.field: str = bad.field_violations[0].field if bad.field_violations else ""
+        self.metadata: dict[str, str] = dict(info.metadata)
+        super().__init__(f"{self.code.name}: {self.message}")
+
+
+def media(source: MediaSource) -> types_pb2.Media:
+    """Return a picture or sound: the bytes given, the file at a path, or the address given ("https://…", "file://…")."""
+    if isinstance(source, bytes):
+        return types_pb2.Media(data=source)
+    if isinstance(source, str) and "://" in source:
+        return types_pb2.Media(uri=source)
+    return types_pb2.Media(data=Path(source).read_bytes())
+
+
+def part(
+    *,
+    text: str | None = None,
+    image: MediaSource | None = None,
+    audio: MediaSource | None = None,
+    like: str | None = None,
+    vector: types_pb2.Vector | None = None,
+    weight: float | None = None,
+) -> search_pb.QueryPart:
+    """Return one part of a query; exactly one of the contents is given. A negative *weight* means "not like this"."""
+    made = search_pb.QueryPart(weight=weight, vector=vector)
+    if text is not None:
+        made.text = text
+    if image is not None:
+        made.image.CopyFrom(media(image))
+    if audio is not None:
+        made.audio.CopyFrom(media(audio))
+    if like is not None:
+        made.product_id = like
+    return made
+
+
+def search_request(
+    *,
+    text: str | None,
+    image: MediaSource | None,
+    audio: MediaSource | None,
+    like: str | None,
+    parts: Iterable[search_pb.QueryPart],
+    **choices: Any,
+) -> search_pb.SearchProductsRequest:
+    """Return a request with a part for each content given, and the further *parts*."""
+    contents = {"text": text, "image": image, "audio": audio, "like": like}
+    named = [part(**{name: value}) for name, value in contents.items() if value is not None]  # type: ignore[arg-type]
+    return search_pb.SearchProductsRequest(parts=[*named, *parts], **choices)
+
+
+class Client:
+    """A connection to a gateway; may be shared by threads.
+
+    Args:
+        address: "host:port" of the gateway, or any name that gRPC resolves.
+        channel: a channel of your own (with TLS, say) instead; it is then yours to close.
+    """
+
+    def __init__(self, address: str = "localhost:7100", *, channel: grpc.Channel | None = None) -> None:
+        self._own = None if channel else grpc.insecure_channel(address, options=OPTIONS)
+        used = channel or self._own
+        assert used is not None
+        self._search = search_grpc.ProductSearchServiceStub(used)
+        self._catalog = catalog_grpc.CatalogServiceStub(used)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._own:
+            self._own.close()
+
+    def search(
+        self,
+        *,
+        text: str | None = None,
+        image: MediaSource | None = None,
+        audio: MediaSource | None = None,
+        like: str | None = None,
+        parts: Iterable[search_pb.QueryPart] = (),
+        catalog: str = "",
+        page_size: int = 0,
+        fusion: "types_pb2.FusionStrategy.ValueType" = 0,  # type: ignore[assignment]
+        similarity: "types_pb2.SimilarityMetric.ValueType" = 0,  # type: ignore[assignment]
+        ranking: "types_pb2.RankingStrategy.ValueType" = 0,  # type: ignore[assignment]
+        search_space: "types_pb2.SearchSpace.ValueType" = 0,  # type: ignore[assignment]
+        diversity_lambda: float | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> search_pb.SearchProductsResponse:
+        """Find products by words, a picture, a sound, a product like it, or any mix; best match first.
+
+        *parts* made by `part` add weights, vectors and several contents of one kind.
+
+        Raises:
+            TriptychClientError: the request was refused or not answered in time.
+        """
+        request = search_request(
+            text=text,
+            image=image,
+            audio=audio,
+            like=like,
+            parts=parts,
+            catalog=catalog,
+            page_size=page_size,
+            fusion=fusion,
+            similarity=similarity,
+            ranking=ranking,
+            search_space=search_space,
+            diversity_lambda=diversity_lambda,
+        )
+        return call(self._search.SearchProducts, request, timeout_s)
+
+    def upsert(
+        self, products: Sequence[types_pb2.Product], *, catalog: str = "", timeout_s: float = 60.0
+    ) -> list[catalog_pb.UpsertProductResult]:
+        """Store up to 100 products; return what became of each, in their order."""
+        request = catalog_pb.UpsertProductsRequest(catalog=catalog, products=products)
+        return list(call(self._catalog.UpsertProducts, request, timeout_s).results)
+
+    def get(self, product_id: str, *, catalog: str = "", timeout_s: float = TIMEOUT_S) -> types_pb2.Product:
+        """Return a product as it was stored."""
+        request = catalog_pb.GetProductRequest(catalog=catalog, id=product_id)
+        return call(self._catalog.GetProduct, request, timeout_s).product
+
+    def delete(self, ids: Sequence[str], *, catalog: str = "", timeout_s: float = TIMEOUT_S) -> list[str]:
+        """Remove up to 1000 products; return those of the ids that did not exist."""
+        request = catalog_pb.DeleteProductsRequest(catalog=catalog, ids=ids)
+        return list(call(self._catalog.DeleteProducts, request, timeout_s).missing_ids)
+
+
+def call(method: "grpc.UnaryUnaryMultiCallable[Any, Response]", request: Any, timeout_s: float) -> Response:
+    """Call *method*; failures leave as TriptychClientError."""
+    try:
+        return method(request, timeout=timeout_s)
+    except grpc.RpcError as error:
+        raise TriptychClientError(error) from error
