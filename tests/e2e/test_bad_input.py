@@ -85,7 +85,12 @@ CASES = {
         Reason.IMAGE_UNREADABLE,
         "parts[0].image.data",
     ),
-    "ten minutes of sound": ([audio(media.long_flac())], INVALID, Reason.AUDIO_TOO_LONG, "parts[0].audio.data"),
+    "ten minutes of sound": (
+        [audio(media.long_flac())],
+        INVALID,
+        Reason.AUDIO_TOO_LONG,
+        "parts[0].audio.data",
+    ),
     "silence": ([audio(media.wav(np.zeros(32_000)))], INVALID, Reason.AUDIO_SILENT, "parts[0].audio.data"),
     "a click": ([audio(media.wav(media.tone(0.01)))], INVALID, Reason.AUDIO_TOO_SHORT, "parts[0].audio.data"),
     "a WAV header with a false length": (
@@ -100,8 +105,18 @@ CASES = {
         Reason.AUDIO_UNREADABLE,
         "parts[0].audio.data",
     ),
-    "a file on the server": ([uri("file:///etc/passwd")], INVALID, Reason.URI_NOT_ALLOWED, "parts[0].image.uri"),
-    "a path on the server": ([uri("../../etc/passwd")], INVALID, Reason.URI_NOT_ALLOWED, "parts[0].image.uri"),
+    "a file on the server": (
+        [uri("file:///etc/passwd")],
+        INVALID,
+        Reason.URI_NOT_ALLOWED,
+        "parts[0].image.uri",
+    ),
+    "a path on the server": (
+        [uri("../../etc/passwd")],
+        INVALID,
+        Reason.URI_NOT_ALLOWED,
+        "parts[0].image.uri",
+    ),
     "an address in the inner network": (
         [uri("http://169.254.169.254/latest/")],
         INVALID,
@@ -205,7 +220,9 @@ class TestUpsert:
             types_pb2.Product(id="nothing-to-encode"),
             types_pb2.Product(id="", title="no id"),
             types_pb2.Product(id="picture", title="x", images=[types_pb2.Media(data=b"no picture")]),
-            types_pb2.Product(id="sound", title="x", audio=[types_pb2.Media(data=media.wav(np.zeros(32_000)))]),
+            types_pb2.Product(
+                id="sound", title="x", audio=[types_pb2.Media(data=media.wav(np.zeros(32_000)))]
+            ),
             types_pb2.Product(id="address", title="x", images=[types_pb2.Media(uri="file:///etc/passwd")]),
             types_pb2.Product(id="long", title="x" * 513),
         ]

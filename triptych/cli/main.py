@@ -2,7 +2,7 @@
 
 import typer
 
-from triptych.cli import ingest, products, search
+from triptych.cli import demo, ingest, products, search, suite
 
 app = typer.Typer(
     name="triptych",
@@ -11,10 +11,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(suite.up)
+app.command()(suite.down)
+app.command()(suite.status)
 app.command()(search.search)
 app.command()(ingest.ingest)
 app.command()(products.get)
 app.command()(products.delete)
+app.command()(demo.demo)
 
 if __name__ == "__main__":
     app()

@@ -69,25 +69,27 @@ def facts(product: types_pb2.Product, *, names: Iterable[str] | None = None) -> 
 
 def results_table(response: pb.SearchProductsResponse, title: str = "") -> Table:
     """Return the products found as a table."""
+    rows = [
+        {
+            "#": str(rank),
+            "score": f"{result.score:.4f}",
+            "id": result.product.id,
+            "title": result.product.title,
+            "brand": result.product.brand,
+            "category": result.product.category,
+            "price": price(result.product.price),
+            "attributes": facts(result.product),
+            "view": str(result.best_view.index) if result.HasField("best_view") else "",
+        }
+        for rank, result in enumerate(response.results, start=1)
+    ]
+    # Columns that no product fills would only take room.
+    names = [name for name in rows[0] if any(row[name] for row in rows)] if rows else []
     table = Table(title=title, title_justify="left")
-    table.add_column("#", justify="right")
-    table.add_column("score", justify="right")
-    for name in ("id", "title", "brand", "category", "price", "attributes", "view"):
-        table.add_column(name, overflow="fold")
-    for rank, result in enumerate(response.results, start=1):
-        product = result.product
-        view = str(result.best_view.index) if result.HasField("best_view") else ""
-        table.add_row(
-            str(rank),
-            f"{result.score:.4f}",
-            product.id,
-            product.title,
-            product.brand,
-            product.category,
-            price(product.price),
-            facts(product),
-            view,
-        )
+    for name in names:
+        table.add_column(name, justify="right" if name in {"#", "score"} else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(row[name] for name in names))
     return table
 
 

@@ -27,6 +27,7 @@ class Readiness:
         self._names = (OVERALL, *names)
         self._ready: bool | None = None
         self._closed = False
+        self._why = ""
 
     async def start(self) -> None:
         """Say alive, but not ready."""
@@ -50,12 +51,15 @@ class Readiness:
         try:
             await check()
         except TriptychError as error:
-            if self._ready is not False or check.__name__ == "warm_up":
+            # Said once, not at every look.
+            if error.message != self._why:
+                self._why = error.message
                 log.warning("not ready", reason=error.reason, why=error.message, **error.metadata)
             return False
         except Exception:  # noqa: BLE001 - whatever went wrong, the room is not ready and must keep asking
             log.exception("check failed")
             return False
+        self._why = ""
         return True
 
     async def _set(self, *, ready: bool) -> None:

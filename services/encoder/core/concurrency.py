@@ -1,0 +1,56 @@
+"""Working side by side, within bounds."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from triptych.vocabulary.errors import Reason, ResourceExhausted
+
+Result = TypeVar("Result")
+
+RETRY_AFTER_MS = 200
+
+
+async def side_by_side(jobs: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """Run *jobs* at once and return their results in order.
+
+    The first that fails cancels the others, and its error is raised.
+    """
+    if len(jobs) == 1:
+        # The latency-critical case needs no task of its own.
+        return [await jobs[0]]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(job) for job in jobs]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
+    return [task.result() for task in tasks]
+
+
+class Admission:
+    """Lets at most *parts_max* parts into the service at once, so that memory stays bounded."""
+
+    def __init__(self, parts_max: int) -> None:
+        self._parts_max = parts_max
+        self._parts = 0
+
+    @contextmanager
+    def admit(self, parts: int) -> Iterator[None]:
+        """Hold room for *parts* parts.
+
+        Raises:
+            ResourceExhausted: there is none.
+        """
+        if self._parts + parts > self._parts_max:
+            raise ResourceExhausted(
+                "Too many parts are being encoded; try again in a moment.",
+                reason=Reason.OVERLOADED,
+                metadata={"parts_max": str(self._parts_max)},
+                retry_after_ms=RETRY_AFTER_MS,
+            )
+        self._parts += parts
+        try:
+            yield
+        finally:
+            self._parts -= parts

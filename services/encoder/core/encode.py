@@ -1,0 +1,67 @@
+"""The verb of the room: parts of any modality in, one outcome per part out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.encoder.core.concurrency import Admission, side_by_side
+from services.encoder.core.facts import Facts
+from services.encoder.core.lane import Lane
+from services.encoder.core.parts import Outcome, Part
+from triptych.vocabulary.choices import Modality
+from triptych.vocabulary.errors import Internal, TriptychError
+from triptych.vocabulary.vectors import Vector
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """One outcome per part, in order, and the facts of each model that made a vector."""
+
+    outcomes: tuple[Outcome, ...]
+    facts: tuple[Facts, ...]
+
+
+class PartsEncoder:
+    """Encodes parts, each in the lane of its modality; at most *parts_max* at once over all requests."""
+
+    def __init__(self, lanes: Mapping[Modality, Lane[Any, Any]], parts_max: int) -> None:
+        self._lanes = lanes
+        self._admission = Admission(parts_max)
+
+    async def warm_up(self) -> None:
+        """Learn what the models are.
+
+        Raises:
+            Unavailable, DeadlineExceeded: one does not answer.
+        """
+        await side_by_side([lane.refresh() for lane in self._lanes.values()])
+
+    async def check(self) -> None:
+        """See that the models answer, and learn anew what they are: one may have come back as another version.
+
+        Raises:
+            Unavailable, DeadlineExceeded: one does not answer.
+        """
+        await self.warm_up()
+
+    async def encode(self, parts: Sequence[Part | TriptychError]) -> Encoding:
+        """Encode *parts*; one that is an error already stays that.
+
+        Raises:
+            ResourceExhausted: too many parts are being worked on.
+            Unavailable, DeadlineExceeded, Internal: a model does not answer, or fails.
+        """
+        places: dict[Modality, list[int]] = {}
+        for place, part in enumerate(parts):
+            if not isinstance(part, TriptychError):
+                places.setdefault(part.modality, []).append(place)
+        with self._admission.admit(len(parts)):
+            encoded = await side_by_side(
+                [self._lanes[modality].encode([parts[at] for at in own]) for modality, own in places.items()]
+            )
+        outcomes: list[Outcome] = [part if isinstance(part, TriptychError) else Internal() for part in parts]
+        for own, (_, made) in zip(places.values(), encoded, strict=True):
+            for place, outcome in zip(own, made, strict=True):
+                outcomes[place] = outcome
+        used = (facts for facts, made in encoded if any(isinstance(each, Vector) for each in made))
+        return Encoding(tuple(outcomes), tuple(used))

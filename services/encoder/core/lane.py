@@ -1,0 +1,84 @@
+"""One modality's way from parts to vectors: prepare each part, encode what is left in batches."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import count
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from services.encoder.core.concurrency import side_by_side
+from services.encoder.core.facts import Facts
+from services.encoder.core.parts import Outcome
+from services.encoder.core.ports import Encoder, F, F_contra, Input_co
+from triptych.vocabulary.errors import Internal, TriptychError, Unavailable
+from triptych.vocabulary.vectors import Floats, Vector
+
+Input = TypeVar("Input")
+
+# While one batch is with the model, the next is being decoded; more would only hold memory.
+BATCHES_AT_ONCE = 2
+
+
+class Preparer(Protocol[F_contra, Input_co]):
+    """Brings parts to the form that the model takes: `TextPreparer`, `MediaPreparer`."""
+
+    async def prepare(self, parts: Sequence[Any], facts: F_contra) -> Sequence[Input_co | TriptychError]:
+        """Return for each part its input, or why there is none."""
+        ...
+
+
+class Lane(Generic[F, Input]):
+    """The way of one modality."""
+
+    def __init__(self, encoder: Encoder[F, Input], preparer: Preparer[F, Input]) -> None:
+        self._encoder = encoder
+        self._preparer = preparer
+        self._facts: F | None = None
+
+    async def refresh(self) -> F:
+        """Ask the model for its facts, and go by them from now on.
+
+        Raises:
+            Unavailable, DeadlineExceeded: it does not answer.
+        """
+        self._facts = await self._encoder.facts()
+        return self._facts
+
+    async def encode(self, parts: Sequence[Any]) -> tuple[Facts, list[Outcome]]:
+        """Return one outcome per part, in order, and the facts that they were made by.
+
+        Raises:
+            Unavailable, DeadlineExceeded, Internal: the model does not answer, or fails.
+        """
+        facts = self._facts
+        if facts is None:
+            raise Unavailable.because_of("triton")
+        size = facts.batch_max
+        room = asyncio.Semaphore(BATCHES_AT_ONCE)
+        batches = await side_by_side(
+            [self._batch(parts[at : at + size], facts, room) for at in range(0, len(parts), size)]
+        )
+        return facts, [outcome for batch in batches for outcome in batch]
+
+    async def _batch(self, parts: Sequence[Any], facts: F, room: asyncio.Semaphore) -> list[Outcome]:
+        async with room:
+            prepared = await self._preparer.prepare(parts, facts)
+            inputs = [each for each in prepared if not isinstance(each, TriptychError)]
+            vectors = checked(await self._encoder.encode(inputs), facts, len(inputs)) if inputs else ()
+        row = count()
+        return [
+            each if isinstance(each, TriptychError) else Vector(vectors[next(row)], facts.space.id)
+            for each in prepared
+        ]
+
+
+def checked(vectors: Floats, facts: Facts, rows: int) -> Floats:
+    """Return *vectors*, which must be finite and of shape (*rows*, dimension).
+
+    Raises:
+        Internal: they are not; such a vector would poison an index.
+    """
+    if vectors.shape != (rows, facts.space.dimension) or not np.isfinite(vectors).all():
+        raise Internal from ValueError(f"{facts.model.name} made vectors that its space does not allow")
+    return vectors

@@ -1,0 +1,66 @@
+"""What the encoder service needs from outside."""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.encoder.core.facts import Facts
+from triptych.vocabulary.vectors import Floats
+
+Pixels = NDArray[np.uint8]
+"""A picture as a model takes it: (height, width, 3), RGB."""
+
+Waveform = Floats
+"""A sound as a model takes it: (samples,), mono, in [-1, 1], at the model's rate."""
+
+F = TypeVar("F", bound=Facts)
+F_contra = TypeVar("F_contra", bound=Facts, contravariant=True)
+F_co = TypeVar("F_co", bound=Facts, covariant=True)
+Input_co = TypeVar("Input_co", covariant=True)
+Input_contra = TypeVar("Input_contra", contravariant=True)
+
+
+class Encoder(Protocol[F_co, Input_contra]):
+    """Makes vectors of texts (str), pictures (Pixels) or sounds (Waveform)."""
+
+    async def facts(self) -> F_co:
+        """Ask the model what it is; also a ping.
+
+        Raises:
+            Unavailable, DeadlineExceeded: it does not answer.
+        """
+        ...
+
+    async def encode(self, inputs: Sequence[Input_contra]) -> Floats:
+        """Return vectors (len(inputs), dimension) of 1 to `batch_max` inputs, in their order.
+
+        Raises:
+            Unavailable, DeadlineExceeded, Internal: the model does not answer, or fails.
+        """
+        ...
+
+
+class Decoder(Protocol[F_contra, Input_co]):
+    """Reads an encoded file and brings it to the form that the model takes."""
+
+    async def decode(self, data: bytes, facts: F_contra) -> Input_co:
+        """Return the picture or sound in *data*.
+
+        Raises:
+            InvalidArgument: there is none, or it breaks a limit; without a field.
+        """
+        ...
+
+
+class Fetcher(Protocol):
+    """Gets the bytes behind an address."""
+
+    async def fetch(self, uri: str, bytes_max: int) -> bytes:
+        """Return what *uri* holds, at most *bytes_max* bytes.
+
+        Raises:
+            InvalidArgument: URI_NOT_ALLOWED, URI_UNREADABLE or MEDIA_TOO_LARGE; without a field.
+        """
+        ...

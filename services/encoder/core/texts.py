@@ -1,0 +1,52 @@
+"""Texts as the encoder takes them."""
+
+import unicodedata
+from collections.abc import Sequence
+
+from services.encoder.core.facts import TextFacts
+from services.encoder.core.parts import Text
+from triptych.vocabulary.errors import InvalidArgument, Reason
+
+# Control and format characters (Unicode's Cc and Cf): invisible, so they can only mislead.
+_INVISIBLE = frozenset({"Cc", "Cf"})
+
+
+class TextPreparer:
+    """Normalises texts of at most *characters_max* characters."""
+
+    def __init__(self, characters_max: int) -> None:
+        self._characters_max = characters_max
+
+    async def prepare(self, parts: Sequence[Text], facts: TextFacts) -> list[str | InvalidArgument]:
+        """Return each text normalised, or why it cannot be encoded."""
+        return [self._prepared(part.text) for part in parts]
+
+    def _prepared(self, text: str) -> str | InvalidArgument:
+        # Counted as sent: normalisation must not be handed more than the limit.
+        if len(text) > self._characters_max:
+            return InvalidArgument(
+                f"A text holds at most {self._characters_max} characters; this one has {len(text)}.",
+                reason=Reason.TEXT_TOO_LONG,
+                field="text",
+                metadata={"characters_max": str(self._characters_max), "characters": str(len(text))},
+            )
+        normal = normalised(text)
+        if not any(map(str.isalnum, normal)):
+            return InvalidArgument(
+                "A text needs at least one letter or digit.", reason=Reason.EMPTY_TEXT, field="text"
+            )
+        return normal
+
+
+def normalised(text: str) -> str:
+    """Return *text* in Unicode's form NFKC, with nothing invisible in it and single spaces between words."""
+    # Plain ASCII is in normal form already: the common case is spared the walk over its characters.
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_visible, unicodedata.normalize("NFKC", text)))
+    return " ".join(text.split())
+
+
+def _visible(character: str) -> str:
+    if unicodedata.category(character) not in _INVISIBLE or character.isspace():
+        return character
+    return ""

@@ -1,0 +1,93 @@
+"""The encoder service, put together: settings → adapters → core → servicer → server."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+
+from tritonclient.grpc.aio import InferenceServerClient
+
+from services.encoder.adapters.files import Files
+from services.encoder.adapters.hosts import resolve
+from services.encoder.adapters.pillow import PillowDecoder
+from services.encoder.adapters.soundfile import SoundfileDecoder
+from services.encoder.adapters.threads import ThreadedDecoder
+from services.encoder.adapters.triton import TritonAudioEncoder, TritonImageEncoder, TritonTextEncoder
+from services.encoder.adapters.uris import AllowedUris
+from services.encoder.adapters.web import CheckedBackend, Web
+from services.encoder.core.encode import PartsEncoder
+from services.encoder.core.facts import AudioFacts, ImageFacts
+from services.encoder.core.lane import Lane
+from services.encoder.core.media import MediaPreparer
+from services.encoder.core.ports import Fetcher, Pixels, Waveform
+from services.encoder.core.texts import TextPreparer
+from services.encoder.metrics import DECODE_SECONDS
+from services.encoder.service import EncoderServicer
+from services.encoder.settings import EncoderSettings
+from triptych.internal.v1.encoder_service_pb2_grpc import add_EncoderServiceServicer_to_server
+from triptych.runtime.context import remaining_s
+from triptych.runtime.serve import Room, Service, run
+from triptych.runtime.triton import open_triton
+from triptych.vocabulary.choices import Modality
+
+
+def room_of(encoder: PartsEncoder) -> Room:
+    """Return the room that encodes with *encoder*."""
+    service = Service(
+        "triptych.internal.v1.EncoderService", add_EncoderServiceServicer_to_server, EncoderServicer(encoder)
+    )
+    return Room("encoder", (service,), warm_up=encoder.warm_up, check=encoder.check)
+
+
+def fetcher_of(settings: EncoderSettings, stack: AsyncExitStack) -> AllowedUris:
+    """Return what fetches URIs; *stack* closes it."""
+    backend = CheckedBackend(resolve, private_allowed=settings.uri_allow_private_hosts)
+    web = Web(
+        backend,
+        timeout_s=settings.uri_timeout_ms / 1e3,
+        remaining_s=remaining_s,
+        fetches_max=settings.uri_fetches_max,
+    )
+    stack.push_async_callback(web.close)
+    return AllowedUris(settings.uri_allow, Files(settings.uri_allow), web)
+
+
+def encoder_of(
+    settings: EncoderSettings, client: InferenceServerClient, fetcher: Fetcher, threads: ThreadPoolExecutor
+) -> PartsEncoder:
+    """Return the encoder that works with *client*'s models and decodes in *threads*."""
+    images = ThreadedDecoder[ImageFacts, Pixels](
+        PillowDecoder(settings.image_pixels_max).decode, threads, DECODE_SECONDS.labels("IMAGE")
+    )
+    sounds = ThreadedDecoder[AudioFacts, Waveform](
+        SoundfileDecoder(settings.audio_silence_dbfs).decode, threads, DECODE_SECONDS.labels("AUDIO")
+    )
+    lanes = {
+        Modality.TEXT: Lane(
+            TritonTextEncoder(client, settings.text_model), TextPreparer(settings.text_characters_max)
+        ),
+        Modality.IMAGE: Lane(
+            TritonImageEncoder(client, settings.image_model),
+            MediaPreparer(images, fetcher, settings.media_bytes_max),
+        ),
+        Modality.AUDIO: Lane(
+            TritonAudioEncoder(client, settings.audio_model),
+            MediaPreparer(sounds, fetcher, settings.media_bytes_max),
+        ),
+    }
+    return PartsEncoder(lanes, settings.parts_in_flight_max)
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    settings = EncoderSettings()
+
+    def build(stack: AsyncExitStack) -> Room:
+        threads = stack.enter_context(ThreadPoolExecutor(settings.decode_threads, "decode"))
+        client = open_triton(settings.triton_url)
+        stack.push_async_callback(client.close)
+        return room_of(encoder_of(settings, client, fetcher_of(settings, stack), threads))
+
+    run("encoder", settings, build)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""EncoderService over gRPC: translates; what encoding is stands in core."""
+
+from typing import Any
+
+import grpc
+
+from services.encoder import metrics
+from services.encoder.core.encode import PartsEncoder
+from services.encoder.core.parts import Outcome, Part
+from services.encoder.translate import (
+    error_message,
+    part_of,
+    space_message,
+    vector_message,
+    version_message,
+)
+from triptych.internal.v1.encoder_service_pb2 import EncodedPart, EncodePart, EncodeRequest, EncodeResponse
+from triptych.internal.v1.encoder_service_pb2_grpc import EncoderServiceServicer
+from triptych.runtime.errors import to_status
+from triptych.runtime.validation import validate
+from triptych.vocabulary.errors import TriptychError
+
+
+class EncoderServicer(EncoderServiceServicer):
+    """Answers EncoderService."""
+
+    def __init__(self, encoder: PartsEncoder) -> None:
+        self._encoder = encoder
+
+    async def Encode(  # noqa: N802 - gRPC's name
+        self,
+        request: EncodeRequest,
+        context: grpc.aio.ServicerContext[Any, Any],  # noqa: ARG002 - gRPC's signature
+    ) -> EncodeResponse:
+        """Encode the parts side by side; a part that cannot be encoded carries its own error."""
+        parts = [_read(part) for part in request.parts]
+        encoding = await self._encoder.encode(parts)
+        metrics.count(parts, encoding.outcomes)
+        return EncodeResponse(
+            parts=[_outcome_message(outcome) for outcome in encoding.outcomes],
+            spaces=[space_message(facts.space) for facts in encoding.facts],
+            models=[version_message(facts.model) for facts in encoding.facts],
+        )
+
+
+def _read(message: EncodePart) -> Part | TriptychError:
+    """Return the part, or why it is invalid: the runtime leaves parts unchecked, so that one fails alone."""
+    try:
+        validate(message)
+    except TriptychError as error:
+        return error
+    return part_of(message)
+
+
+def _outcome_message(outcome: Outcome) -> EncodedPart:
+    if isinstance(outcome, TriptychError):
+        return error_message(to_status(outcome))
+    return vector_message(outcome)

@@ -1,0 +1,59 @@
+"""What the encoder service can be told from outside, read once from the environment."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from triptych.runtime.settings import ServerSettings
+
+MEBIBYTE = 1024 * 1024
+
+
+class EncoderSettings(ServerSettings):
+    """Settings of the encoder service: variables TRIPTYCH_ENCODER_*."""
+
+    model_config = SettingsConfigDict(env_prefix="TRIPTYCH_ENCODER_", frozen=True, extra="ignore")
+
+    port: int = Field(7101, ge=0, le=65535, description="Port of the gRPC server; 0 takes a free one.")
+    metrics_port: int = Field(
+        8101, ge=0, le=65535, description="Port of the Prometheus endpoint /metrics; 0 takes a free one."
+    )
+    triton_url: str = Field(
+        "127.0.0.1:7001", min_length=1, description="gRPC address of Triton, as host:port."
+    )
+    text_model: str = Field("text_encoder", min_length=1, description="Triton's name of the text encoder.")
+    image_model: str = Field("image_encoder", min_length=1, description="Triton's name of the image encoder.")
+    audio_model: str = Field("audio_encoder", min_length=1, description="Triton's name of the audio encoder.")
+    text_characters_max: int = Field(
+        10_000, ge=1, le=1_000_000, description="Longest text, in characters as sent."
+    )
+    media_bytes_max: int = Field(
+        8 * MEBIBYTE, ge=1024, le=64 * MEBIBYTE, description="Largest picture or sound file, in bytes."
+    )
+    image_pixels_max: int = Field(
+        40_000_000, ge=1, le=200_000_000, description="Largest picture, in pixels; checked before decoding."
+    )
+    audio_silence_dbfs: float = Field(
+        -60.0,
+        ge=-120.0,
+        le=0.0,
+        description="A sound whose RMS is below this is refused as silence, in dBFS.",
+    )
+    decode_threads: int = Field(
+        2, ge=1, le=64, description="Pictures and sounds decoded at once; one needs up to 10 bytes a pixel."
+    )
+    parts_in_flight_max: int = Field(
+        4_000,
+        ge=2_000,
+        description="Parts worked on at once over all requests; more are refused with RESOURCE_EXHAUSTED.",
+    )
+    uri_allow: tuple[str, ...] = Field(
+        (),
+        description='Prefixes of URIs that may be fetched, a JSON list such as ["file:///data/media/"]; empty: none.',
+    )
+    uri_allow_private_hosts: bool = Field(
+        False, description="Whether an allowed host may have a loopback, private or link-local address."
+    )
+    uri_timeout_ms: int = Field(
+        3_000, ge=1, description="Longest fetch of one URI, in milliseconds; the deadline may end it sooner."
+    )
+    uri_fetches_max: int = Field(16, ge=1, le=256, description="HTTP fetches at once.")

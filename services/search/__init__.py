@@ -1,0 +1,1 @@
+"""The search service: products with their vectors in, the nearest products out."""

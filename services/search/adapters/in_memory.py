@@ -1,0 +1,93 @@
+"""Vectors in this process's memory, compared one by one: exact, small, and gone when the process ends.
+
+The yardstick that the Milvus adapter is tested against.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from services.search.core.checks import catalog_not_found
+from services.search.core.model import Collection, Neighbour, Row, RowKey
+from services.search.core.similarity import indexed_metric
+from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+from triptych.vocabulary.vectors import Floats, Space
+
+
+class InMemoryIndex:
+    """Implements `VectorIndex`."""
+
+    rows_max = 16_384
+
+    def __init__(self) -> None:
+        self._collections: dict[tuple[str, SpaceKind], Collection] = {}
+        self._rows: dict[str, dict[RowKey, Row]] = {}
+
+    async def collection(self, catalog: str, kind: SpaceKind, *, fresh: bool = False) -> Collection | None:  # noqa: ARG002 - always fresh
+        """Return the collection of the *kind* of the *catalog*."""
+        return self._collections.get((catalog, kind))
+
+    async def create(self, catalog: str, kind: SpaceKind, space: Space) -> Collection:
+        """Make the collection if it is not there."""
+        made = Collection(f"{catalog}__{kind.name.lower()}", catalog, kind, space)
+        collection = self._collections.setdefault((catalog, kind), made)
+        self._rows.setdefault(collection.name, {})
+        return collection
+
+    async def upsert(self, collection: Collection, rows: Sequence[Row]) -> None:
+        """Write *rows*."""
+        self._table(collection).update((row.key, row) for row in rows)
+
+    async def delete(self, collection: Collection, keys: Sequence[RowKey]) -> None:
+        """Remove the rows of *keys*."""
+        for key in keys:
+            self._table(collection).pop(key, None)
+
+    async def read(self, collection: Collection, keys: Sequence[RowKey], *, with_vectors: bool) -> list[Row]:
+        """Return the rows of *keys* that exist."""
+        table = self._table(collection)
+        return [_shown(table[key], with_vectors=with_vectors) for key in keys if key in table]
+
+    async def existing(self, collection: Collection, keys: Sequence[RowKey]) -> set[RowKey]:
+        """Return those of *keys* that exist."""
+        return self._table(collection).keys() & set(keys)
+
+    async def nearest(
+        self, collection: Collection, query: Floats, limit: int, *, with_vectors: bool
+    ) -> list[Neighbour]:
+        """Return the *limit* nearest rows."""
+        rows = list(self._table(collection).values())
+        if not rows:
+            return []
+        similarities, nearness = _compare(rows, query, indexed_metric(collection.space))
+        order = np.argsort(-nearness, kind="stable")[:limit]
+        return [
+            Neighbour(_shown(rows[place], with_vectors=with_vectors), float(similarities[place]))
+            for place in order
+        ]
+
+    async def ping(self) -> None:
+        """Return at once."""
+
+    async def warm_up(self) -> None:
+        """Return at once."""
+
+    def _table(self, collection: Collection) -> dict[RowKey, Row]:
+        if collection.name not in self._rows:
+            raise catalog_not_found(collection.catalog)
+        return self._rows[collection.name]
+
+
+def _shown(row: Row, *, with_vectors: bool) -> Row:
+    return row if with_vectors else replace(row, values=None)
+
+
+def _compare(rows: Sequence[Row], query: Floats, metric: SimilarityMetric) -> tuple[Floats, Floats]:
+    """Return the similarity of each row and its nearness (larger is nearer), both of shape (len(rows),)."""
+    vectors = np.stack([row.values for row in rows if row.values is not None]).astype(np.float64)
+    if metric is SimilarityMetric.EUCLIDEAN:
+        distances = np.linalg.norm(vectors - query, axis=1)
+        return distances, -distances
+    cosines = vectors @ query / (np.linalg.norm(vectors, axis=1) * np.linalg.norm(query))
+    return cosines, cosines

@@ -1,0 +1,177 @@
+"""Which collection serves what; makes and loads collections."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from pymilvus.grpc_gen.common_pb2 import ConsistencyLevel, LoadStateLoaded
+from pymilvus.grpc_gen.milvus_pb2 import (
+    CheckHealthRequest,
+    CreateAliasRequest,
+    CreateCollectionRequest,
+    CreateIndexRequest,
+    DescribeCollectionRequest,
+    DescribeIndexRequest,
+    GetLoadStateRequest,
+    LoadCollectionRequest,
+    ShowCollectionsRequest,
+)
+
+from services.search.adapters.milvus.connection import MilvusConnection
+from services.search.adapters.milvus.errors import COLLECTION_NOT_FOUND, MilvusRefusal
+from services.search.adapters.milvus.schema import (
+    SPACE_PROPERTY,
+    VECTOR,
+    alias_of,
+    collection_of,
+    facts_of,
+    index_parameters,
+    name_of,
+    pairs,
+    parse_name,
+    schema_of,
+)
+from services.search.core.locks import KeyedLocks
+from services.search.core.model import Collection
+from triptych.vocabulary.choices import SpaceKind
+from triptych.vocabulary.errors import Unavailable
+from triptych.vocabulary.vectors import Space
+
+_LOAD_POLL_S = 0.05
+
+
+class Directory:
+    """The collections of all catalogues.
+
+    Args:
+        connection: to Milvus.
+        memory_ms: how long a collection is remembered, so that a search costs one call.
+        hnsw_m, hnsw_ef_construction: how indexes are built.
+    """
+
+    def __init__(
+        self, connection: MilvusConnection, *, memory_ms: int, hnsw_m: int, hnsw_ef_construction: int
+    ) -> None:
+        self._connection = connection
+        self._memory_s = memory_ms / 1e3
+        self._hnsw = (hnsw_m, hnsw_ef_construction)
+        self._making = KeyedLocks()
+        self._remembered: dict[str, tuple[float, Collection]] = {}
+
+    async def remembered(self, catalog: str, kind: SpaceKind) -> Collection | None:
+        """Return the collection that served some moments ago, or else serves now."""
+        known = self._remembered.get(alias_of(catalog, kind))
+        if known is not None and time.monotonic() < known[0]:
+            return known[1]
+        return await self.find(catalog, kind)
+
+    async def find(self, catalog: str, kind: SpaceKind) -> Collection | None:
+        """Return the collection that serves now; None where there is none."""
+        alias = alias_of(catalog, kind)
+        collection = await self._describe(alias, catalog, kind)
+        if collection is None:
+            self._remembered.pop(alias, None)
+        else:
+            self._remembered[alias] = (time.monotonic() + self._memory_s, collection)
+        return collection
+
+    async def create(self, catalog: str, kind: SpaceKind, space: Space) -> Collection:
+        """Make the collection, its index and its alias, as far as they are not there; return what then serves.
+
+        The alias comes last: what can be found is whole.
+        """
+        # One at a time: Milvus Lite shows a second caller what the first has only half made.
+        async with self._making.holding([alias_of(catalog, kind)]):
+            found = await self.find(catalog, kind)
+            return found or await self._create(catalog, kind, space)
+
+    async def _create(self, catalog: str, kind: SpaceKind, space: Space) -> Collection:
+        name, alias = name_of(catalog, kind, space), alias_of(catalog, kind)
+        await self._make_collection(name, space)
+        await self._make_index(name, space)
+        await self.load(name)
+        # Milvus tells nobody when it is done: it has to be asked.
+        while not await self._is_loaded(name):  # noqa: ASYNC110
+            await asyncio.sleep(_LOAD_POLL_S)
+        request = CreateAliasRequest(collection_name=name, alias=alias)
+        await self._make("CreateAlias", request, lambda: self.find(catalog, kind))
+        made = await self.find(catalog, kind)
+        if made is None:
+            raise Unavailable.because_of("milvus")
+        return made
+
+    async def load(self, name: str) -> None:
+        """Start loading the collection *name*; harmless when it is loaded."""
+        await self._connection.call(
+            "LoadCollection", LoadCollectionRequest(collection_name=name, replica_number=1)
+        )
+
+    async def warm_up(self) -> None:
+        """Return when every collection behind an alias is loaded; start loading those that are not.
+
+        Raises:
+            Unavailable: not yet.
+        """
+        health = await self._connection.call("CheckHealth", CheckHealthRequest())
+        if not health.isHealthy:
+            raise Unavailable.because_of("milvus")
+        shown = await self._connection.call("ShowCollections", ShowCollectionsRequest())
+        ours = {parsed for name in shown.collection_names if (parsed := parse_name(name)) is not None}
+        waiting = False
+        for catalog, kind in sorted(ours):
+            collection = await self.find(catalog, kind)
+            if collection is not None and not await self._is_loaded(collection.name):
+                await self.load(collection.name)
+                waiting = True
+        if waiting:
+            raise Unavailable.because_of("milvus")
+
+    async def _describe(self, name: str, catalog: str, kind: SpaceKind) -> Collection | None:
+        try:
+            response = await self._connection.call(
+                "DescribeCollection", DescribeCollectionRequest(collection_name=name)
+            )
+        except MilvusRefusal as refusal:
+            if refusal.code == COLLECTION_NOT_FOUND:
+                return None
+            raise
+        properties = {pair.key: pair.value for pair in response.properties}
+        return collection_of(catalog, kind, response.schema.name, properties)
+
+    async def _make_collection(self, name: str, space: Space) -> None:
+        request = CreateCollectionRequest(
+            collection_name=name,
+            schema=schema_of(name, space).SerializeToString(),
+            consistency_level=ConsistencyLevel.Bounded,
+            properties=pairs(**{SPACE_PROPERTY: facts_of(space)}),
+        )
+        await self._make("CreateCollection", request, lambda: self._has_collection(name))
+
+    async def _make_index(self, name: str, space: Space) -> None:
+        request = CreateIndexRequest(
+            collection_name=name,
+            field_name=VECTOR,
+            index_name=VECTOR,
+            extra_params=index_parameters(space, *self._hnsw),
+        )
+        await self._make("CreateIndex", request, lambda: self._has_index(name))
+
+    async def _make(self, method: str, request: object, is_made: Callable[[], Awaitable[object]]) -> None:
+        """Call *method*; a refusal is fine if the thing is there: another writer was faster."""
+        try:
+            await self._connection.call(method, request)
+        except MilvusRefusal:
+            if not await is_made():
+                raise
+
+    async def _has_collection(self, name: str) -> bool:
+        await self._connection.call("DescribeCollection", DescribeCollectionRequest(collection_name=name))
+        return True
+
+    async def _has_index(self, name: str) -> bool:
+        request = DescribeIndexRequest(collection_name=name, field_name=VECTOR, index_name=VECTOR)
+        return bool((await self._connection.call("DescribeIndex", request)).index_descriptions)
+
+    async def _is_loaded(self, name: str) -> bool:
+        response = await self._connection.call("GetLoadState", GetLoadStateRequest(collection_name=name))
+        return bool(response.state == LoadStateLoaded)

@@ -1,0 +1,176 @@
+"""The `VectorIndex` port in Milvus."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, Literal, get_args
+
+from pymilvus.grpc_gen.common_pb2 import ConsistencyLevel, DslType
+from pymilvus.grpc_gen.milvus_pb2 import (
+    DeleteRequest,
+    GetVersionRequest,
+    QueryRequest,
+    SearchRequest,
+    UpsertRequest,
+)
+
+from services.search.adapters.milvus.connection import MilvusConnection
+from services.search.adapters.milvus.directory import Directory
+from services.search.adapters.milvus.errors import (
+    COLLECTION_NOT_FOUND,
+    COLLECTION_NOT_LOADED,
+    MilvusRefusal,
+    map_milvus_errors,
+)
+from services.search.adapters.milvus.rows import (
+    batches,
+    columns_of,
+    expression,
+    keys_of,
+    placeholder,
+    rows_of,
+)
+from services.search.adapters.milvus.schema import PRODUCT, PRODUCT_ID, VECTOR, VIEW, metric_type, pairs
+from services.search.core.checks import catalog_not_found
+from services.search.core.model import Collection, Neighbour, Row, RowKey
+from services.search.core.similarity import indexed_metric
+from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+from triptych.vocabulary.vectors import Floats, Space
+
+Consistency = Literal["strong", "bounded", "eventually"]
+
+# The level, and the time stamp by which Milvus's clients ask for it: 0 is now, 1 anything, 2 a short while ago.
+_GUARANTEES = {
+    "strong": (ConsistencyLevel.Strong, 0),
+    "eventually": (ConsistencyLevel.Eventually, 1),
+    "bounded": (ConsistencyLevel.Bounded, 2),
+}
+assert _GUARANTEES.keys() == set(get_args(Consistency))
+
+
+class MilvusIndex:
+    """Implements `VectorIndex`.
+
+    Args:
+        connection: to Milvus.
+        directory: of its collections.
+        search_ef: how many candidates HNSW keeps while it searches; more finds more, and takes longer.
+        consistency: how fresh a search must be.
+    """
+
+    # The most that Milvus takes as topk.
+    rows_max = 16_384
+
+    def __init__(
+        self, connection: MilvusConnection, directory: Directory, *, search_ef: int, consistency: Consistency
+    ) -> None:
+        self._connection = connection
+        self._directory = directory
+        self._search_ef = search_ef
+        self._consistency = _GUARANTEES[consistency]
+
+    async def collection(self, catalog: str, kind: SpaceKind, *, fresh: bool = False) -> Collection | None:
+        """Return the collection behind the alias."""
+        with map_milvus_errors():
+            find = self._directory.find if fresh else self._directory.remembered
+            return await find(catalog, kind)
+
+    async def create(self, catalog: str, kind: SpaceKind, space: Space) -> Collection:
+        """Make the collection, index it, load it, and put it behind its alias."""
+        with map_milvus_errors():
+            return await self._directory.create(catalog, kind, space)
+
+    async def upsert(self, collection: Collection, rows: Sequence[Row]) -> None:
+        """Write *rows*; Milvus answers when they stand in its log."""
+        for batch in batches(rows):
+            request = UpsertRequest(
+                collection_name=collection.name, num_rows=len(batch), fields_data=columns_of(batch)
+            )
+            await self._call(collection, "Upsert", request)
+
+    async def delete(self, collection: Collection, keys: Sequence[RowKey]) -> None:
+        """Remove the rows of *keys*; Milvus answers when that stands in its log."""
+        if keys:
+            request = DeleteRequest(collection_name=collection.name, expr=expression(keys))
+            await self._call(collection, "Delete", request)
+
+    async def read(self, collection: Collection, keys: Sequence[RowKey], *, with_vectors: bool) -> list[Row]:
+        """Return the rows of *keys* that exist."""
+        return rows_of(await self._query(collection, keys, _fields(with_vectors=with_vectors)))
+
+    async def existing(self, collection: Collection, keys: Sequence[RowKey]) -> set[RowKey]:
+        """Return those of *keys* that exist."""
+        return set(keys_of(await self._query(collection, keys, [PRODUCT_ID, VIEW])))
+
+    async def nearest(
+        self, collection: Collection, query: Floats, limit: int, *, with_vectors: bool
+    ) -> list[Neighbour]:
+        """Return the *limit* nearest rows, as far as HNSW finds them."""
+        level, timestamp = self._consistency
+        request = SearchRequest(
+            collection_name=collection.name,
+            nq=1,
+            placeholder_group=placeholder(query),
+            dsl_type=DslType.BoolExprV1,
+            output_fields=_fields(with_vectors=with_vectors),
+            search_params=pairs(
+                anns_field=VECTOR,
+                metric_type=metric_type(collection.space),
+                topk=limit,
+                round_decimal=-1,
+                # HNSW must keep at least as many candidates as it is to return.
+                params=json.dumps({"ef": max(self._search_ef, limit)}),
+            ),
+            consistency_level=level,
+            guarantee_timestamp=timestamp,
+        )
+        results = (await self._call(collection, "Search", request)).results
+        similarities = _similarities(results.scores, collection.space)
+        rows = rows_of(results.fields_data)
+        return [Neighbour(row, similarity) for row, similarity in zip(rows, similarities, strict=True)]
+
+    async def ping(self) -> None:
+        """Return when Milvus answers."""
+        with map_milvus_errors():
+            await self._connection.call("GetVersion", GetVersionRequest())
+
+    async def warm_up(self) -> None:
+        """Return when all collections are loaded; start loading those that are not."""
+        with map_milvus_errors():
+            await self._directory.warm_up()
+
+    async def _query(self, collection: Collection, keys: Sequence[RowKey], fields: Sequence[str]) -> Any:
+        if not keys:
+            return []
+        level, timestamp = _GUARANTEES["strong"]
+        request = QueryRequest(
+            collection_name=collection.name,
+            expr=expression(keys),
+            output_fields=fields,
+            consistency_level=level,
+            guarantee_timestamp=timestamp,
+        )
+        return (await self._call(collection, "Query", request)).fields_data
+
+    async def _call(self, collection: Collection, method: str, request: Any) -> Any:
+        with map_milvus_errors():
+            try:
+                return await self._connection.call(method, request)
+            except MilvusRefusal as refusal:
+                if refusal.code == COLLECTION_NOT_FOUND:
+                    raise catalog_not_found(collection.catalog) from refusal
+                if refusal.code == COLLECTION_NOT_LOADED:
+                    # Somebody released it, or Milvus lost it on a restart: for the next caller it is there again.
+                    await self._directory.load(collection.name)
+                raise
+
+
+def _fields(*, with_vectors: bool) -> list[str]:
+    return [PRODUCT_ID, VIEW, PRODUCT, VECTOR] if with_vectors else [PRODUCT_ID, VIEW, PRODUCT]
+
+
+def _similarities(scores: Sequence[float], space: Space) -> list[float]:
+    if indexed_metric(space) is SimilarityMetric.COSINE:
+        return list(scores)
+    # Milvus gives squared distances, and rounding can take that of two like vectors below 0.
+    return [math.sqrt(max(0.0, score)) for score in scores]

@@ -1,0 +1,109 @@
+"""Rows as the columns of Milvus's messages, and back."""
+
+import base64
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+from pymilvus.grpc_gen.common_pb2 import PlaceholderGroup, PlaceholderType, PlaceholderValue
+from pymilvus.grpc_gen.schema_pb2 import (
+    DataType,
+    FieldData,
+    FloatArray,
+    IntArray,
+    ScalarField,
+    StringArray,
+    VectorField,
+)
+
+from services.search.adapters.milvus.schema import KEY, PRODUCT, PRODUCT_ID, VECTOR, VIEW
+from services.search.core.model import Row, RowKey
+from triptych.vocabulary.vectors import WIRE_DTYPE, Floats
+
+# Milvus takes 64 MiB a message; a request of ours stays well below.
+UPSERT_BYTES_MAX = 16 * 1024 * 1024
+
+
+def primary_key(key: RowKey) -> str:
+    """Return the primary key of a row, such as "3:sku%2F42".
+
+    The view comes first, so that no id can be taken for an id with a view. The id is percent-encoded: letters, digits
+    and "_.-~%" alone are left, so that a key means the same in every expression, whatever the id holds.
+    """
+    return f"{key.view}:{quote(key.product_id, safe='')}"
+
+
+def expression(keys: Iterable[RowKey]) -> str:
+    """Return the expression that selects the rows of *keys*."""
+    quoted = ",".join(f'"{primary_key(key)}"' for key in keys)
+    return f"{KEY} in [{quoted}]"
+
+
+def batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    """Yield *rows* in parts that each fit a message."""
+    batch: list[Row] = []
+    size = 0
+    for row in rows:
+        row_size = len(row.product) * 4 // 3 + (0 if row.values is None else row.values.nbytes)
+        if batch and size + row_size > UPSERT_BYTES_MAX:
+            yield batch
+            batch, size = [], 0
+        batch.append(row)
+        size += row_size
+    if batch:
+        yield batch
+
+
+def columns_of(rows: Sequence[Row]) -> list[FieldData]:
+    """Return *rows*, which have vectors, as columns."""
+    vectors = np.stack([row.values for row in rows if row.values is not None])
+    views = IntArray(data=[row.key.view for row in rows])
+    return [
+        _texts(KEY, [primary_key(row.key) for row in rows]),
+        _texts(PRODUCT_ID, [row.key.product_id for row in rows]),
+        FieldData(type=DataType.Int16, field_name=VIEW, scalars=ScalarField(int_data=views)),
+        _texts(PRODUCT, [base64.b64encode(row.product).decode() for row in rows]),
+        FieldData(
+            type=DataType.FloatVector,
+            field_name=VECTOR,
+            vectors=VectorField(dim=vectors.shape[1], float_vector=FloatArray(data=vectors.ravel().tolist())),
+        ),
+    ]
+
+
+def keys_of(columns: Iterable[Any]) -> list[RowKey]:
+    """Return the keys that *columns* hold; the inverse of `columns_of` as far as keys go."""
+    by_name = {column.field_name: column for column in columns}
+    if not by_name:
+        return []
+    ids = by_name[PRODUCT_ID].scalars.string_data.data
+    views = by_name[VIEW].scalars.int_data.data
+    return [RowKey(product_id, view) for product_id, view in zip(ids, views, strict=True)]
+
+
+def rows_of(columns: Sequence[Any]) -> list[Row]:
+    """Return the rows that *columns* hold; the inverse of `columns_of`. Vectors are there if their column is."""
+    keys = keys_of(columns)
+    if not keys:
+        return []
+    by_name = {column.field_name: column for column in columns}
+    products = [base64.b64decode(each) for each in by_name[PRODUCT].scalars.string_data.data]
+    vectors: Iterable[Floats | None] = [None] * len(keys)
+    if VECTOR in by_name:
+        numbers = np.array(by_name[VECTOR].vectors.float_vector.data, dtype=np.float32)
+        vectors = numbers.reshape(len(keys), -1)
+    return [Row(*parts) for parts in zip(keys, products, vectors, strict=True)]
+
+
+def placeholder(query: Floats) -> bytes:
+    """Return *query*, of shape (dimension,), in the form in which Milvus takes the vector of a search."""
+    data = np.ascontiguousarray(query, dtype=WIRE_DTYPE).tobytes()
+    value = PlaceholderValue(tag="$0", type=PlaceholderType.FloatVector, values=[data])
+    return bytes(PlaceholderGroup(placeholders=[value]).SerializeToString())
+
+
+def _texts(name: str, values: Sequence[str]) -> FieldData:
+    return FieldData(
+        type=DataType.VarChar, field_name=name, scalars=ScalarField(string_data=StringArray(data=values))
+    )

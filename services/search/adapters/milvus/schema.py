@@ -1,0 +1,116 @@
+"""Names and shapes of Milvus collections.
+
+    default__image__triptych_demo_1_5f3a9c01   a collection: catalogue, kind, pack, checksum of the space's facts
+    default__image                             its alias, by which it is found
+
+A new model version is built in a collection of its own beside the old one; moving the alias switches it in at once.
+The facts of the space stand in the collection's properties: Milvus Lite forgets descriptions, but not properties.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pymilvus.grpc_gen.common_pb2 import KeyValuePair
+from pymilvus.grpc_gen.schema_pb2 import CollectionSchema, DataType, FieldSchema
+
+from services.search.core.model import Collection
+from services.search.core.similarity import indexed_metric
+from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+from triptych.vocabulary.errors import Internal
+from triptych.vocabulary.vectors import Space
+
+KEY = "pk"
+PRODUCT_ID = "product_id"
+VIEW = "view"
+PRODUCT = "product"
+VECTOR = "vector"
+
+SPACE_PROPERTY = "triptych.space"
+
+# In bytes. A key is "15:" and a percent-encoded id of 128 characters, each of at most 4 bytes, 3 characters a byte.
+_KEY_BYTES_MAX = 3 + 128 * 4 * 3
+_PRODUCT_ID_BYTES_MAX = 128 * 4
+_PRODUCT_BYTES_MAX = 65_535  # the most that Milvus allows
+
+_METRIC_TYPES = {SimilarityMetric.COSINE: "COSINE", SimilarityMetric.EUCLIDEAN: "L2"}
+_NAME = re.compile(
+    rf"(?P<alias>(?P<catalog>[a-z][a-z0-9_]*)__(?P<kind>{'|'.join(kind.name.lower() for kind in SpaceKind)}))"
+    r"__(?:[a-z0-9]+_)+[0-9a-f]{8}"
+)
+
+
+def alias_of(catalog: str, kind: SpaceKind) -> str:
+    """Return the alias of the *kind* of *catalog*."""
+    return f"{catalog}__{kind.name.lower()}"
+
+
+def name_of(catalog: str, kind: SpaceKind, space: Space) -> str:
+    """Return the name of the collection for vectors of *space*; other facts of a space make another name."""
+    slug = re.sub(r"[^a-z0-9]+", "_", space.pack.lower()).strip("_") or "pack"
+    checksum = hashlib.sha256(facts_of(space).encode()).hexdigest()[:8]
+    return f"{alias_of(catalog, kind)}__{slug}_{checksum}"
+
+
+def parse_name(name: str) -> tuple[str, SpaceKind] | None:
+    """Return the catalogue and kind of the collection *name*; None where it is none of ours."""
+    match = _NAME.fullmatch(name)
+    return None if match is None else (match["catalog"], SpaceKind[match["kind"].upper()])
+
+
+def facts_of(space: Space) -> str:
+    """Return the facts of *space* as JSON."""
+    return json.dumps(asdict(space) | {"metric": space.metric.name}, sort_keys=True)
+
+
+def collection_of(catalog: str, kind: SpaceKind, name: str, properties: Mapping[str, str]) -> Collection:
+    """Return the collection that Milvus describes with *name* and *properties*."""
+    try:
+        facts: dict[str, Any] = json.loads(properties[SPACE_PROPERTY])
+        space = Space(**facts | {"metric": SimilarityMetric[facts["metric"]]})
+    except (KeyError, TypeError, ValueError) as error:
+        raise Internal from error
+    return Collection(name, catalog, kind, space)
+
+
+def schema_of(name: str, space: Space) -> CollectionSchema:
+    """Return the schema of a collection for vectors of *space*."""
+    return CollectionSchema(
+        name=name,
+        description=f"Products with their vectors of {space.id}",
+        fields=[
+            _text_field(KEY, _KEY_BYTES_MAX, is_primary_key=True),
+            _text_field(PRODUCT_ID, _PRODUCT_ID_BYTES_MAX),
+            FieldSchema(name=VIEW, data_type=DataType.Int16),
+            _text_field(PRODUCT, _PRODUCT_BYTES_MAX),
+            FieldSchema(name=VECTOR, data_type=DataType.FloatVector, type_params=pairs(dim=space.dimension)),
+        ],
+    )
+
+
+def index_parameters(space: Space, hnsw_m: int, hnsw_ef_construction: int) -> list[KeyValuePair]:
+    """Return the parameters of the index over vectors of *space*: HNSW (Malkov and Yashunin, 2016)."""
+    build = json.dumps({"M": hnsw_m, "efConstruction": hnsw_ef_construction})
+    return pairs(index_type="HNSW", metric_type=metric_type(space), params=build)
+
+
+def metric_type(space: Space) -> str:
+    """Return Milvus's word for the metric that vectors of *space* are indexed by."""
+    return _METRIC_TYPES[indexed_metric(space)]
+
+
+def pairs(**values: object) -> list[KeyValuePair]:
+    """Return *values* in Milvus's form of named parameters."""
+    return [KeyValuePair(key=key, value=str(value)) for key, value in values.items()]
+
+
+def _text_field(name: str, bytes_max: int, *, is_primary_key: bool = False) -> FieldSchema:
+    return FieldSchema(
+        name=name,
+        data_type=DataType.VarChar,
+        is_primary_key=is_primary_key,
+        type_params=pairs(max_length=bytes_max),
+    )

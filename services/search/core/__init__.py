@@ -1,0 +1,1 @@
+"""What keeping and finding products means; knows no transport and no storage."""

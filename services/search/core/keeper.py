@@ -1,0 +1,183 @@
+"""Keeping: products are written, read and removed as wholes.
+
+The FUSED collection is the catalogue's record: a product exists when its FUSED row does. It is written last and removed
+first, so that whatever breaks off in between leaves an acknowledged product as it was, and no removed one half alive.
+Doing the same again completes what broke off.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+
+from services.search.core.checks import (
+    Spaces,
+    catalog_not_found,
+    check_declared,
+    check_distinct,
+    check_record,
+)
+from services.search.core.locks import KeyedLocks
+from services.search.core.model import (
+    SIDE_KINDS,
+    VIEW_KINDS,
+    VIEWS_MAX,
+    Collection,
+    ProductRecord,
+    Row,
+    RowKey,
+)
+from services.search.core.ports import VectorIndex
+from triptych.vocabulary.choices import SpaceKind
+from triptych.vocabulary.errors import TriptychError
+
+Collections = Mapping[SpaceKind, Collection]
+
+
+class Keeper:
+    """Keeps products in *index*."""
+
+    def __init__(self, index: VectorIndex) -> None:
+        self._index = index
+        # Two writes of one product at the same time, each with its own views, would leave a mixture of both.
+        self._locks = KeyedLocks()
+
+    async def write(
+        self, catalog: str, spaces: Spaces, records: Sequence[ProductRecord | TriptychError]
+    ) -> list[TriptychError | None]:
+        """Store the products, replacing what is there under their ids; the catalogue is made if it does not exist.
+
+        Args:
+            catalog: the catalogue.
+            spaces: the facts of the spaces that the vectors live in.
+            records: the products, ids distinct; an error stands for a product that could not even be read.
+
+        Returns:
+            One outcome per record, in their order: None, or why this one was refused. The others are stored.
+
+        Raises:
+            InvalidArgument: an id stands twice, or the catalogue is at home in other spaces.
+            TriptychError: of the index; then any of the products may have been stored, and writing again is harmless.
+        """
+        check_distinct(records)
+        outcomes = [each if isinstance(each, TriptychError) else _refusal(each, spaces) for each in records]
+        good = [
+            each
+            for each, outcome in zip(records, outcomes, strict=True)
+            if outcome is None and isinstance(each, ProductRecord)
+        ]
+        async with self._locks.holding((catalog, each.id) for each in good):
+            # Inside: the writer before may have made collections, and left rows in them that are stale now.
+            collections = await self._collections(catalog)
+            _check_spaces(spaces, collections)
+            if good:
+                await self._write(catalog, spaces, good, collections)
+        return outcomes
+
+    async def read(
+        self, catalog: str, ids: Sequence[str], *, with_vectors: bool
+    ) -> tuple[list[Row], Collection]:
+        """Return the records that exist, in the order of *ids*, and the collection they are kept in.
+
+        Raises:
+            NotFound: CATALOG_NOT_FOUND.
+        """
+        record = await self._record(catalog)
+        keys = [RowKey(each, 0) for each in dict.fromkeys(ids)]
+        rows = {row.key: row for row in await self._index.read(record, keys, with_vectors=with_vectors)}
+        return [rows[key] for key in keys if key in rows], record
+
+    async def remove(self, catalog: str, ids: Sequence[str]) -> list[str]:
+        """Remove the products with all their vectors; return those of *ids* that did not exist.
+
+        Raises:
+            NotFound: CATALOG_NOT_FOUND.
+        """
+        record = await self._record(catalog)
+        wanted = list(dict.fromkeys(ids))
+        async with self._locks.holding((catalog, each) for each in wanted):
+            existing = await self._index.existing(record, [RowKey(each, 0) for each in wanted])
+            await self._index.delete(record, sorted(existing))
+            # Also of those that did not exist: an earlier removal may have broken off after the record.
+            await self._remove_stale(await self._collections(catalog), wanted, keep=set())
+        return [each for each in wanted if RowKey(each, 0) not in existing]
+
+    async def _record(self, catalog: str) -> Collection:
+        record = await self._index.collection(catalog, SpaceKind.FUSED, fresh=True)
+        if record is None:
+            raise catalog_not_found(catalog)
+        return record
+
+    async def _collections(self, catalog: str) -> dict[SpaceKind, Collection]:
+        """Return the collections of the catalogue that exist, as they are now."""
+        found = await asyncio.gather(
+            *(self._index.collection(catalog, kind, fresh=True) for kind in SpaceKind)
+        )
+        return {each.kind: each for each in found if each is not None}
+
+    async def _write(
+        self, catalog: str, spaces: Spaces, records: Sequence[ProductRecord], old: Collections
+    ) -> None:
+        rows = _rows_by_kind(records)
+        collections = await self._made(catalog, spaces, rows, old)
+        # Somebody else may have been faster, with other spaces.
+        _check_spaces(spaces, collections)
+        side_kinds = [kind for kind in SIDE_KINDS if kind in rows]
+        await asyncio.gather(*(self._index.upsert(collections[kind], rows[kind]) for kind in side_kinds))
+        keep = {(kind, row.key) for kind in side_kinds for row in rows[kind]}
+        await self._remove_stale(collections, [record.id for record in records], keep)
+        await self._index.upsert(collections[SpaceKind.FUSED], rows[SpaceKind.FUSED])
+
+    async def _made(
+        self, catalog: str, spaces: Spaces, kinds: Iterable[SpaceKind], old: Collections
+    ) -> Collections:
+        """Return the *old* collections and those of *kinds*, made where they are missing."""
+        missing = [kind for kind in kinds if kind not in old]
+        made = await asyncio.gather(*(self._index.create(catalog, kind, spaces[kind]) for kind in missing))
+        return {**old, **{each.kind: each for each in made}}
+
+    async def _remove_stale(
+        self, collections: Collections, ids: Sequence[str], keep: set[tuple[SpaceKind, RowKey]]
+    ) -> None:
+        """Remove all rows of the products beside their records, except those to *keep*."""
+        await asyncio.gather(
+            *(
+                self._remove_existing(
+                    collections[kind], [key for key in _keys(kind, ids) if (kind, key) not in keep]
+                )
+                for kind in SIDE_KINDS
+                if kind in collections
+            )
+        )
+
+    async def _remove_existing(self, collection: Collection, keys: Sequence[RowKey]) -> None:
+        # Asking first keeps the store free of tombstones for the many keys that were never there.
+        existing = await self._index.existing(collection, keys)
+        await self._index.delete(collection, sorted(existing))
+
+
+def _check_spaces(spaces: Spaces, collections: Collections) -> None:
+    for position, (kind, space) in enumerate(spaces.items()):
+        if kind in collections:
+            check_declared(collections[kind], space, f"spaces[{position}].space")
+
+
+def _refusal(record: ProductRecord, spaces: Spaces) -> TriptychError | None:
+    try:
+        check_record(record, spaces)
+    except TriptychError as error:
+        return error
+    return None
+
+
+def _keys(kind: SpaceKind, ids: Sequence[str]) -> list[RowKey]:
+    """Return every key that the products can have in the collection of *kind*."""
+    views = VIEWS_MAX if kind in VIEW_KINDS else 1
+    return [RowKey(each, view) for each in ids for view in range(views)]
+
+
+def _rows_by_kind(records: Sequence[ProductRecord]) -> dict[SpaceKind, list[Row]]:
+    rows: dict[SpaceKind, list[Row]] = {}
+    for record in records:
+        for each in record.vectors:
+            row = Row(RowKey(record.id, each.view), record.product, each.vector.values)
+            rows.setdefault(each.kind, []).append(row)
+    return rows

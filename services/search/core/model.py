@@ -1,0 +1,109 @@
+"""The nouns of the search service."""
+
+from dataclasses import dataclass
+
+from triptych.vocabulary.choices import SpaceKind
+from triptych.vocabulary.vectors import Floats, Space, Vector
+
+# The schema's bound on `ProductVector.view`: a product has at most this many vectors of one kind.
+VIEWS_MAX = 16
+
+# The kinds beside the record itself. A product may lack any of them.
+SIDE_KINDS: tuple[SpaceKind, ...] = (SpaceKind.TEXT, SpaceKind.IMAGE, SpaceKind.AUDIO)
+
+# The kinds in which one product can have several vectors.
+VIEW_KINDS = frozenset({SpaceKind.IMAGE, SpaceKind.AUDIO})
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The rows of one kind of one catalogue.
+
+    Args:
+        name: the store's own name for it; changes when a new model version is switched in.
+        catalog: the catalogue.
+        kind: which of the catalogue's vectors.
+        space: the space of the vectors in it.
+    """
+
+    name: str
+    catalog: str
+    kind: SpaceKind
+    space: Space
+
+
+@dataclass(frozen=True, order=True)
+class RowKey:
+    """What makes a row unique within its collection."""
+
+    product_id: str
+    view: int
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One vector of one product, beside the packed product that answers need.
+
+    Args:
+        key: product id and view.
+        product: the serialised product.
+        values: shape (dimension,), float32; None where vectors were not asked for.
+    """
+
+    key: RowKey
+    product: bytes
+    values: Floats | None
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbour:
+    """A row that is near, and how near: by the metric that its collection is indexed by."""
+
+    row: Row
+    similarity: float
+
+
+@dataclass(frozen=True, eq=False)
+class ProductVector:
+    """A vector of a product, as it was sent."""
+
+    kind: SpaceKind
+    view: int
+    vector: Vector
+
+
+@dataclass(frozen=True, eq=False)
+class ProductRecord:
+    """A product as it is kept: its id, the serialised product, its vectors."""
+
+    id: str
+    product: bytes
+    vectors: tuple[ProductVector, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Hit:
+    """One product that was found, by the nearest of its vectors.
+
+    Args:
+        id: the product's id.
+        product: the serialised product.
+        similarity: the cosine or the Euclidean distance, as the query asked.
+        view: which of the product's pictures or sounds was nearest.
+        vector: the vector that was nearest; None where it was not asked for.
+    """
+
+    id: str
+    product: bytes
+    similarity: float
+    view: int
+    vector: Vector | None
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The answer to a search: the hits, nearest first, the collection that answered, and how often it was asked."""
+
+    hits: tuple[Hit, ...]
+    collection: Collection
+    rounds: int

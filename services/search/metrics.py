@@ -1,0 +1,30 @@
+"""Prometheus metrics of search beyond those of every RPC. Listed in README.md and docs/metrics.md."""
+
+from prometheus_client import Counter, Histogram
+
+from services.search.core.model import Found
+from triptych.vocabulary.choices import SpaceKind
+
+MILVUS_SECONDS = Histogram(
+    "triptych_search_milvus_seconds",
+    "Duration of calls to Milvus, in seconds, by method.",
+    ["method"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
+)
+HITS = Histogram(
+    "triptych_search_hits",
+    "Products found per search, by space.",
+    ["space"],
+    buckets=(0, 1, 5, 10, 20, 50, 100, 200, 500, 1000),
+)
+EXTRA_ROUNDS = Counter(
+    "triptych_search_extra_rounds",
+    "Times that a search asked the index again, because several views of a product crowded out others, by space.",
+    ["space"],
+)
+
+
+def observe(kind: SpaceKind, found: Found) -> None:
+    """Note what a search found."""
+    HITS.labels(kind.name).observe(len(found.hits))
+    EXTRA_ROUNDS.labels(kind.name).inc(max(0, found.rounds - 1))

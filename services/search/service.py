@@ -1,0 +1,71 @@
+"""SearchService over gRPC: translates; what keeping and finding are stands in core."""
+
+from typing import Any
+
+import grpc
+from google.rpc.status_pb2 import Status
+
+from services.search import metrics
+from services.search.core.keeper import Keeper
+from services.search.core.searcher import Searcher
+from services.search.translate import found_message, read_message, record_of, spaces_of, vector_of
+from triptych.internal.v1 import search_service_pb2 as messages
+from triptych.internal.v1.search_service_pb2_grpc import SearchServiceServicer
+from triptych.runtime.errors import to_status
+from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class SearchServicer(SearchServiceServicer):
+    """Answers SearchService."""
+
+    def __init__(self, searcher: Searcher, keeper: Keeper) -> None:
+        self._searcher = searcher
+        self._keeper = keeper
+
+    async def Search(self, request: messages.SearchRequest, context: Context) -> messages.SearchResponse:
+        """Find the products nearest to the query."""
+        kind = SpaceKind(request.space)
+        found = await self._searcher.search(
+            request.catalog,
+            kind,
+            vector_of(request.query, "query"),
+            SimilarityMetric(request.metric),
+            request.limit,
+            with_vectors=request.with_vectors,
+        )
+        metrics.observe(kind, found)
+        return found_message(found)
+
+    async def WriteProducts(
+        self,
+        request: messages.WriteProductsRequest,
+        context: Context,
+    ) -> messages.WriteProductsResponse:
+        """Store products; each has its own outcome."""
+        records = [record_of(each) for each in request.products]
+        outcomes = await self._keeper.write(request.catalog, spaces_of(request), records)
+        return messages.WriteProductsResponse(
+            outcomes=[Status() if outcome is None else to_status(outcome) for outcome in outcomes]
+        )
+
+    async def ReadProducts(
+        self,
+        request: messages.ReadProductsRequest,
+        context: Context,
+    ) -> messages.ReadProductsResponse:
+        """Return the products that exist."""
+        rows, record = await self._keeper.read(
+            request.catalog, request.ids, with_vectors=request.with_vectors
+        )
+        return read_message(rows, record)
+
+    async def RemoveProducts(
+        self,
+        request: messages.RemoveProductsRequest,
+        context: Context,
+    ) -> messages.RemoveProductsResponse:
+        """Remove products with all their vectors."""
+        missing = await self._keeper.remove(request.catalog, request.ids)
+        return messages.RemoveProductsResponse(missing_ids=missing)

@@ -1,0 +1,48 @@
+"""What the search service can be told from outside, read once from the environment."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from triptych.runtime.settings import ServerSettings
+
+
+class SearchSettings(ServerSettings):
+    """Settings of the search service: variables TRIPTYCH_SEARCH_*."""
+
+    model_config = SettingsConfigDict(env_prefix="TRIPTYCH_SEARCH_", frozen=True, extra="ignore")
+
+    port: int = Field(7103, ge=0, le=65535, description="Port of the gRPC server; 0 takes a free one.")
+    metrics_port: int = Field(
+        8103, ge=0, le=65535, description="Port of the Prometheus endpoint /metrics; 0 takes a free one."
+    )
+    milvus_uri: str = Field(
+        "http://127.0.0.1:7530",
+        pattern=r"^(https?://[^/]+|.+\.db)$",
+        description="Address of Milvus, as http://host:port or https://host:port; or a Milvus Lite file, *.db.",
+    )
+    milvus_token: SecretStr = Field(
+        SecretStr(""), description="user:password or API key for Milvus; empty where it asks for none."
+    )
+    milvus_database: str = Field("", description="Milvus's database; empty for its default.")
+    hnsw_m: int = Field(16, ge=2, le=2048, description="Links per vector in a new HNSW index.")
+    hnsw_ef_construction: int = Field(
+        200, ge=1, le=32_768, description="Candidates kept while a new HNSW index is built."
+    )
+    search_ef: int = Field(
+        128,
+        ge=1,
+        le=32_768,
+        description="Candidates kept while searching; never fewer than the rows asked for.",
+    )
+    consistency: Literal["strong", "bounded", "eventually"] = Field(
+        "bounded",
+        description="What a search sees: strong every acknowledged write, bounded those older than a short while.",
+    )
+    collection_memory_ms: int = Field(
+        5_000,
+        ge=0,
+        le=600_000,
+        description="How long it may take until searches follow an alias that was moved, in milliseconds.",
+    )

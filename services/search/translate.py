@@ -1,0 +1,88 @@
+"""Between the messages of search_service.proto and the core's types."""
+
+from collections.abc import Sequence
+
+from services.search.core.model import Collection, Found, Hit, ProductRecord, ProductVector, Row
+from triptych.internal.v1 import search_service_pb2 as messages
+from triptych.v1 import types_pb2
+from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError
+from triptych.vocabulary.vectors import Floats, Space, Vector, pack, unpack
+
+
+def vector_of(message: types_pb2.Vector, field: str) -> Vector:
+    """Return the vector; raises InvalidArgument as `unpack` does."""
+    return unpack(message.data, message.dimension, message.space, field)
+
+
+def spaces_of(message: messages.WriteProductsRequest) -> dict[SpaceKind, Space]:
+    """Return the spaces of a request, by kind.
+
+    Raises:
+        InvalidArgument: one kind stands twice.
+    """
+    spaces: dict[SpaceKind, Space] = {}
+    for position, each in enumerate(message.spaces):
+        kind = SpaceKind(each.kind)
+        if kind in spaces:
+            raise InvalidArgument(
+                f"The space of {kind.name} vectors is named twice.",
+                reason=Reason.FIELD_INVALID,
+                field=f"spaces[{position}].kind",
+            )
+        spaces[kind] = Space(
+            id=each.space.id,
+            dimension=each.space.dimension,
+            metric=SimilarityMetric(each.space.metric or SimilarityMetric.COSINE),
+            unit_length=each.space.unit_length,
+        )
+    return spaces
+
+
+def record_of(message: messages.ProductRecord) -> ProductRecord | TriptychError:
+    """Return the product, or why it cannot be read: one broken product does not stop the others."""
+    try:
+        vectors = tuple(
+            ProductVector(
+                SpaceKind(each.kind), each.view, vector_of(each.vector, f"vectors[{position}].vector")
+            )
+            for position, each in enumerate(message.vectors)
+        )
+    except InvalidArgument as error:
+        return error
+    return ProductRecord(message.id, message.product, vectors)
+
+
+def found_message(found: Found) -> messages.SearchResponse:
+    """Return the answer to a search."""
+    return messages.SearchResponse(
+        hits=[_hit_message(hit) for hit in found.hits], index=_index_message(found.collection)
+    )
+
+
+def read_message(rows: Sequence[Row], record: Collection) -> messages.ReadProductsResponse:
+    """Return the *rows* of the collection *record* as products."""
+    return messages.ReadProductsResponse(products=[_record_message(row, record) for row in rows])
+
+
+def _index_message(collection: Collection) -> types_pb2.IndexVersion:
+    return types_pb2.IndexVersion(name=collection.name, space=collection.space.id)
+
+
+def _hit_message(hit: Hit) -> messages.Hit:
+    vector = None if hit.vector is None else _vector_message(hit.vector.values, hit.vector.space)
+    return messages.Hit(
+        id=hit.id, product=hit.product, similarity=hit.similarity, view=hit.view, vector=vector
+    )
+
+
+def _record_message(row: Row, record: Collection) -> messages.ProductRecord:
+    vectors = []
+    if row.values is not None:
+        vector = _vector_message(row.values, record.space.id)
+        vectors = [messages.ProductVector(kind=types_pb2.SEARCH_SPACE_FUSED, vector=vector)]
+    return messages.ProductRecord(id=row.key.product_id, product=row.product, vectors=vectors)
+
+
+def _vector_message(values: Floats, space: str) -> types_pb2.Vector:
+    return types_pb2.Vector(data=pack(values), dimension=values.shape[0], space=space)

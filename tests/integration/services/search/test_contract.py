@@ -1,0 +1,243 @@
+"""What `VectorIndex`, and keeping and finding on top of it, must do on every store."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from services.search.core.model import RowKey
+from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason
+from triptych.vocabulary.vectors import Space
+
+FUSED, TEXT, IMAGE, AUDIO = SpaceKind
+COSINE, EUCLIDEAN = SimilarityMetric
+X, Y, Z = (1.0, 0, 0, 0), (0, 1.0, 0, 0), (0, 0, 1.0, 0)
+
+HOSTILE_IDS = (
+    'quote"',
+    "apostrophe'",
+    "back\\slash",
+    "\\",
+    '" or 1==1 or pk=="',
+    "\\u0022 or 1==1",
+    '\\" or true',
+    "hash#1",
+    "0:1",
+    "1:0:1",
+    "100%",
+    "%22",
+    " spaces ",
+    "蓝顶房子",
+    "🏠" * 128,
+    "ß/ß?&=+",
+    "]",
+    "{x}",
+)
+
+
+async def test_nearest_first_with_its_similarity(shop):
+    """A search returns products by falling cosine, each with its product bytes."""
+    await shop.write([shop.record("a", {FUSED: [X]}), shop.record("b", {FUSED: [(1, 1, 0, 0)]}, b"\x00\xff")])
+
+    found = await shop.search(FUSED, X)
+
+    assert ["a", "b"] == [hit.id for hit in found.hits]
+    assert [1.0, 0.5**0.5] == pytest.approx([hit.similarity for hit in found.hits], abs=1e-6)
+    assert b"\x00\xff" == found.hits[1].product
+    assert shop.spaces[FUSED] == found.collection.space
+
+
+async def test_euclidean_on_vectors_of_length_one(shop):
+    """The same index answers the Euclidean distance, also for a query of another length."""
+    await shop.write([shop.record("a", {FUSED: [(0.6, 0.8, 0, 0)]}), shop.record("b", {FUSED: [Y]})])
+    query = shop.vector(FUSED, X)
+
+    found = await shop.searcher.search(
+        shop.catalog, FUSED, type(query)(2 * query.values, query.space), EUCLIDEAN, 5
+    )
+
+    assert ["a", "b"] == [hit.id for hit in found.hits]
+    expected = [np.hypot(2 - 0.6, 0.8), 5**0.5]
+    assert expected == pytest.approx([hit.similarity for hit in found.hits], abs=1e-5)
+
+
+async def test_a_limit_is_kept_and_ties_go_by_id(shop):
+    """Of products equally near, those of the smaller id come first."""
+    await shop.write([shop.record(each, {FUSED: [X]}) for each in ("c", "a", "b")])
+
+    assert ["a", "b", "c"] == await shop.ids(FUSED, X)
+    assert 2 == len(await shop.ids(FUSED, X, limit=2))
+
+
+async def test_each_product_once_with_its_best_view(shop):
+    """Many pictures of one product neither repeat it nor crowd out another."""
+    many = [(1.0, 0.01 * n, 0, 0) for n in range(15, -1, -1)]
+    await shop.write(
+        [
+            shop.record("many", {FUSED: [X], IMAGE: many}),
+            shop.record("one", {FUSED: [X], IMAGE: [(1, 1, 0, 0)]}),
+            shop.record("none", {FUSED: [X]}),
+        ]
+    )
+
+    found = await shop.search(IMAGE, X, limit=2)
+
+    assert [("many", 15), ("one", 0)] == [(hit.id, hit.view) for hit in found.hits]
+
+
+async def test_any_modality_finds_any_other(shop):
+    """A vector of the text space searches the image space of its pack."""
+    await shop.put("a", {FUSED: [X], IMAGE: [Y, X]})
+
+    found = await shop.search(IMAGE, X, query_kind=TEXT, with_vectors=True)
+
+    assert [("a", 1)] == [(hit.id, hit.view) for hit in found.hits]
+    assert "test-1/image" == found.hits[0].vector.space
+    np.testing.assert_allclose(np.array(X, np.float32), found.hits[0].vector.values)
+
+
+async def test_a_kind_that_no_product_has_finds_nothing(shop):
+    """A catalogue without sounds answers a search over sounds with no products."""
+    await shop.put("a", {FUSED: [X]})
+
+    assert [] == await shop.ids(AUDIO, X)
+
+
+async def test_an_upsert_replaces_and_stale_views_vanish(shared_shop):
+    """What the new version lacks is found no longer; what it has is found as it is now."""
+    shop = shared_shop
+    await shop.put("upserted", {FUSED: [X], TEXT: [Y], IMAGE: [X, Y, Z], AUDIO: [Z]}, b"old")
+
+    await shop.put("upserted", {FUSED: [Y], IMAGE: [(0, 1, 1, 0)]}, b"new")
+
+    assert {"upserted": b"new"} == await shop.products(["upserted"])
+    assert {RowKey("upserted", 0)} == await _rows(shop, IMAGE, "upserted")
+    assert set() == await _rows(shop, TEXT, "upserted") | await _rows(shop, AUDIO, "upserted")
+    image = await shop.index.collection(shop.catalog, IMAGE)
+    (row,) = await shop.index.read(image, [RowKey("upserted", 0)], with_vectors=True)
+    assert b"new" == row.product
+    np.testing.assert_allclose([0, 0.5**0.5, 0.5**0.5, 0], row.values, atol=1e-6)
+
+
+async def test_writing_again_is_harmless(shared_shop):
+    """The same write a second time changes nothing."""
+    for _ in range(2):
+        await shared_shop.put("again", {FUSED: [X], IMAGE: [X, Y]})
+
+    assert {RowKey("again", 0), RowKey("again", 1)} == await _rows(shared_shop, IMAGE, "again")
+
+
+async def test_two_writers_of_one_product(shared_shop):
+    """Of two writes at the same time, one wins as a whole."""
+    one = {FUSED: [X], IMAGE: [X]}
+    other = {FUSED: [Y], IMAGE: [Y, Y, Y]}
+
+    await asyncio.gather(
+        shared_shop.put("contested", one, b"one"), shared_shop.put("contested", other, b"other")
+    )
+
+    product = (await shared_shop.products(["contested"]))["contested"]
+    views = len(await _rows(shared_shop, IMAGE, "contested"))
+    assert (product, views) in {(b"one", 1), (b"other", 3)}
+
+
+async def test_removed_products_are_gone_everywhere(shared_shop):
+    """Removal takes all vectors, and says which ids were unknown."""
+    await shared_shop.put("removed", {FUSED: [X], TEXT: [X], IMAGE: [X, Y], AUDIO: [Z]})
+
+    assert ["unknown"] == await shared_shop.keeper.remove(shared_shop.catalog, ["removed", "unknown"])
+
+    assert {} == await shared_shop.products(["removed"])
+    for kind in SpaceKind:
+        assert set() == await _rows(shared_shop, kind, "removed")
+    assert ["removed"] == await shared_shop.keeper.remove(shared_shop.catalog, ["removed"])
+
+
+async def test_reading_keeps_the_order_of_the_ids(shared_shop):
+    """Products come in the order in which they were asked for, the unknown left out, the repeated once."""
+    for each in ("r1", "r2"):
+        await shared_shop.put(each, {FUSED: [X]})
+
+    rows, record = await shared_shop.keeper.read(
+        shared_shop.catalog, ["r2", "r0", "r1", "r2"], with_vectors=True
+    )
+
+    assert ["r2", "r1"] == [row.key.product_id for row in rows]
+    np.testing.assert_allclose(X, rows[0].values)
+    assert FUSED == record.kind
+
+
+async def test_hostile_ids_are_ids_like_any_other(shop):
+    """Whatever an id holds, it names one product: in writing, reading, searching and removing."""
+    await shop.write([shop.record(each, {FUSED: [X], IMAGE: [X, Y]}) for each in HOSTILE_IDS])
+
+    assert set(HOSTILE_IDS) == set(await shop.ids(IMAGE, X, limit=100))
+    for each in HOSTILE_IDS:
+        assert {each: each.encode()} == await shop.products([each])
+    assert [] == await shop.keeper.remove(shop.catalog, HOSTILE_IDS[:1])
+    assert set(HOSTILE_IDS[1:]) == set(await shop.products(HOSTILE_IDS))
+    assert [] == await shop.keeper.remove(shop.catalog, HOSTILE_IDS[1:])
+    assert [] == await shop.ids(IMAGE, X)
+
+
+async def test_products_of_the_largest_size(shared_shop):
+    """A product of 48,000 bytes, none of them text, comes back as it was."""
+    product = bytes(range(256)) * 187 + bytes(128)
+    await shared_shop.put("large", {FUSED: [X]}, product)
+
+    assert 48_000 == len(product)
+    assert {"large": product} == await shared_shop.products(["large"])
+
+
+async def test_an_unknown_catalogue(shop):
+    """Searching, reading and removing in a catalogue that does not exist names the field."""
+    for attempt in (
+        shop.search(FUSED, X),
+        shop.keeper.read(shop.catalog, ["a"], with_vectors=False),
+        shop.keeper.remove(shop.catalog, ["a"]),
+    ):
+        with pytest.raises(NotFound) as caught:
+            await attempt
+        assert (Reason.CATALOG_NOT_FOUND, "catalog") == (caught.value.reason, caught.value.field)
+
+
+async def test_a_catalogue_keeps_its_spaces(shared_shop):
+    """Vectors of another pack, or the same with another dimension, are refused and change nothing."""
+    await shared_shop.put("kept", {FUSED: [X]}, b"kept")
+    for space, reason in (
+        (Space("other-2/fused", 4), Reason.SPACE_MISMATCH),
+        (Space("test-1/fused", 5), Reason.DIMENSION_MISMATCH),
+        (Space("test-1/fused", 4, unit_length=False), Reason.SIMILARITY_NOT_INDEXED),
+    ):
+        record = shared_shop.record("kept", {FUSED: [X]}, b"changed")
+        with pytest.raises(InvalidArgument) as caught:
+            await shared_shop.keeper.write(shared_shop.catalog, {FUSED: space}, [record])
+        assert reason == caught.value.reason
+        assert caught.value.field.startswith("spaces[0].space.")
+    assert {"kept": b"kept"} == await shared_shop.products(["kept"])
+
+
+async def test_creating_twice_at_once_makes_one_collection(shop):
+    """Two first writers get the same collection."""
+    space = shop.spaces[FUSED]
+
+    first, second = await asyncio.gather(*(shop.index.create(shop.catalog, FUSED, space) for _ in range(2)))
+
+    assert first == second
+    assert first == await shop.index.collection(shop.catalog, FUSED, fresh=True)
+
+
+async def test_warm_up_and_ping_pass_on_a_store_that_is_well(shared_shop):
+    """A store that answers, all collections loaded, is ready."""
+    await shared_shop.put("warm", {FUSED: [X]})
+
+    await shared_shop.index.warm_up()
+    await shared_shop.index.ping()
+
+
+async def _rows(shop, kind, product_id):
+    collection = await shop.index.collection(shop.catalog, kind, fresh=True)
+    if collection is None:
+        return set()
+    return await shop.index.existing(collection, [RowKey(product_id, view) for view in range(16)])

@@ -1,0 +1,100 @@
+"""Collections that come, go and change under the service; on a real Milvus."""
+
+import asyncio
+
+import pytest
+from pymilvus.grpc_gen.milvus_pb2 import (
+    AlterAliasRequest,
+    DropAliasRequest,
+    DropCollectionRequest,
+    ReleaseCollectionRequest,
+)
+
+from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+from triptych.vocabulary.errors import NotFound, Unavailable
+from triptych.vocabulary.vectors import Space
+
+FUSED = SpaceKind.FUSED
+X = (1.0, 0, 0, 0)
+
+
+async def test_a_released_collection_is_loaded_again(milvus_connection, milvus_shop):
+    """A search that meets an unloaded collection is UNAVAILABLE, and the collection loads for the next one."""
+    shop = milvus_shop()
+    await shop.put("a", {FUSED: [X]})
+    collection = await shop.index.collection(shop.catalog, FUSED)
+    await milvus_connection.call(
+        "ReleaseCollection", ReleaseCollectionRequest(collection_name=collection.name)
+    )
+
+    with pytest.raises(Unavailable):
+        await shop.search(FUSED, X)
+
+    assert ["a"] == await eventually(lambda: shop.ids(FUSED, X))
+
+
+async def test_warm_up_loads_what_is_not_loaded(milvus_connection, milvus_shop):
+    """The service is not ready before every collection is loaded, and sees to it itself."""
+    shop = milvus_shop()
+    await shop.put("a", {FUSED: [X]})
+    collection = await shop.index.collection(shop.catalog, FUSED)
+    await milvus_connection.call(
+        "ReleaseCollection", ReleaseCollectionRequest(collection_name=collection.name)
+    )
+
+    with pytest.raises(Unavailable):
+        await shop.index.warm_up()
+
+    await eventually(shop.index.warm_up)
+    assert ["a"] == await shop.ids(FUSED, X)
+
+
+async def test_searches_follow_a_moved_alias(milvus_connection, milvus_shop):
+    """A new model version is built beside the old one; when the alias moves, its vectors are found at once."""
+    shop = milvus_shop()
+    await shop.put("a", {FUSED: [X]}, b"old model")
+    beside = milvus_shop()
+    beside.spaces = {kind: Space(f"test-2/{kind.name.lower()}", 4) for kind in SpaceKind}
+    await beside.put("a", {FUSED: [X]}, b"new model")
+    new = await beside.index.collection(beside.catalog, FUSED)
+
+    request = AlterAliasRequest(collection_name=new.name, alias=f"{shop.catalog}__fused")
+    await milvus_connection.call("AlterAlias", request)
+
+    found = await shop.searcher.search(
+        shop.catalog, FUSED, beside.vector(FUSED, X), SimilarityMetric.COSINE, 1
+    )
+    assert [b"new model"] == [hit.product for hit in found.hits]
+    assert (new.name, "test-2/fused") == (found.collection.name, found.collection.space.id)
+
+
+async def test_two_services_that_make_a_catalogue_at_once(milvus_connection, shop_over):
+    """Each writes to what the other has made."""
+    one, other = shop_over(milvus_connection), shop_over(milvus_connection)
+    other.catalog = one.catalog
+
+    await asyncio.gather(one.put("a", {FUSED: [X]}), other.put("b", {FUSED: [X]}))
+
+    assert {"a", "b"} == set(await one.products(["a", "b"]))
+
+
+async def test_a_dropped_catalogue_is_forgotten(milvus_connection, milvus_shop):
+    """What the service remembers of a catalogue does not outlive it."""
+    shop = milvus_shop()
+    await shop.put("a", {FUSED: [X]})
+    collection = await shop.index.collection(shop.catalog, FUSED)
+    await milvus_connection.call("DropAlias", DropAliasRequest(alias=f"{shop.catalog}__fused"))
+    await milvus_connection.call("DropCollection", DropCollectionRequest(collection_name=collection.name))
+
+    with pytest.raises(NotFound):
+        await shop.search(FUSED, X)
+
+
+async def eventually(call):
+    """Repeat *call* while the answer is UNAVAILABLE."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return await call()
+            except Unavailable:
+                await asyncio.sleep(0.2)

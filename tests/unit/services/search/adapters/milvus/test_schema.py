@@ -1,0 +1,81 @@
+"""Names of collections, and the facts that travel with them."""
+
+import itertools
+
+import pytest
+
+from services.search.adapters.milvus.schema import (
+    SPACE_PROPERTY,
+    alias_of,
+    collection_of,
+    facts_of,
+    name_of,
+    parse_name,
+)
+from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+from triptych.vocabulary.errors import Internal
+from triptych.vocabulary.vectors import Space
+
+IMAGE = SpaceKind.IMAGE
+
+
+def test_a_name_says_catalogue_kind_and_pack():
+    """People can read which collection is which, and the alias is its beginning."""
+    name = name_of("default", IMAGE, Space("triptych-demo-1/image", 256))
+
+    assert name.startswith("default__image__triptych_demo_1_")
+    assert "default__image" == alias_of("default", IMAGE)
+    assert ("default", IMAGE) == parse_name(name)
+
+
+def test_names_differ_where_facts_differ():
+    """Two packs whose names look alike, or one whose facts changed, never share a collection."""
+    spaces = [
+        Space("a-1/image", 4),
+        Space("a.1/image", 4),
+        Space("a-1/image", 5),
+        Space("a-1/image", 4, SimilarityMetric.EUCLIDEAN),
+        Space("a-1/image", 4, unit_length=False),
+        Space("蓝/image", 4),
+    ]
+
+    names = {name_of("default", IMAGE, space) for space in spaces}
+
+    assert len(spaces) == len(names)
+
+
+def test_no_catalogue_can_take_another_s_names():
+    """Catalogues may hold the words that names are made of."""
+    catalogs = ["a", "a__image", "a__image__b", "a__image__b_00000000", "a_"]
+    space = Space("b/image", 4)
+    everything = [
+        make(catalog, kind)
+        for catalog, kind in itertools.product(catalogs, SpaceKind)
+        for make in (alias_of, lambda catalog, kind: name_of(catalog, kind, space))
+    ]
+
+    assert len(everything) == len(set(everything))
+    for catalog, kind in itertools.product(catalogs, SpaceKind):
+        assert (catalog, kind) == parse_name(name_of(catalog, kind, space))
+
+
+@pytest.mark.parametrize("name", ["meas", "default__image", "default__sound__x_00000000", ""])
+def test_other_people_s_collections_are_none_of_ours(name):
+    """What stands beside our collections in the same Milvus is left alone."""
+    assert parse_name(name) is None
+
+
+def test_facts_come_back():
+    """A collection's properties hold all that is known of its space."""
+    space = Space("a-1/image", 4, SimilarityMetric.EUCLIDEAN, unit_length=False)
+
+    collection = collection_of("default", IMAGE, "n", {SPACE_PROPERTY: facts_of(space)})
+
+    assert space == collection.space
+
+
+@pytest.mark.parametrize("properties", [{}, {SPACE_PROPERTY: "no JSON"}, {SPACE_PROPERTY: '{"id": "a"}'}])
+def test_a_collection_without_facts_is_a_fault(properties):
+    """What somebody else put behind our alias is not searched."""
+    with pytest.raises(Internal):
+        collection_of("default", IMAGE, "n", properties)

@@ -1,0 +1,172 @@
+"""Keeping: the order of writes, and what is left when one breaks off."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from services.search.adapters.in_memory import InMemoryIndex
+from services.search.core.checks import PRODUCT_BYTES_MAX
+from services.search.core.keeper import Keeper
+from services.search.core.model import ProductRecord, ProductVector, RowKey
+from triptych.vocabulary.choices import SpaceKind
+from triptych.vocabulary.errors import InvalidArgument, Reason, Unavailable
+from triptych.vocabulary.vectors import Space, Vector
+
+FUSED, TEXT, IMAGE, AUDIO = SpaceKind
+SPACES = {kind: Space(f"p-1/{kind.name.lower()}", 2) for kind in SpaceKind}
+ONE = np.array([1.0, 0.0], np.float32)
+
+
+class BreakingIndex(InMemoryIndex):
+    """Notes what is changed, in order, and breaks off at the change named."""
+
+    def __init__(self):
+        super().__init__()
+        self.changes = []
+        self.breaks_at = None
+
+    async def upsert(self, collection, rows):
+        self._note("upsert", collection)
+        await super().upsert(collection, rows)
+
+    async def delete(self, collection, keys):
+        if keys:
+            self._note("delete", collection)
+        await super().delete(collection, keys)
+
+    def _note(self, change, collection):
+        self.changes.append((change, collection.kind))
+        if self.changes[-1] == self.breaks_at:
+            raise Unavailable.because_of("milvus")
+
+
+def vector(kind, view=0, values=ONE, space=""):
+    return ProductVector(kind, view, Vector(np.array(values, np.float32), space or SPACES[kind].id))
+
+
+def record(product_id, *others, product=b"product"):
+    return ProductRecord(product_id, product, (vector(FUSED), *others))
+
+
+async def write(index, *records):
+    return await Keeper(index).write("shop", SPACES, records)
+
+
+async def exists(index, kind, product_id):
+    collection = await index.collection("shop", kind)
+    return bool(await index.existing(collection, [RowKey(product_id, view) for view in range(16)]))
+
+
+async def test_the_record_is_written_last_and_removed_first():
+    """New rows, then stale ones away, then the record; the other way round on removal."""
+    index = BreakingIndex()
+    await write(index, record("a", vector(TEXT), vector(IMAGE), vector(IMAGE, 1)))
+    assert [("upsert", TEXT), ("upsert", IMAGE), ("upsert", FUSED)] == index.changes
+
+    index.changes.clear()
+    await write(index, record("a", vector(IMAGE)))
+    assert [("upsert", IMAGE), ("delete", TEXT), ("delete", IMAGE), ("upsert", FUSED)] == index.changes
+
+    index.changes.clear()
+    await Keeper(index).remove("shop", ["a"])
+    assert [("delete", FUSED), ("delete", IMAGE)] == index.changes
+
+
+@pytest.mark.parametrize("kind", [TEXT, IMAGE, FUSED])
+async def test_a_write_that_breaks_off_leaves_the_old_version(kind):
+    """Until the record is written, reading gives what was acknowledged; writing again completes it."""
+    index = BreakingIndex()
+    await write(index, record("a", product=b"old"))
+    index.breaks_at = ("upsert", kind)
+    new = record("a", vector(TEXT), vector(IMAGE), product=b"new")
+
+    with pytest.raises(Unavailable):
+        await write(index, new)
+
+    assert [b"old"] == await _products(index)
+    index.breaks_at = None
+    await write(index, new)
+    assert [b"new"] == await _products(index)
+
+
+async def test_a_removal_that_breaks_off_is_completed_by_the_next():
+    """The record is gone at once; removing again takes what was left, and calls the product missing."""
+    index = BreakingIndex()
+    await write(index, record("a", vector(IMAGE)))
+    index.breaks_at = ("delete", IMAGE)
+    with pytest.raises(Unavailable):
+        await Keeper(index).remove("shop", ["a"])
+    assert [] == await _products(index)
+
+    index.breaks_at = None
+    assert ["a"] == await Keeper(index).remove("shop", ["a"])
+
+    assert not await exists(index, IMAGE, "a")
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason", "field"),
+    [
+        (record("b", product=bytes(PRODUCT_BYTES_MAX + 1)), Reason.PRODUCT_TOO_LARGE, "product"),
+        (ProductRecord("b", b"", (vector(TEXT),)), Reason.VECTORS_MISSING, "vectors"),
+        (record("b", vector(FUSED)), Reason.FIELD_INVALID, "vectors"),
+        (record("b", vector(TEXT, 1)), Reason.FIELD_INVALID, "vectors[1].view"),
+        (
+            record("b", vector(TEXT, values=[1, 0, 0])),
+            Reason.DIMENSION_MISMATCH,
+            "vectors[1].vector.dimension",
+        ),
+        (record("b", vector(TEXT, space="q/text")), Reason.SPACE_MISMATCH, "vectors[1].vector.space"),
+        (record("b", vector(TEXT, values=[2, 0])), Reason.VECTOR_INVALID, "vectors[1].vector.data"),
+        (InvalidArgument("unreadable", reason=Reason.VECTOR_INVALID, field="f"), Reason.VECTOR_INVALID, "f"),
+    ],
+)
+async def test_a_broken_product_is_named_and_the_others_are_stored(broken, reason, field):
+    """One product's fault is its own outcome, in its place."""
+    index = InMemoryIndex()
+
+    first, second, third = await write(index, record("a"), broken, record("c"))
+
+    assert (None, None) == (first, third)
+    assert (reason, field) == (second.reason, second.field)
+    assert await exists(index, FUSED, "a")
+    assert await exists(index, FUSED, "c")
+    assert not await exists(index, FUSED, "b")
+
+
+async def test_an_id_twice_in_one_request_is_refused():
+    """Nothing is stored when two products claim one id."""
+    index = InMemoryIndex()
+
+    with pytest.raises(InvalidArgument) as caught:
+        await write(index, record("a"), record("a"))
+
+    assert (Reason.DUPLICATE_ID, "products[1].id") == (caught.value.reason, caught.value.field)
+    assert await index.collection("shop", FUSED) is None
+
+
+async def test_a_request_of_broken_products_makes_no_catalogue():
+    """A catalogue comes into being with its first product, not with a failed attempt."""
+    index = InMemoryIndex()
+
+    await write(index, ProductRecord("a", b"", (vector(TEXT),)))
+
+    assert await index.collection("shop", FUSED) is None
+
+
+async def test_two_first_writers_leave_no_mixture():
+    """The second of two writers takes away what the first, a moment ago, wrote to collections that are new."""
+    index = BreakingIndex()
+    keeper = Keeper(index)
+    with_views = record("a", vector(TEXT), vector(IMAGE), vector(IMAGE, 1))
+
+    await asyncio.gather(*(keeper.write("shop", SPACES, [each]) for each in (with_views, record("a"))))
+
+    assert not await exists(index, IMAGE, "a")
+    assert not await exists(index, TEXT, "a")
+
+
+async def _products(index):
+    rows, _ = await Keeper(index).read("shop", ["a"], with_vectors=False)
+    return [row.product for row in rows]

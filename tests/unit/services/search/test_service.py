@@ -1,0 +1,161 @@
+"""SearchService as a client meets it: over gRPC, on the index in memory."""
+
+import grpc
+import numpy as np
+import pytest
+from grpc_status import rpc_status
+
+from services.search.adapters.in_memory import InMemoryIndex
+from services.search.main import room_of
+from services.search.settings import SearchSettings
+from triptych.internal.v1 import search_service_pb2 as messages
+from triptych.internal.v1.search_service_pb2_grpc import SearchServiceStub
+from triptych.internal.v1.space_pb2 import Space
+from triptych.runtime.errors import from_status
+from triptych.runtime.serve import serving
+from triptych.v1 import types_pb2 as types
+from triptych.vocabulary.errors import Reason
+from triptych.vocabulary.vectors import pack
+
+FUSED, IMAGE = types.SEARCH_SPACE_FUSED, types.SEARCH_SPACE_IMAGE
+COSINE, EUCLIDEAN = types.SIMILARITY_METRIC_COSINE, types.SIMILARITY_METRIC_EUCLIDEAN
+NAMES = {FUSED: "fused", IMAGE: "image"}
+
+
+@pytest.fixture
+async def stub():
+    settings = SearchSettings(port=0, metrics_port=0, drain_ms=0, grace_ms=0)
+    async with (
+        serving(room_of(InMemoryIndex()), settings) as running,
+        grpc.aio.insecure_channel(running.address) as channel,
+    ):
+        yield SearchServiceStub(channel)
+
+
+def vector(values, kind=FUSED, dimension=None, space=""):
+    return types.Vector(
+        data=pack(np.array(values)), dimension=dimension or len(values), space=space or f"p-1/{NAMES[kind]}"
+    )
+
+
+def product(product_id, fused, images=()):
+    return messages.ProductRecord(
+        id=product_id,
+        product=types.Product(id=product_id, title="蓝顶房子").SerializeToString(),
+        vectors=[
+            messages.ProductVector(kind=FUSED, vector=fused),
+            *(
+                messages.ProductVector(kind=IMAGE, view=view, vector=vector(each, IMAGE))
+                for view, each in enumerate(images)
+            ),
+        ],
+    )
+
+
+def write_request(*products):
+    spaces = [
+        messages.SpaceOfKind(
+            kind=kind, space=Space(id=f"p-1/{name}", dimension=2, metric=COSINE, unit_length=True)
+        )
+        for kind, name in NAMES.items()
+    ]
+    return messages.WriteProductsRequest(catalog="shop", spaces=spaces, products=products)
+
+
+def search_request(query, **wishes):
+    return messages.SearchRequest(
+        **{"catalog": "shop", "query": query, "space": FUSED, "metric": COSINE, "limit": 10} | wishes
+    )
+
+
+async def refusal(call):
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    error = from_status(rpc_status.from_call(caught.value))
+    return caught.value.code(), error.reason, error.field
+
+
+async def test_written_products_are_found_read_and_removed(stub):
+    """A product's life, from its first write to its removal."""
+    await stub.WriteProducts(
+        write_request(product("a", vector([1, 0]), [[0, 1], [1, 0]]), product("b", vector([0, 1])))
+    )
+
+    found = await stub.Search(
+        search_request(vector([1, 0]), space=IMAGE, metric=EUCLIDEAN, with_vectors=True)
+    )
+    assert [("a", 1, 0.0)] == [(hit.id, hit.view, hit.similarity) for hit in found.hits]
+    assert vector([1, 0], IMAGE) == found.hits[0].vector
+    assert "蓝顶房子" == types.Product.FromString(found.hits[0].product).title
+    assert "p-1/image" == found.index.space
+
+    read = await stub.ReadProducts(
+        messages.ReadProductsRequest(catalog="shop", ids=["b", "x", "a"], with_vectors=True)
+    )
+    assert ["b", "a"] == [each.id for each in read.products]
+    assert vector([0, 1]) == read.products[0].vectors[0].vector
+
+    removed = await stub.RemoveProducts(messages.RemoveProductsRequest(catalog="shop", ids=["x", "a"]))
+    assert ["x"] == list(removed.missing_ids)
+    assert ["b"] == [hit.id for hit in (await stub.Search(search_request(vector([1, 0])))).hits]
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason", "field"),
+    [
+        (vector([np.nan, 0]), Reason.VECTOR_INVALID, "vectors[0].vector.data"),
+        (vector([1, 0], dimension=3), Reason.DIMENSION_MISMATCH, "vectors[0].vector.data"),
+        (vector([1, 0, 0]), Reason.DIMENSION_MISMATCH, "vectors[0].vector.dimension"),
+        (vector([1, 0], space="q-1/fused"), Reason.SPACE_MISMATCH, "vectors[0].vector.space"),
+    ],
+)
+async def test_a_broken_product_has_its_own_outcome(stub, broken, reason, field):
+    """The others of the batch are stored."""
+    response = await stub.WriteProducts(
+        write_request(product("a", vector([1, 0])), product("b", broken), product("c", vector([1, 0])))
+    )
+
+    assert [0, grpc.StatusCode.INVALID_ARGUMENT.value[0], 0] == [each.code for each in response.outcomes]
+    error = from_status(response.outcomes[1])
+    assert (reason, field) == (error.reason, error.field)
+    found = await stub.Search(search_request(vector([1, 0])))
+    assert ["a", "c"] == [hit.id for hit in found.hits]
+
+
+@pytest.mark.parametrize(
+    ("query", "reason", "field"),
+    [
+        (vector([np.inf, 0]), Reason.VECTOR_INVALID, "query.data"),
+        (vector([0, 0]), Reason.VECTOR_INVALID, "query.data"),
+        (vector([1, 0], dimension=4), Reason.DIMENSION_MISMATCH, "query.data"),
+        (vector([1, 0, 0]), Reason.DIMENSION_MISMATCH, "query.dimension"),
+        (vector([1, 0], space="q-1/text"), Reason.SPACE_MISMATCH, "query.space"),
+        (vector([1, 0], space="p-1"), Reason.SPACE_MISMATCH, "query.space"),
+    ],
+)
+async def test_a_query_that_fits_nothing_is_refused(stub, query, reason, field):
+    """A vector that cannot be compared is never searched with."""
+    await stub.WriteProducts(write_request(product("a", vector([1, 0]))))
+
+    expected = (grpc.StatusCode.INVALID_ARGUMENT, reason, field)
+    assert expected == await refusal(stub.Search(search_request(query)))
+
+
+async def test_an_unknown_catalogue_is_not_found(stub):
+    """Each RPC that needs a catalogue says that there is none."""
+    expected = (grpc.StatusCode.NOT_FOUND, Reason.CATALOG_NOT_FOUND, "catalog")
+    for call in (
+        stub.Search(search_request(vector([1, 0]))),
+        stub.ReadProducts(messages.ReadProductsRequest(catalog="shop", ids=["a"])),
+        stub.RemoveProducts(messages.RemoveProductsRequest(catalog="shop", ids=["a"])),
+    ):
+        assert expected == await refusal(call)
+
+
+async def test_a_space_named_twice_is_refused(stub):
+    """A request must say one thing of each kind of vector."""
+    request = write_request(product("a", vector([1, 0])))
+    request.spaces.append(request.spaces[0])
+
+    expected = (grpc.StatusCode.INVALID_ARGUMENT, Reason.FIELD_INVALID, "spaces[2].kind")
+    assert expected == await refusal(stub.WriteProducts(request))

@@ -1,0 +1,104 @@
+"""`triptych up`, `down`, `status`: the local suite."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.live import Live
+from rich.table import Table
+
+from triptych.cli.output import EXIT_FAILED, err, fail, out
+
+# A client's machine has neither Milvus nor Triton, and `triptych search` must not wait for what only the suite needs:
+# triptych.local is imported by the commands that use it.
+if TYPE_CHECKING:
+    from triptych.local.settings import SuiteSettings
+    from triptych.local.suite import PartStatus
+
+State = Annotated[Path | None, typer.Option(help="The suite's folder (TRIPTYCH_STATE; default: var/suite).")]
+Models = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the models (TRIPTYCH_MODEL_REPOSITORY; default: the demo pack)."),
+]
+Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait until every part is ready.")]
+
+
+def up(state: State = None, model_repository: Models = None, wait_s: Wait = 120.0) -> None:
+    """Start Milvus, Triton, the four services and the gateway, and wait until they are ready."""
+    from triptych.local import suite
+
+    settings = suite_settings(state, model_repository)
+    try:
+        started = suite.up(settings)
+        wait_until_ready(settings, wait_s)
+    except suite.SuiteError as error:
+        raise fail(str(error)) from error
+    address = suite.status(settings)[-1].address
+    out.print(f"{'up' if started else 'already up'}: the gateway listens on {address}", highlight=False)
+
+
+def down(state: State = None) -> None:
+    """Stop the local suite. What was stored stays."""
+    from triptych.local import suite
+
+    try:
+        with err.status("stopping"):
+            stopped = suite.down(suite_settings(state))
+    except suite.SuiteError as error:
+        raise fail(str(error)) from error
+    out.print("down" if stopped else "nothing was running")
+
+
+def status(
+    state: State = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+) -> None:
+    """Show how each part of the local suite fares; exit code 1 unless all are ready."""
+    from triptych.local import suite
+
+    states = suite.status(suite_settings(state))
+    if as_json:
+        typer.echo(json.dumps([dataclasses.asdict(each) for each in states], indent=2))
+    else:
+        out.print(status_table(states))
+    if not all(each.healthy for each in states):
+        raise typer.Exit(EXIT_FAILED)
+
+
+def suite_settings(state: Path | None = None, model_repository: Path | None = None) -> "SuiteSettings":
+    """Return the suite's settings: what was given, else the environment's, else the defaults."""
+    from triptych.local.settings import SuiteSettings
+
+    given: dict[str, Any] = {"state": state, "model_repository": model_repository}
+    return SuiteSettings(**{name: value for name, value in given.items() if value is not None})
+
+
+def wait_until_ready(settings: "SuiteSettings", wait_s: float) -> None:
+    """Show the parts until all are ready.
+
+    Raises:
+        SuiteError: they are not in time.
+    """
+    from triptych.local import suite
+
+    with Live(console=err, auto_refresh=False, transient=True) as live:
+        for states in suite.watch(settings, wait_s):
+            live.update(status_table(states), refresh=err.is_terminal)
+
+
+def status_table(states: "list[PartStatus]") -> Table:
+    """Return how the parts fare as a table."""
+    table = Table("part", "state", "pid", "up for", "address", "ready")
+    for each in states:
+        ready = "[green]yes[/]" if each.healthy else "[yellow]no[/]"
+        pid, uptime = (str(each.pid), _duration(each.uptime_s)) if each.pid else ("", "")
+        table.add_row(each.name, each.state.lower(), pid, uptime, each.address, ready)
+    return table
+
+
+def _duration(seconds: int) -> str:
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}"
