@@ -27,10 +27,10 @@ class EncoderServicer(EncoderServiceServicer):
     def __init__(self, encoder: PartsEncoder) -> None:
         self._encoder = encoder
 
-    async def Encode(  # noqa: N802 - gRPC's name
+    async def Encode(
         self,
         request: EncodeRequest,
-        context: grpc.aio.ServicerContext[Any, Any],  # noqa: ARG002 - gRPC's signature
+        context: grpc.aio.ServicerContext[Any, Any],
     ) -> EncodeResponse:
         """Encode the parts side by side; a part that cannot be encoded carries its own error."""
         parts = [_read(part) for part in request.parts]

@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import fakes  # noqa: E402
+import fakes
 
 from gateway.core.catalog import Catalog
 from gateway.core.search import ProductSearch

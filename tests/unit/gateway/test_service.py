@@ -138,7 +138,7 @@ class TestParts:
         assert types_pb2.MODALITY_IMAGE == answer.results[0].best_view.modality
 
     async def test_under_euclidean_larger_scores_are_better_too(self, shop):
-        """similarity is the distance, score its negative."""
+        """Similarity is the distance, score its negative."""
         answer = await shop(text("red mug"), similarity=types_pb2.SIMILARITY_METRIC_EUCLIDEAN)
 
         distances = [result.similarity for result in answer.results]

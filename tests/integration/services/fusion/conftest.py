@@ -48,10 +48,10 @@ class WireTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
     async def stop(self) -> None:
         await self._server.stop(grace=None)
 
-    async def ModelReady(self, request, context):  # noqa: N802
+    async def ModelReady(self, request, context):
         return service_pb2.ModelReadyResponse(ready=True)
 
-    async def ModelConfig(self, request, context):  # noqa: N802
+    async def ModelConfig(self, request, context):
         config = model_config_pb2.ModelConfig(name=request.name, max_batch_size=4)
         for name, dims in SHAPES.items():
             config.input.add(name=name, dims=dims)
@@ -59,7 +59,7 @@ class WireTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
             config.parameters[key].string_value = value
         return service_pb2.ModelConfigResponse(config=config)
 
-    async def ModelInfer(self, request, context):  # noqa: N802
+    async def ModelInfer(self, request, context):
         self.entered.set()
         try:
             await self.answering.wait()

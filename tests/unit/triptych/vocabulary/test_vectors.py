@@ -15,7 +15,7 @@ numbers = npst.arrays(np.float32, st.integers(1, 64), elements=st.floats(-1e6, 1
 class TestUnpack:
     @given(numbers.filter(lambda values: np.linalg.norm(values.astype("f8")) > 1e-6))
     def test_the_way_there_and_back_loses_nothing(self, values):
-        """unpack is the inverse of pack."""
+        """Unpack is the inverse of pack."""
         np.testing.assert_array_equal(values, unpack(pack(values), len(values), "p/text").values)
 
     @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

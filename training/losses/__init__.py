@@ -1,0 +1,1 @@
+"""Losses, one per file, each a pure function of tensors."""
