@@ -45,7 +45,7 @@ def query(request: search_pb.SearchProductsRequest) -> Query:
         fusion=FusionStrategy(request.fusion or FusionStrategy.LEARNED),
         metric=SimilarityMetric(request.similarity or SimilarityMetric.COSINE),
         ranking=RankingStrategy(request.ranking) if request.ranking else None,
-        space=SpaceKind(request.search_space or SpaceKind.FUSED),
+        space=SpaceKind(request.search_space) if request.search_space else None,
         diversity_lambda=request.diversity_lambda if request.HasField("diversity_lambda") else None,
     )
 
@@ -119,14 +119,14 @@ def check_attribute(key: str, value: Value) -> None:
 def response(asked: Query, answer: Answer) -> search_pb.SearchProductsResponse:
     """Return the answer as the client sees it."""
     message = search_pb.SearchProductsResponse(
-        results=[result(asked.space, item) for item in answer.results],
+        results=[result(answer.space, item) for item in answer.results],
         interpretation=search_pb.QueryInterpretation(
             path=search_pb.QueryInterpretation.Path.ValueType(answer.path),
             modalities=[types_pb2.Modality.ValueType(modality) for modality in answer.modalities],
             fusion=types_pb2.FusionStrategy.ValueType(answer.fusion or 0),
             similarity=types_pb2.SimilarityMetric.ValueType(asked.metric),
             ranking=types_pb2.RankingStrategy.ValueType(answer.ranking or 0),
-            search_space=types_pb2.SearchSpace.ValueType(asked.space),
+            search_space=types_pb2.SearchSpace.ValueType(answer.space),
         ),
         models=[
             types_pb2.ModelVersion(name=model.name, version=model.version, space=model.space)

@@ -10,6 +10,7 @@ The rules of protovalidate come as a descriptor inside its own wheel, so nothing
 
 import argparse
 import filecmp
+import os
 import re
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 from grpc_tools import protoc
 from protovalidate._gen.buf.validate import validate_pb
 
+# protoc finds its plugins beside the interpreter.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
 GRPC_TOOLS_INCLUDE = Path(protoc.__file__).parent / "_proto"

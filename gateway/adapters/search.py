@@ -43,7 +43,7 @@ class SearchRoom:
         )
         response = await call("search", self._stub.Search, request)
         hits = tuple(hit(message, with_vectors=with_vectors) for message in response.hits)
-        return Hits(hits, response.index.name, response.index.space)
+        return Hits(hits, space, response.index.name, response.index.space)
 
     async def write(
         self, catalog: str, spaces: Mapping[SpaceKind, Space], products: Sequence[ProductRecord]

@@ -56,7 +56,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Query:
-    """A search, every choice made."""
+    """A search; what is None is chosen on the way."""
 
     catalog: str
     parts: tuple[Part, ...]
@@ -64,7 +64,7 @@ class Query:
     fusion: FusionStrategy
     metric: SimilarityMetric
     ranking: RankingStrategy | None
-    space: SpaceKind
+    space: SpaceKind | None
     diversity_lambda: float | None = None
 
 
@@ -108,9 +108,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Hits:
-    """What the index found, nearest first, and which index it was."""
+    """What the index found, nearest first, where, and which index it was."""
 
     hits: tuple[Hit, ...]
+    space: SpaceKind
     index_name: str
     index_space: str
 
@@ -132,6 +133,7 @@ class Answer:
     modalities: tuple[Modality, ...]
     fusion: FusionStrategy | None
     ranking: RankingStrategy | None
+    space: SpaceKind
     models: tuple[ModelVersion, ...]
     index_name: str
     index_space: str

@@ -23,7 +23,7 @@ from gateway.core.model import (
 )
 from gateway.core.ports import Encoder, Fuser, Index, Ranker
 from gateway.core.stopwatch import Stopwatch
-from triptych.vocabulary.choices import Modality, RankingStrategy, SimilarityMetric
+from triptych.vocabulary.choices import Modality, RankingStrategy, SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
 from triptych.vocabulary.vectors import ModelVersion, Vector
 
@@ -75,7 +75,7 @@ class ProductSearch:
         if len(parts) > 1:
             vector, fusion_models = await self._fuse(query, parts, watch)
             models += fusion_models
-        found = await self._retrieve(query, vector, ranking, watch)
+        found = await self._retrieve(query, vector, modalities, ranking, watch)
         results = await self._order(query, found.hits, ranking, watch)
         return Answer(
             results=results,
@@ -83,6 +83,7 @@ class ProductSearch:
             modalities=modalities,
             fusion=query.fusion if len(parts) > 1 else None,
             ranking=ranking,
+            space=found.space,
             models=tuple(sorted(set(models), key=lambda model: model.name)),
             index_name=found.index_name,
             index_space=found.index_space,
@@ -145,26 +146,43 @@ class ProductSearch:
             raise error.at(error.field.replace("vectors", "parts", 1)) from error
 
     async def _retrieve(
-        self, query: Query, vector: Vector, ranking: RankingStrategy | None, watch: Stopwatch
+        self,
+        query: Query,
+        vector: Vector,
+        modalities: Sequence[Modality],
+        ranking: RankingStrategy | None,
+        watch: Stopwatch,
     ) -> Hits:
-        """Return the nearest products, without those that the query itself names."""
+        """Return the nearest products, without those that the query itself names.
+
+        A photo is compared with photos unless the request says otherwise, and with whole products where there are none.
+        """
+        with watch.stage("search"):
+            if query.space is None and tuple(modalities) == (Modality.IMAGE,):
+                found = await self._nearest(query, vector, SpaceKind.IMAGE, ranking)
+                if found.hits:
+                    return found
+            return await self._nearest(query, vector, query.space or SpaceKind.FUSED, ranking)
+
+    async def _nearest(
+        self, query: Query, vector: Vector, space: SpaceKind, ranking: RankingStrategy | None
+    ) -> Hits:
         diverse = ranking is RankingStrategy.DIVERSE
         named = {p.content.id for p in query.parts if isinstance(p.content, ProductReference)}
         wanted = max(query.limit * DIVERSITY_POOL_FACTOR, DIVERSITY_POOL_MIN) if diverse else query.limit
         try:
-            with watch.stage("search"):
-                found = await self.index.search(
-                    query.catalog,
-                    vector,
-                    space=query.space,
-                    metric=query.metric,
-                    limit=min(wanted + len(named), CANDIDATES_MAX),
-                    with_vectors=diverse,
-                )
+            found = await self.index.search(
+                query.catalog,
+                vector,
+                space=space,
+                metric=query.metric,
+                limit=min(wanted + len(named), CANDIDATES_MAX),
+                with_vectors=diverse,
+            )
         except InvalidArgument as error:
             raise error.at(error.field.replace("query", "parts[0].vector", 1)) from error
         hits = tuple(hit for hit in found.hits if hit.id not in named)
-        return Hits(hits[:wanted], found.index_name, found.index_space)
+        return Hits(hits[:wanted], space, found.index_name, found.index_space)
 
     async def _order(
         self, query: Query, hits: Sequence[Hit], ranking: RankingStrategy | None, watch: Stopwatch

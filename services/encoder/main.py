@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from typing import Any
 
 from tritonclient.grpc.aio import InferenceServerClient
 
@@ -60,7 +61,7 @@ def encoder_of(
     sounds = ThreadedDecoder[AudioFacts, Waveform](
         SoundfileDecoder(settings.audio_silence_dbfs).decode, threads, DECODE_SECONDS.labels("AUDIO")
     )
-    lanes = {
+    lanes: dict[Modality, Lane[Any, Any]] = {
         Modality.TEXT: Lane(
             TritonTextEncoder(client, settings.text_model), TextPreparer(settings.text_characters_max)
         ),

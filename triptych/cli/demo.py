@@ -26,7 +26,7 @@ SEARCH_TIMEOUT_S = 60.0
 
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demonstration catalogue lies.")] = Path("var/demo"),
-    products: Annotated[int, typer.Option(min=40, max=19200, help="How many products to make.")] = 3600,
+    products: Annotated[int, typer.Option(min=400, max=19200, help="How many products to make.")] = 3600,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many products to show a search.")] = 6,
     state: State = None,
     wait_s: Wait = 180.0,

@@ -8,6 +8,7 @@ import typer
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 from google.type.money_pb2 import Money
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -64,7 +65,7 @@ def facts(product: types_pb2.Product, *, names: Iterable[str] | None = None) -> 
         product.attributes[name] for name in sorted(product.attributes) if names is None or name in names
     ]
     words = [value.string_value for value in values if value.WhichOneof("kind") == "string_value"]
-    return ", ".join(word for word in words if len(word) <= 16)
+    return ", ".join(word for word in words if cell_len(word) <= 12)
 
 
 def results_table(response: pb.SearchProductsResponse, title: str = "") -> Table:

@@ -52,7 +52,9 @@ class SearchProductsRequest(_message.Message):
     for a mix.
     """
     search_space: _types_pb2.SearchSpace.ValueType
-    """Optional. Which vectors of the products are searched. If unset, FUSED."""
+    """Optional. Which vectors of the products are searched. If unset: IMAGE for a query of pictures alone, so that the
+    best view is named (FUSED where no product has a picture); FUSED for every other query.
+    """
     diversity_lambda: _builtins.float
     """Optional. For RANKING_STRATEGY_DIVERSE: how much similarity counts against diversity, from 0 (only diversity) to 1
     (only similarity). If unset, 0.7. Out of range is INVALID_ARGUMENT.
@@ -100,7 +102,7 @@ class QueryPart(_message.Message):
     text: _builtins.str
     """Words in a language of the pack: 1 to 1024 characters of which at least one is a letter or a digit."""
     product_id: _builtins.str
-    """A product of the catalogue: "like this one". An unknown product is NOT_FOUND."""
+    """A product of the catalogue: "like this one". It is left out of the answer itself. An unknown product is NOT_FOUND."""
     weight: _builtins.float
     """Optional. How much the part counts beside the others. If unset, 1. Negative: "not like this". 0, more than 1000
     either way, or not a number is INVALID_ARGUMENT. At least one part must have a positive weight.

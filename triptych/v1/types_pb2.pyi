@@ -141,7 +141,7 @@ class _SearchSpace:
 class _SearchSpaceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SearchSpace.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SEARCH_SPACE_UNSPECIFIED: _SearchSpace.ValueType  # 0
-    """The default: FUSED."""
+    """The default: IMAGE for a query of pictures alone (FUSED where no product has any), FUSED for every other."""
     SEARCH_SPACE_FUSED: _SearchSpace.ValueType  # 1
     """One vector per product, fused from everything that is known of it."""
     SEARCH_SPACE_TEXT: _SearchSpace.ValueType  # 2
@@ -155,7 +155,7 @@ class SearchSpace(_SearchSpace, metaclass=_SearchSpaceEnumTypeWrapper):
     """Which vectors of the products are searched."""
 
 SEARCH_SPACE_UNSPECIFIED: SearchSpace.ValueType  # 0
-"""The default: FUSED."""
+"""The default: IMAGE for a query of pictures alone (FUSED where no product has any), FUSED for every other."""
 SEARCH_SPACE_FUSED: SearchSpace.ValueType  # 1
 """One vector per product, fused from everything that is known of it."""
 SEARCH_SPACE_TEXT: SearchSpace.ValueType  # 2

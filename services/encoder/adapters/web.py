@@ -18,6 +18,13 @@ from services.encoder.core.media import too_large
 _HEADERS = ((b"Accept", b"image/*, audio/*, application/octet-stream"), (b"Accept-Encoding", b"identity"))
 _OK = 200
 
+_FAILURES = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+)
+
 
 class CheckedBackend(httpcore.AsyncNetworkBackend):
     """Connects to the address that was checked, not to whatever the name means a moment later."""
@@ -72,9 +79,7 @@ class Web:
         try:
             async with asyncio.timeout(timeout_s):
                 return await self._body(uri, timeout_s, bytes_max)
-        except (TimeoutError, OSError, httpcore.TimeoutException, httpcore.NetworkError) as error:
-            raise unreadable() from error
-        except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+        except (OSError, *_FAILURES) as error:
             raise unreadable() from error
 
     async def _body(self, uri: str, timeout_s: float, bytes_max: int) -> bytes:

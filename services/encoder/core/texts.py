@@ -17,7 +17,11 @@ class TextPreparer:
     def __init__(self, characters_max: int) -> None:
         self._characters_max = characters_max
 
-    async def prepare(self, parts: Sequence[Text], facts: TextFacts) -> list[str | InvalidArgument]:
+    async def prepare(
+        self,
+        parts: Sequence[Text],
+        facts: TextFacts,  # noqa: ARG002 - the port's; how much of a text a model reads is its tokeniser's business
+    ) -> list[str | InvalidArgument]:
         """Return each text normalised, or why it cannot be encoded."""
         return [self._prepared(part.text) for part in parts]
 

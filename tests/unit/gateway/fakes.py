@@ -87,9 +87,7 @@ class FakeIndex:
         limit: int,
         with_vectors: bool,
     ) -> Hits:
-        self.searches.append(
-            {"space": space, "metric": metric, "limit": limit, "with_vectors": with_vectors}
-        )
+        self.searches.append({"space": space, "metric": metric, "limit": limit, "with_vectors": with_vectors})
         if len(query.values) != DIMENSION:
             raise InvalidArgument("Wrong.", reason=Reason.DIMENSION_MISMATCH, field="query.dimension")
         found = [
@@ -99,7 +97,9 @@ class FakeIndex:
         ]
         sign = 1 if metric is SimilarityMetric.EUCLIDEAN else -1
         found.sort(key=lambda hit: (sign * hit.similarity, hit.id))
-        return Hits(tuple(found[:limit]), f"{catalog}__{space.name.lower()}", f"{PACK}/{space.name.lower()}")
+        return Hits(
+            tuple(found[:limit]), space, f"{catalog}__{space.name.lower()}", f"{PACK}/{space.name.lower()}"
+        )
 
     async def write(
         self, catalog: str, spaces: Mapping[SpaceKind, Space], products: Sequence[ProductRecord]

@@ -137,6 +137,30 @@ class TestParts:
         assert ("red-mug", 1) == (answer.results[0].product.id, answer.results[0].best_view.index)
         assert types_pb2.MODALITY_IMAGE == answer.results[0].best_view.modality
 
+    async def test_a_photo_is_compared_with_photos(self, shop, rooms):
+        """Unless the request says otherwise; a mix is compared with whole products."""
+        alone, told, mixed = (
+            await shop(image("red cup")),
+            await shop(image("red cup"), search_space=types_pb2.SEARCH_SPACE_FUSED),
+            await shop(image("red cup"), text("mug")),
+        )
+
+        assert [
+            types_pb2.SEARCH_SPACE_IMAGE,
+            types_pb2.SEARCH_SPACE_FUSED,
+            types_pb2.SEARCH_SPACE_FUSED,
+        ] == [answer.interpretation.search_space for answer in (alone, told, mixed)]
+
+    async def test_a_photo_finds_products_that_have_none(self, stubs):
+        """Where no product has a picture, whole products are searched."""
+        search, catalog = stubs
+        await catalog.UpsertProducts(catalog_pb.UpsertProductsRequest(products=[product("a", "red mug")]))
+
+        answer = await search.SearchProducts(pb.SearchProductsRequest(parts=[image("red cup")]))
+
+        assert ["a"] == [result.product.id for result in answer.results]
+        assert types_pb2.SEARCH_SPACE_FUSED == answer.interpretation.search_space
+
     async def test_under_euclidean_larger_scores_are_better_too(self, shop):
         """Similarity is the distance, score its negative."""
         answer = await shop(text("red mug"), similarity=types_pb2.SIMILARITY_METRIC_EUCLIDEAN)

@@ -1,0 +1,229 @@
+"""The verb: parts of any modality in, one outcome per part out."""
+
+import asyncio
+import dataclasses
+
+import numpy as np
+import pytest
+
+from services.encoder.adapters.in_memory import (
+    BATCH_MAX,
+    InMemoryAudioEncoder,
+    InMemoryImageEncoder,
+    InMemoryTextEncoder,
+)
+from services.encoder.core.encode import PartsEncoder
+from services.encoder.core.lane import BATCHES_AT_ONCE, Lane
+from services.encoder.core.media import MediaPreparer
+from services.encoder.core.parts import Media, Text
+from services.encoder.core.texts import TextPreparer
+from triptych.vocabulary.choices import Modality
+from triptych.vocabulary.errors import (
+    Internal,
+    InvalidArgument,
+    Reason,
+    ResourceExhausted,
+    TriptychError,
+    Unavailable,
+)
+from triptych.vocabulary.vectors import Vector
+
+
+class Counting(InMemoryTextEncoder):
+    """Remembers the batches, and how many were with it at once."""
+
+    def __init__(self):
+        super().__init__()
+        self.batches, self.at_once, self.at_once_max = [], 0, 0
+
+    async def encode(self, inputs):
+        self.batches.append(len(inputs))
+        self.at_once += 1
+        self.at_once_max = max(self.at_once_max, self.at_once)
+        await asyncio.sleep(0.001)
+        self.at_once -= 1
+        return await super().encode(inputs)
+
+
+class Away(InMemoryTextEncoder):
+    async def encode(self, inputs):
+        raise Unavailable.because_of("triton")
+
+
+class Wrong(InMemoryTextEncoder):
+    def __init__(self, made):
+        super().__init__()
+        self.made = made
+
+    async def encode(self, inputs):
+        return self.made
+
+
+class GreyLevel:
+    """A picture of one grey, which is the first byte; a sound of one level; "bad" files are refused."""
+
+    async def decode(self, data, facts):
+        if data == b"bad":
+            raise InvalidArgument("No.", reason=Reason.IMAGE_UNREADABLE)
+        if hasattr(facts, "height_px"):
+            return np.full((facts.height_px, facts.width_px, 3), data[0], np.uint8)
+        return np.sin(np.arange(1600, dtype=np.float32) * data[0])
+
+
+class NoFetcher:
+    async def fetch(self, uri, bytes_max):
+        raise InvalidArgument("No.", reason=Reason.URI_NOT_ALLOWED)
+
+
+async def encoder_of(texts=None, parts_max=100):
+    media = MediaPreparer(GreyLevel(), NoFetcher(), bytes_max=10)
+    encoder = PartsEncoder(
+        {
+            Modality.TEXT: Lane(texts or InMemoryTextEncoder(), TextPreparer(100)),
+            Modality.IMAGE: Lane(InMemoryImageEncoder(), media),
+            Modality.AUDIO: Lane(InMemoryAudioEncoder(), media),
+        },
+        parts_max,
+    )
+    await encoder.warm_up()
+    return encoder
+
+
+def image(data):
+    return Media(Modality.IMAGE, data)
+
+
+async def test_each_part_has_its_outcome_at_its_place():
+    """Parts of all modalities, good and bad in any order, are answered in theirs."""
+    invalid = InvalidArgument("No.", reason=Reason.FIELD_INVALID, field="content")
+    parts = [
+        Text("a b"),
+        image(b"bad"),
+        invalid,
+        Media(Modality.AUDIO, b"\1"),
+        Text("?"),
+        image(b"\x80"),
+        Media(Modality.AUDIO, uri="file:///x"),
+        image(b""),
+        image(b"x" * 11),
+    ]
+
+    encoding = await (await encoder_of()).encode(parts)
+
+    seen = [
+        each.space if isinstance(each, Vector) else (each.reason, each.field) for each in encoding.outcomes
+    ]
+    assert [
+        "in-memory-1/text",
+        (Reason.IMAGE_UNREADABLE, "image.data"),
+        (Reason.FIELD_INVALID, "content"),
+        "in-memory-1/audio",
+        (Reason.EMPTY_TEXT, "text"),
+        "in-memory-1/image",
+        (Reason.URI_NOT_ALLOWED, "audio.uri"),
+        (Reason.MEDIA_EMPTY, "image.data"),
+        (Reason.MEDIA_TOO_LARGE, "image.data"),
+    ] == seen
+
+
+async def test_only_models_that_made_a_vector_are_named():
+    """A modality of which every part failed took no part."""
+    encoding = await (await encoder_of()).encode([Text("a"), image(b"bad"), Text("b")])
+
+    assert ["text_encoder"] == [facts.model.name for facts in encoding.facts]
+
+
+async def test_a_vector_does_not_depend_on_its_neighbours():
+    """Part 7 of 9, in a batch after a refused part, has the vector that it has alone."""
+    encoder = await encoder_of()
+    texts = [Text("?" if at == 5 else f"text {at}") for at in range(9)]
+
+    together, alone = await encoder.encode(texts), await encoder.encode([texts[7]])
+
+    assert np.array_equal(together.outcomes[7].values, alone.outcomes[0].values)
+
+
+async def test_many_parts_go_in_full_batches_a_few_at_once():
+    """No batch is larger than the model's, and the model never holds more than the bound."""
+    counting = Counting()
+
+    await (await encoder_of(counting)).encode([Text(str(at)) for at in range(5 * BATCH_MAX + 1)])
+
+    assert [1, *[BATCH_MAX] * 5] == sorted(counting.batches)
+    assert BATCHES_AT_ONCE == counting.at_once_max
+
+
+async def test_a_model_that_is_away_fails_the_whole_request():
+    """Without Triton the other parts' vectors are of no use: the error is the call's, bare."""
+    with pytest.raises(Unavailable):
+        await (await encoder_of(Away())).encode([image(b"\1"), Text("a")])
+
+
+async def test_before_the_facts_are_known_nothing_is_encoded():
+    """A service that was never warm says so."""
+    encoder = PartsEncoder({Modality.TEXT: Lane(InMemoryTextEncoder(), TextPreparer(9))}, 9)
+
+    with pytest.raises(Unavailable):
+        await encoder.encode([Text("a")])
+
+
+async def test_more_parts_than_allowed_are_refused_and_room_comes_back():
+    """The bound holds over requests, not within one only."""
+    encoder = await encoder_of(Counting(), parts_max=3)
+
+    first = asyncio.create_task(encoder.encode([Text("a"), Text("b")]))
+    await asyncio.sleep(0)
+    with pytest.raises(ResourceExhausted):
+        await encoder.encode([Text("c"), Text("d")])
+    await first
+
+    assert 2 == len((await encoder.encode([Text("c"), Text("d")])).outcomes)
+
+
+async def test_a_check_learns_of_a_new_version():
+    """Triton came back with another pack: the vectors are of its space from the next check on."""
+    texts = InMemoryTextEncoder()
+    encoder = await encoder_of(texts)
+
+    texts.version = "2"
+    before = await encoder.encode([Text("a")])
+    await encoder.check()
+    after = await encoder.encode([Text("a")])
+
+    assert ["in-memory-1/text", "in-memory-2/text"] == [
+        encoding.outcomes[0].space for encoding in (before, after)
+    ]
+    assert "2" == after.facts[0].model.version
+
+
+@pytest.mark.parametrize(
+    "made", [np.ones((1, 3), np.float32), np.ones((2, 16), np.float32), np.full((1, 16), np.nan, np.float32)]
+)
+async def test_vectors_that_no_space_allows_never_leave(made):
+    """A wrong dimension, a row too many or a NaN is a fault of ours, not an answer."""
+    with pytest.raises(Internal):
+        await (await encoder_of(Wrong(made))).encode([Text("a")])
+
+
+async def test_facts_are_frozen():
+    """What was learned of a model cannot be changed by whoever reads it."""
+    facts = await InMemoryTextEncoder().facts()
+
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        facts.batch_max = 9
+
+
+async def test_an_internal_error_in_decoding_is_not_blamed_on_the_caller():
+    """Only InvalidArgument belongs to a part; anything else fails the request."""
+
+    class Broken(GreyLevel):
+        async def decode(self, data, facts):
+            raise Internal
+
+    lane = Lane(InMemoryImageEncoder(), MediaPreparer(Broken(), NoFetcher(), 10))
+    encoder = PartsEncoder({Modality.IMAGE: lane}, 9)
+    await encoder.warm_up()
+
+    with pytest.raises(TriptychError) as failed:
+        await encoder.encode([image(b"\1")])
+    assert isinstance(failed.value, Internal)
