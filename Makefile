@@ -62,15 +62,18 @@ protos: .venv/ready ## Generate the stubs from protos/
 	@$(BIN)/python scripts/protos.py
 
 .PHONY: train-demo
-train-demo: .venv/ready ## Train the demonstration pack again (about half an hour on two cores)
+train-demo: .venv/ready ## Train the demonstration pack again (about 40 minutes on two cores)
 	@$(BIN)/python -m training.train_demo
+	@$(BIN)/python -m training.export
 
 .PHONY: quality
 quality: .venv/ready ## Measure the demonstration pack through the running suite
+	@$(BIN)/triptych demo --limit 1 > /dev/null
 	@$(BIN)/python -m bench.quality
 
 .PHONY: bench
 bench: .venv/ready ## Measure latency and throughput beside their floor
+	@$(BIN)/triptych demo --limit 1 > /dev/null
 	@$(BIN)/python -m bench.latency
 
 .PHONY: lock

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import grpc
 
-from gateway.adapters import wire
 from gateway.core.model import Content, Encoded
 from triptych.internal.v1 import encoder_service_pb2 as pb
 from triptych.internal.v1 import encoder_service_pb2_grpc as pb_grpc
+from triptych.runtime import wire
 from triptych.runtime.channels import call
+from triptych.runtime.errors import from_status
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import TriptychError
@@ -29,8 +30,8 @@ class EncoderRoom:
             tuple(
                 outcome(content, message) for content, message in zip(contents, response.parts, strict=True)
             ),
-            tuple(wire.space(space) for space in response.spaces),
-            wire.models(response.models),
+            tuple(wire.space_of(space) for space in response.spaces),
+            tuple(wire.model_of(model) for model in response.models),
         )
 
 
@@ -47,9 +48,9 @@ def encode_part(content: Content) -> pb.EncodePart:
 
 def outcome(content: Content, message: pb.EncodedPart) -> Vector | TriptychError:
     """Return what became of *content*; an error names the field that the content came from."""
-    made = wire.vector_or_error(message.WhichOneof("outcome") == "error", message.vector, message.error)
-    if not isinstance(made, TriptychError):
-        return made
+    if message.HasField("vector"):
+        return wire.vector_of(message.vector)
+    error = from_status(message.error)
     # The encoder says "image.data" or "text"; what counts for the client is where that came from.
-    _, _, inner = made.field.partition(".")
-    return made.at(f"{content.field}.{inner}" if inner else content.field)
+    _, _, inner = error.field.partition(".")
+    return error.at(f"{content.field}.{inner}" if inner else content.field)

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 import grpc
 
-from gateway.adapters import wire
 from gateway.core.model import Fused, PartVector
 from triptych.internal.v1 import fusion_service_pb2 as pb
 from triptych.internal.v1 import fusion_service_pb2_grpc as pb_grpc
+from triptych.runtime import wire
 from triptych.runtime.channels import call
+from triptych.runtime.errors import from_status
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import FusionStrategy
+from triptych.vocabulary.errors import TriptychError
+from triptych.vocabulary.vectors import Vector
 
 
 class FusionRoom:
@@ -26,12 +29,9 @@ class FusionRoom:
         )
         response = await call("fusion", self._stub.Fuse, request)
         return Fused(
-            tuple(
-                wire.vector_or_error(fused.WhichOneof("outcome") == "error", fused.vector, fused.error)
-                for fused in response.groups
-            ),
-            wire.space(response.space),
-            wire.models(response.models),
+            tuple(outcome(message) for message in response.groups),
+            wire.space_of(response.space),
+            tuple(wire.model_of(model) for model in response.models),
         )
 
 
@@ -40,10 +40,15 @@ def group(parts: Sequence[PartVector]) -> pb.FusionGroup:
     return pb.FusionGroup(
         vectors=[
             pb.WeightedVector(
-                vector=wire.vector_message(part.vector),
+                vector=wire.vector_message(part.vector.values, part.vector.space),
                 weight=part.weight,
                 modality=types_pb2.Modality.ValueType(part.modality),
             )
             for part in parts
         ]
     )
+
+
+def outcome(message: pb.FusedGroup) -> Vector | TriptychError:
+    """Return what became of a group."""
+    return wire.vector_of(message.vector) if message.HasField("vector") else from_status(message.error)

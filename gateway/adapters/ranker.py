@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import grpc
 
-from gateway.adapters import wire
 from gateway.core.model import Hit
 from triptych.internal.v1 import ranker_service_pb2 as pb
 from triptych.internal.v1 import ranker_service_pb2_grpc as pb_grpc
+from triptych.runtime import wire
 from triptych.runtime.channels import call
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import RankingStrategy
@@ -40,5 +40,5 @@ class RankerRoom:
 
 def candidate(hit: Hit, score: float) -> pb.Candidate:
     """Return a candidate in its wire form."""
-    vector = wire.vector_message(hit.vector) if hit.vector else None
+    vector = wire.vector_message(hit.vector.values, hit.vector.space) if hit.vector else None
     return pb.Candidate(id=hit.id, score=score, vector=vector)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import grpc
 
-from gateway.adapters import wire
 from gateway.core.model import Hit, Hits, ProductRecord, StoredVector
 from triptych.internal.v1 import search_service_pb2 as pb
 from triptych.internal.v1 import search_service_pb2_grpc as pb_grpc
+from triptych.runtime import wire
 from triptych.runtime.channels import call
 from triptych.runtime.errors import from_status
 from triptych.v1 import types_pb2
@@ -35,7 +35,7 @@ class SearchRoom:
         """See the port."""
         request = pb.SearchRequest(
             catalog=catalog,
-            query=wire.vector_message(query),
+            query=wire.vector_message(query.values, query.space),
             space=types_pb2.SearchSpace.ValueType(space),
             metric=types_pb2.SimilarityMetric.ValueType(metric),
             limit=limit,
@@ -75,7 +75,7 @@ class SearchRoom:
 
 def hit(message: pb.Hit, *, with_vectors: bool) -> Hit:
     """Return a product that was found."""
-    vector = wire.vector(message.vector) if with_vectors else None
+    vector = wire.vector_of(message.vector) if with_vectors else None
     return Hit(message.id, message.product, message.similarity, message.view, vector)
 
 
@@ -88,7 +88,7 @@ def record_message(product: ProductRecord) -> pb.ProductRecord:
             pb.ProductVector(
                 kind=types_pb2.SearchSpace.ValueType(v.kind),
                 view=v.view,
-                vector=wire.vector_message(v.vector),
+                vector=wire.vector_message(v.vector.values, v.vector.space),
             )
             for v in product.vectors
         ],
@@ -97,5 +97,7 @@ def record_message(product: ProductRecord) -> pb.ProductRecord:
 
 def record(message: pb.ProductRecord) -> ProductRecord:
     """Return a product from its wire form."""
-    vectors = tuple(StoredVector(SpaceKind(v.kind), v.view, wire.vector(v.vector)) for v in message.vectors)
+    vectors = tuple(
+        StoredVector(SpaceKind(v.kind), v.view, wire.vector_of(v.vector)) for v in message.vectors
+    )
     return ProductRecord(message.id, message.product, vectors)

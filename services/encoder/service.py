@@ -10,12 +10,11 @@ from services.encoder.core.parts import Outcome, Part
 from services.encoder.translate import (
     error_message,
     part_of,
-    space_message,
     vector_message,
-    version_message,
 )
 from triptych.internal.v1.encoder_service_pb2 import EncodedPart, EncodePart, EncodeRequest, EncodeResponse
 from triptych.internal.v1.encoder_service_pb2_grpc import EncoderServiceServicer
+from triptych.runtime import wire
 from triptych.runtime.errors import to_status
 from triptych.runtime.validation import validate
 from triptych.vocabulary.errors import TriptychError
@@ -38,8 +37,8 @@ class EncoderServicer(EncoderServiceServicer):
         metrics.count(parts, encoding.outcomes)
         return EncodeResponse(
             parts=[_outcome_message(outcome) for outcome in encoding.outcomes],
-            spaces=[space_message(facts.space) for facts in encoding.facts],
-            models=[version_message(facts.model) for facts in encoding.facts],
+            spaces=[wire.space_message(facts.space) for facts in encoding.facts],
+            models=[wire.model_message(facts.model) for facts in encoding.facts],
         )
 
 

@@ -10,13 +10,12 @@ from services.fusion.core.parts import Group
 from services.fusion.translate import (
     error_message,
     group_of,
-    space_message,
     strategy_of,
     vector_message,
-    version_message,
 )
 from triptych.internal.v1.fusion_service_pb2 import FusedGroup, FuseRequest, FuseResponse, FusionGroup
 from triptych.internal.v1.fusion_service_pb2_grpc import FusionServiceServicer
+from triptych.runtime import wire
 from triptych.runtime.errors import to_status
 from triptych.runtime.validation import validate
 from triptych.vocabulary.choices import FusionStrategy
@@ -35,10 +34,10 @@ class FusionServicer(FusionServiceServicer):
         strategy = strategy_of(request)
         outcomes, facts = await self._fuser.fuse(strategy, [_read(group) for group in request.groups])
         metrics.count(strategy, outcomes)
-        models = () if strategy is FusionStrategy.WEIGHTED_SUM else (version_message(facts.version),)
+        models = () if strategy is FusionStrategy.WEIGHTED_SUM else (wire.model_message(facts.version),)
         return FuseResponse(
             groups=[_outcome_message(outcome, facts.space) for outcome in outcomes],
-            space=space_message(facts.space),
+            space=wire.space_message(facts.space),
             models=models,
         )
 

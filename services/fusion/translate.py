@@ -4,10 +4,9 @@ from google.rpc.status_pb2 import Status
 
 from services.fusion.core.parts import Group, WeightedVector
 from triptych.internal.v1.fusion_service_pb2 import FusedGroup, FuseRequest, FusionGroup
-from triptych.internal.v1.space_pb2 import Space as SpaceMessage
-from triptych.v1 import types_pb2
+from triptych.runtime import wire
 from triptych.vocabulary.choices import FusionStrategy, Modality
-from triptych.vocabulary.vectors import Floats, ModelVersion, Space, pack
+from triptych.vocabulary.vectors import Floats, Space
 
 
 def strategy_of(request: FuseRequest) -> FusionStrategy:
@@ -31,24 +30,9 @@ def group_of(message: FusionGroup) -> Group:
 
 def vector_message(values: Floats, space: Space) -> FusedGroup:
     """Return the outcome of a group that was fused to *values*, of shape (dimension,)."""
-    return FusedGroup(vector=types_pb2.Vector(data=pack(values), dimension=space.dimension, space=space.id))
+    return FusedGroup(vector=wire.vector_message(values, space.id))
 
 
 def error_message(status: Status) -> FusedGroup:
     """Return the outcome of a group that could not be fused."""
     return FusedGroup(error=status)
-
-
-def space_message(space: Space) -> SpaceMessage:
-    """Return the message form of *space*."""
-    return SpaceMessage(
-        id=space.id,
-        dimension=space.dimension,
-        metric=types_pb2.SimilarityMetric.ValueType(space.metric),
-        unit_length=space.unit_length,
-    )
-
-
-def version_message(model: ModelVersion) -> types_pb2.ModelVersion:
-    """Return the message form of *model*."""
-    return types_pb2.ModelVersion(name=model.name, version=model.version, space=model.space)

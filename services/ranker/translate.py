@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from services.ranker.core.ports import DIVERSITY_LAMBDA, Candidate, Ranked, Wish
 from triptych.internal.v1.ranker_service_pb2 import Candidate as CandidateMessage
 from triptych.internal.v1.ranker_service_pb2 import RankedCandidate, RankRequest, RankResponse
+from triptych.runtime import wire
 from triptych.vocabulary.choices import RankingStrategy
-from triptych.vocabulary.vectors import unpack
 
 
 def strategy_of(request: RankRequest) -> RankingStrategy:
@@ -32,8 +32,7 @@ def candidates_of(request: RankRequest) -> list[Candidate]:
 def _candidate(message: CandidateMessage, index: int) -> Candidate:
     if not message.HasField("vector"):
         return Candidate(message.id, message.score)
-    wire = message.vector
-    vector = unpack(wire.data, wire.dimension, wire.space, f"candidates[{index}].vector")
+    vector = wire.vector_of(message.vector, f"candidates[{index}].vector")
     return Candidate(message.id, message.score, vector)
 
 

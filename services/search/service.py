@@ -8,9 +8,10 @@ from google.rpc.status_pb2 import Status
 from services.search import metrics
 from services.search.core.keeper import Keeper
 from services.search.core.searcher import Searcher
-from services.search.translate import found_message, read_message, record_of, spaces_of, vector_of
+from services.search.translate import found_message, read_message, record_of, spaces_of
 from triptych.internal.v1 import search_service_pb2 as messages
 from triptych.internal.v1.search_service_pb2_grpc import SearchServiceServicer
+from triptych.runtime import wire
 from triptych.runtime.errors import to_status
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 
@@ -30,7 +31,7 @@ class SearchServicer(SearchServiceServicer):
         found = await self._searcher.search(
             request.catalog,
             kind,
-            vector_of(request.query, "query"),
+            wire.vector_of(request.query, "query"),
             SimilarityMetric(request.metric),
             request.limit,
             with_vectors=request.with_vectors,

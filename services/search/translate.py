@@ -4,15 +4,11 @@ from collections.abc import Sequence
 
 from services.search.core.model import Collection, Found, Hit, ProductRecord, ProductVector, Row
 from triptych.internal.v1 import search_service_pb2 as messages
+from triptych.runtime import wire
 from triptych.v1 import types_pb2
-from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError
-from triptych.vocabulary.vectors import Floats, Space, Vector, pack, unpack
-
-
-def vector_of(message: types_pb2.Vector, field: str) -> Vector:
-    """Return the vector; raises InvalidArgument as `unpack` does."""
-    return unpack(message.data, message.dimension, message.space, field)
+from triptych.vocabulary.vectors import Space
 
 
 def spaces_of(message: messages.WriteProductsRequest) -> dict[SpaceKind, Space]:
@@ -30,12 +26,7 @@ def spaces_of(message: messages.WriteProductsRequest) -> dict[SpaceKind, Space]:
                 reason=Reason.FIELD_INVALID,
                 field=f"spaces[{position}].kind",
             )
-        spaces[kind] = Space(
-            id=each.space.id,
-            dimension=each.space.dimension,
-            metric=SimilarityMetric(each.space.metric or SimilarityMetric.COSINE),
-            unit_length=each.space.unit_length,
-        )
+        spaces[kind] = wire.space_of(each.space)
     return spaces
 
 
@@ -44,7 +35,7 @@ def record_of(message: messages.ProductRecord) -> ProductRecord | TriptychError:
     try:
         vectors = tuple(
             ProductVector(
-                SpaceKind(each.kind), each.view, vector_of(each.vector, f"vectors[{position}].vector")
+                SpaceKind(each.kind), each.view, wire.vector_of(each.vector, f"vectors[{position}].vector")
             )
             for position, each in enumerate(message.vectors)
         )
@@ -70,7 +61,7 @@ def _index_message(collection: Collection) -> types_pb2.IndexVersion:
 
 
 def _hit_message(hit: Hit) -> messages.Hit:
-    vector = None if hit.vector is None else _vector_message(hit.vector.values, hit.vector.space)
+    vector = None if hit.vector is None else wire.vector_message(hit.vector.values, hit.vector.space)
     return messages.Hit(
         id=hit.id, product=hit.product, similarity=hit.similarity, view=hit.view, vector=vector
     )
@@ -79,10 +70,6 @@ def _hit_message(hit: Hit) -> messages.Hit:
 def _record_message(row: Row, record: Collection) -> messages.ProductRecord:
     vectors = []
     if row.values is not None:
-        vector = _vector_message(row.values, record.space.id)
+        vector = wire.vector_message(row.values, record.space.id)
         vectors = [messages.ProductVector(kind=types_pb2.SEARCH_SPACE_FUSED, vector=vector)]
     return messages.ProductRecord(id=row.key.product_id, product=row.product, vectors=vectors)
-
-
-def _vector_message(values: Floats, space: str) -> types_pb2.Vector:
-    return types_pb2.Vector(data=pack(values), dimension=values.shape[0], space=space)

@@ -46,7 +46,8 @@ def normalised(text: str) -> str:
     """Return *text* in Unicode's form NFKC, with nothing invisible in it and single spaces between words."""
     # Plain ASCII is in normal form already: the common case is spared the walk over its characters.
     if not (text.isascii() and text.isprintable()):
-        text = "".join(map(_visible, unicodedata.normalize("NFKC", text)))
+        # What is invisible goes first: it may stand between characters that the normal form joins.
+        text = unicodedata.normalize("NFKC", "".join(map(_visible, text)))
     return " ".join(text.split())
 
 

@@ -3,13 +3,12 @@
 import numpy as np
 
 from services.fusion.core.parts import WeightedVector
-from services.fusion.translate import group_of, space_message, strategy_of, vector_message, version_message
+from services.fusion.translate import group_of, strategy_of, vector_message
 from triptych.internal.v1.fusion_service_pb2 import FuseRequest, FusionGroup
 from triptych.internal.v1.fusion_service_pb2 import WeightedVector as WeightedVectorMessage
-from triptych.internal.v1.space_pb2 import Space as SpaceMessage
 from triptych.v1 import types_pb2
-from triptych.vocabulary.choices import FusionStrategy, Modality, SimilarityMetric
-from triptych.vocabulary.vectors import ModelVersion, Space
+from triptych.vocabulary.choices import FusionStrategy, Modality
+from triptych.vocabulary.vectors import Space
 
 
 def test_strategy_default():
@@ -46,20 +45,3 @@ def test_vector():
 
     expected = types_pb2.Vector(data=b"\0\0\x80\x3f\0\0\0\0", dimension=2, space="demo-1/fused")
     assert expected == message.vector
-
-
-def test_space():
-    """Every field of a space leaves."""
-    space = Space("demo-1/fused", 2, SimilarityMetric.EUCLIDEAN, unit_length=False)
-
-    expected = SpaceMessage(
-        id="demo-1/fused", dimension=2, metric=types_pb2.SIMILARITY_METRIC_EUCLIDEAN, unit_length=False
-    )
-    assert expected == space_message(space)
-
-
-def test_version():
-    """Every field of a model's version leaves."""
-    expected = types_pb2.ModelVersion(name="fusion", version="1", space="demo-1/fused")
-
-    assert expected == version_message(ModelVersion("fusion", "1", "demo-1/fused"))

@@ -282,7 +282,9 @@ class TestSeenFromOutside:
             stream = stub.ServerReflectionInfo(
                 iter([reflection_pb2.ServerReflectionRequest(list_services="")])
             )
-            listed = [service.name async for reply in stream for service in reply.list_services_response.service]
+            listed = [
+                service.name async for reply in stream for service in reply.list_services_response.service
+            ]
 
         assert {NAME, "grpc.health.v1.Health"} <= set(listed)
 
@@ -295,7 +297,9 @@ class TestSeenFromOutside:
                 page = await asyncio.to_thread(metrics_page, running.metrics_port)
 
         assert f'triptych_rpc_requests_total{{code="OK",method="Rank",service="{NAME}"}}' in page
-        assert f'triptych_rpc_requests_total{{code="INVALID_ARGUMENT",method="Rank",service="{NAME}"}}' in page
+        assert (
+            f'triptych_rpc_requests_total{{code="INVALID_ARGUMENT",method="Rank",service="{NAME}"}}' in page
+        )
         assert f'triptych_rpc_duration_seconds_count{{method="Rank",service="{NAME}"}}' in page
         assert f'triptych_rpc_in_flight{{method="Rank",service="{NAME}"}} 0.0' in page
         lines = [entry for entry in logs if entry["event"] == "rpc"]

@@ -1,0 +1,42 @@
+"""What all rooms' messages share, to and from the vocabulary: vectors, spaces, models. Pure functions."""
+
+from triptych.internal.v1 import space_pb2
+from triptych.v1 import types_pb2
+from triptych.vocabulary.choices import SimilarityMetric
+from triptych.vocabulary.vectors import Floats, ModelVersion, Space, Vector, pack, unpack
+
+
+def vector_of(message: types_pb2.Vector, field: str = "vector") -> Vector:
+    """Return a vector from its wire form; raises InvalidArgument as `unpack` does."""
+    return unpack(message.data, message.dimension, message.space, field)
+
+
+def vector_message(values: Floats, space: str) -> types_pb2.Vector:
+    """Return numbers of shape (dimension,) of the space of that id in their wire form."""
+    return types_pb2.Vector(data=pack(values), dimension=values.shape[0], space=space)
+
+
+def space_of(message: space_pb2.Space) -> Space:
+    """Return the facts of a space; an unset metric is COSINE."""
+    metric = SimilarityMetric(message.metric or SimilarityMetric.COSINE)
+    return Space(message.id, message.dimension, metric, message.unit_length)
+
+
+def space_message(space: Space) -> space_pb2.Space:
+    """Return the facts of a space in their wire form."""
+    return space_pb2.Space(
+        id=space.id,
+        dimension=space.dimension,
+        metric=types_pb2.SimilarityMetric.ValueType(space.metric),
+        unit_length=space.unit_length,
+    )
+
+
+def model_of(message: types_pb2.ModelVersion) -> ModelVersion:
+    """Return a model that took part."""
+    return ModelVersion(message.name, message.version, message.space)
+
+
+def model_message(model: ModelVersion) -> types_pb2.ModelVersion:
+    """Return a model in its wire form."""
+    return types_pb2.ModelVersion(name=model.name, version=model.version, space=model.space)
