@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from triptych.local.bound import bound_command
 from triptych.local.milvus import milvus_command
 from triptych.local.ports import free_port, free_ports
 from triptych.local.triton import TritonPorts, triton_command
@@ -17,9 +18,9 @@ PATIENCE_S = 180
 
 
 def run_until_ready(command: list[str], ready: Callable[[], bool], log: Path) -> Iterator[None]:
-    """Run a server while the generator is suspended."""
+    """Run a server while the generator is suspended; it ends with the tests even when these are killed."""
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+        process = subprocess.Popen(bound_command(command), stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
     try:
         try:
             wait_until_ready(process, ready, PATIENCE_S)

@@ -60,7 +60,9 @@ def build_index(pack: Pack, catalogue: Sequence[Item], folder: Path, workers: in
     weights = torch.zeros(len(catalogue), 3)
     parts[:, 0], weights[:, :2] = texts, 1
     parts[:, 1] = seen[first]
-    parts[owners[~first], 2], weights[owners[~first], 2] = seen[~first], 1
+    parts[owners[~first], 2] = seen[~first]
+    # As the gateway does: the pictures of a product share the weight of one.
+    weights[owners[~first], 1:] = 0.5
     modalities = torch.tensor([[0, 1, 1]]).expand(len(catalogue), 3)
     with torch.inference_mode():
         fused = pack.fusion.learned(parts, weights, modalities)

@@ -7,11 +7,7 @@ import grpc
 from services.encoder import metrics
 from services.encoder.core.encode import PartsEncoder
 from services.encoder.core.parts import Outcome, Part
-from services.encoder.translate import (
-    error_message,
-    part_of,
-    vector_message,
-)
+from services.encoder.translate import error_message, part_of, vector_message
 from triptych.internal.v1.encoder_service_pb2 import EncodedPart, EncodePart, EncodeRequest, EncodeResponse
 from triptych.internal.v1.encoder_service_pb2_grpc import EncoderServiceServicer
 from triptych.runtime import wire

@@ -50,10 +50,11 @@ def _tiles(x: Grid, y: Grid, rng: np.random.Generator) -> Grid:
 
 def _blotches(x: Grid, y: Grid, rng: np.random.Generator) -> Grid:
     a, b, c, d = rng.uniform(1, 5, 4).tolist()
-    return 1 + 0.05 * np.sin(a * x + b) * np.sin(c * y + d) + 0.03 * np.sin(2 * (x + y) + a)
+    shade: Grid = 1 + 0.05 * np.sin(a * x + b) * np.sin(c * y + d) + 0.03 * np.sin(2 * (x + y) + a)
+    return shade
 
 
-def _corner(x: Grid, y: Grid, rng: np.random.Generator) -> Grid:
+def _corner(_x: Grid, y: Grid, rng: np.random.Generator) -> Grid:
     floor = y > rng.uniform(0.1, 0.6)
     return np.where(floor, 0.86 + 0.06 * y, 1.0 - 0.05 * y)
 

@@ -60,11 +60,11 @@ def relief(material: str, style: Style, u: Grid, v: Grid) -> tuple[Grid, Grid]:
     return _MATERIALS[material](u, v, style.phase)
 
 
-def _stripes(u: Grid, v: Grid, period: float, phase: float) -> Grid:
+def _stripes(u: Grid, _v: Grid, period: float, phase: float) -> Grid:
     return _step(np.sin(u * (TAU / period) + phase) - 0.25, 4)
 
 
-def _dots(u: Grid, v: Grid, period: float, phase: float) -> Grid:
+def _dots(u: Grid, v: Grid, period: float, _phase: float) -> Grid:
     row = np.floor(v / period)
     x = u / period + 0.5 * (row % 2)
     x, y = x - np.floor(x) - 0.5, v / period - row - 0.5
@@ -76,7 +76,7 @@ def _checks(u: Grid, v: Grid, period: float, phase: float) -> Grid:
     return 0.45 * (_step(across, 4) + _step(along, 4))
 
 
-def _cotton(u: Grid, v: Grid, phase: float) -> tuple[Grid, Grid]:
+def _cotton(u: Grid, v: Grid, _phase: float) -> tuple[Grid, Grid]:
     """Knitted: rows of small V-shaped stitches."""
     column = u * 7.0
     slant = np.abs(column - np.floor(column) - 0.5)
@@ -125,7 +125,8 @@ def _turned(u: Grid, v: Grid, angle: float) -> tuple[Grid, Grid]:
 
 
 def _step(values: Grid, sharpness: float) -> Grid:
-    return np.clip(values * sharpness + 0.5, 0, 1)
+    share: Grid = np.clip(values * sharpness + 0.5, 0, 1)
+    return share
 
 
 def _sampled(texture: Grid, u: Grid, v: Grid, scale: float) -> Grid:
@@ -149,4 +150,5 @@ def _noise(seed: int, sigma_y: float, sigma_x: float) -> Grid:
     y, x = np.fft.fftfreq(256)[:, None], np.fft.rfftfreq(256)[None]
     blur = np.exp(-2 * np.pi**2 * ((y * sigma_y) ** 2 + (x * sigma_x) ** 2))
     smooth = np.fft.irfft2(np.fft.rfft2(white) * blur, s=(256, 256))
-    return ((smooth - smooth.mean()) / smooth.std()).astype(np.float32)
+    noise: Grid = ((smooth - smooth.mean()) / smooth.std()).astype(np.float32)
+    return noise

@@ -24,6 +24,7 @@ _PARAMETER_RATE = 1
 _PARAMETER_PITCH = 3
 _POSITION_CHARACTER = 1
 _PEAK = 0.7
+_NOISE_SEED = 1
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def _library() -> Iterator[ctypes.CDLL]:
         yield library
         library.espeak_Terminate()
     finally:
-        _ctypes.dlclose(library._handle)
+        _ctypes.dlclose(library._handle)  # noqa: SLF001 - ctypes has no public way to unload
 
 
 def _synthesise(text: str, voice: Voice, rate_wpm: int, pitch: int) -> tuple[NDArray[np.int16], int]:
@@ -87,6 +88,8 @@ def _synthesise(text: str, voice: Voice, rate_wpm: int, pitch: int) -> tuple[NDA
         )
         if rate_hz <= 0:
             raise RuntimeError("eSpeak NG did not start: is its data folder complete?")
+        # Breathy voices draw noise from a generator that espeak_Initialize seeds with the time of day.
+        library.espeak_ng_SetRandSeed(ctypes.c_long(_NOISE_SEED))
         library.espeak_SetSynthCallback(callback)
         if library.espeak_SetVoiceByName(voice.espeak.encode()) != 0:
             raise ValueError(f"eSpeak NG has no voice {voice.espeak!r}")

@@ -142,7 +142,8 @@ def _program(part: Part, log: Path) -> dict[str, str]:
         # Triton's models are processes of their own. Milvus and Triton tell their own how to end; a kill tells all.
         "killasgroup": "true",
         "redirect_stderr": "true",
-        "stdout_logfile": str(log),
+        # The one value that supervisord expands twice: see `config_text`.
+        "stdout_logfile": str(log).replace("%", "%%"),
         "stdout_logfile_maxbytes": str(LOG_BYTES_MAX),
         "stdout_logfile_backups": str(LOG_BACKUPS),
     }

@@ -1,0 +1,148 @@
+"""A Triton that is not there, hangs, and comes back."""
+
+import asyncio
+import time
+
+import grpc
+import numpy as np
+import pytest
+from grpc_health.v1 import health_pb2
+from tritonclient.grpc import model_config_pb2, service_pb2, service_pb2_grpc
+
+from triptych.internal.v1.encoder_service_pb2 import EncodePart, EncodeRequest
+
+REQUEST = EncodeRequest(parts=[EncodePart(text="red shoes")])
+FACTS = {
+    "dimension": "4",
+    "unit_length": "true",
+    "languages": "en",
+    "height": "8",
+    "width": "8",
+    "resize": "fit_white",
+    "sample_rate_hz": "16000",
+    "seconds_max": "30",
+}
+
+
+class WireTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
+    """Speaks Triton's protocol on a port of its own; can be stopped, told to hang, and started as another version."""
+
+    def __init__(self, port):
+        self.port = port
+        self.version = "1"
+        self.answering = asyncio.Event()
+        self.answering.set()
+        self.cancelled = asyncio.Event()
+        self.server = None
+
+    async def start(self):
+        self.server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+        service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(self, self.server)
+        self.server.add_insecure_port(f"127.0.0.1:{self.port}")
+        await self.server.start()
+
+    async def stop(self):
+        await self.server.stop(grace=None)
+
+    async def ModelReady(self, request, context):
+        return service_pb2.ModelReadyResponse(ready=True)
+
+    async def ModelConfig(self, request, context):
+        config = model_config_pb2.ModelConfig(name=request.name, max_batch_size=4)
+        kind = request.name.removesuffix("_encoder")
+        facts = FACTS | {"version": self.version, "space": f"wire-{self.version}/{kind}"}
+        for key, value in facts.items():
+            config.parameters[key].string_value = value
+        return service_pb2.ModelConfigResponse(config=config)
+
+    async def ModelInfer(self, request, context):
+        try:
+            await self.answering.wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        response = service_pb2.ModelInferResponse(raw_output_contents=[np.eye(1, 4, dtype="<f4").tobytes()])
+        response.outputs.add(name="VECTOR", datatype="FP32", shape=[1, 4])
+        return response
+
+
+@pytest.fixture
+async def wire(free_port):
+    wire = WireTriton(free_port)
+    await wire.start()
+    yield wire
+    await wire.stop()
+
+
+async def failure(encoder, timeout_s):
+    started = time.perf_counter()
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await encoder.Encode(REQUEST, timeout=timeout_s)
+    return error.value.code().name, time.perf_counter() - started
+
+
+async def space_once_back(encoder, wanted):
+    async with asyncio.timeout(10):
+        while await space_or_code(encoder) != wanted:
+            await asyncio.sleep(0.02)
+
+
+async def space_or_code(encoder):
+    try:
+        response = await encoder.Encode(REQUEST, timeout=1)
+    except grpc.aio.AioRpcError as error:
+        return error.code().name
+    return response.parts[0].vector.space
+
+
+async def test_without_triton_the_room_is_not_ready(serve, free_port):
+    """A service that never met Triton is alive, not ready, and answers UNAVAILABLE at once."""
+    async with serve(triton_url=f"127.0.0.1:{free_port}") as (encoder, health):
+        assert "UNAVAILABLE" == (await failure(encoder, 5))[0]
+        status = await health.Check(health_pb2.HealthCheckRequest(), timeout=5)
+        assert health_pb2.HealthCheckResponse.NOT_SERVING == status.status
+
+
+async def test_a_triton_that_dies_and_comes_back(serve, until_ready, wire):
+    """UNAVAILABLE within the deadline while it is away; when it is back, as another version, so are the answers."""
+    async with serve(triton_url=f"127.0.0.1:{wire.port}") as (encoder, health):
+        await until_ready(health)
+        await space_once_back(encoder, "wire-1/text")
+
+        await wire.stop()
+        code, seconds = await failure(encoder, 5)
+        wire.version = "2"
+        await wire.start()
+
+        assert "UNAVAILABLE" == code
+        assert seconds < 2
+        await space_once_back(encoder, "wire-2/text")
+        await until_ready(health)
+
+
+async def test_a_triton_that_hangs(serve, until_ready, wire):
+    """DEADLINE_EXCEEDED in time, and the call is cancelled in Triton too."""
+    async with serve(triton_url=f"127.0.0.1:{wire.port}") as (encoder, health):
+        await until_ready(health)
+        wire.answering.clear()
+
+        code, seconds = await failure(encoder, 0.5)
+
+        assert "DEADLINE_EXCEEDED" == code
+        assert seconds < 1.5
+        async with asyncio.timeout(2):
+            await wire.cancelled.wait()
+
+
+async def test_a_caller_who_leaves(serve, until_ready, wire):
+    """A call that is cancelled is cancelled in Triton too."""
+    async with serve(triton_url=f"127.0.0.1:{wire.port}") as (encoder, health):
+        await until_ready(health)
+        wire.answering.clear()
+        call = encoder.Encode(REQUEST, timeout=30)
+        await asyncio.sleep(0.2)
+
+        call.cancel()
+
+        async with asyncio.timeout(2):
+            await wire.cancelled.wait()
