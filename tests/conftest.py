@@ -9,7 +9,7 @@ import pytest
 from triptych.local.bound import bound_command
 from triptych.local.milvus import milvus_command
 from triptych.local.ports import free_port, free_ports
-from triptych.local.triton import TritonPorts, triton_command
+from triptych.local.triton import TritonPorts, remove_shared_memory, shared_memory_prefix, triton_command
 from triptych.local.waiting import is_ok, wait_until_ready
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,6 +54,7 @@ def triton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ready = f"http://127.0.0.1:{ports.http}/v2/health/ready"
     for _ in run_until_ready(command, lambda: is_ok(ready), folder / "triton.log"):
         yield f"127.0.0.1:{ports.grpc}"
+    remove_shared_memory(shared_memory_prefix(folder))
 
 
 @pytest.fixture(name="free_port")

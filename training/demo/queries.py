@@ -28,6 +28,10 @@ _NAMES = ("category", "colour", "pattern", "material")
 _CHANGED = ("colour", "colour", "colour", "pattern", "material")
 
 
+class CatalogueTooSmall(ValueError):
+    """No query of the kind can be made from so few products."""
+
+
 @dataclass(frozen=True)
 class Query:
     """One test query; right products have every value in *wanted*.
@@ -59,7 +63,10 @@ class _Pool:
 def queries(
     split: str, kind: str, count: int = 300, seed: int = 11, *, catalogue: Sequence[Item] | None = None
 ) -> list[Query]:
-    """Return *count* queries of one kind whose wanted products belong to *split* of the (default) catalogue."""
+    """Return *count* queries of one kind whose wanted products belong to *split* of the (default) catalogue.
+
+    Raises CatalogueTooSmall when the split is empty or, for changed photos, when no two products are neighbours.
+    """
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}; there are {', '.join(KINDS)}")
     pool = _pool(split, tuple(demo_items() if catalogue is None else catalogue))
@@ -78,7 +85,7 @@ def right(query: Query, items: Sequence[Item]) -> set[str]:
 def _pool(split: str, catalogue: tuple[Item, ...]) -> _Pool:
     members = tuple(item for item in catalogue if item.split == split)
     if not members:
-        raise ValueError(f"no product belongs to {split!r}")
+        raise CatalogueTooSmall(f"no product belongs to {split!r}")
     by_combination: dict[Combination, list[Item]] = {}
     for item in catalogue:
         by_combination.setdefault(item.combination, []).append(item)
@@ -129,7 +136,7 @@ def _neighbours(pool: _Pool, rng: random.Random) -> tuple[Item, str, Item]:
         if pictured:
             same_split = [item for item in pictured if item.split == pool.split]
             return wanted, changed, rng.choice(same_split or pictured)
-    raise ValueError("the catalogue is too small: no two products differ in a single attribute")
+    raise CatalogueTooSmall("the catalogue is too small: no two products differ in a single attribute")
 
 
 def _differing(wanted: Item, changed: str, pool: _Pool) -> list[Item]:

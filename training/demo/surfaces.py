@@ -131,7 +131,10 @@ def _step(values: Grid, sharpness: float) -> Grid:
 
 def _sampled(texture: Grid, u: Grid, v: Grid, scale: float) -> Grid:
     """Look up a 256 x 256 texture that repeats, *scale* texels per unit."""
-    return texture[(v * scale + 512).astype(np.int32) & 255, (u * scale + 512).astype(np.int32) & 255]
+    looked_up: Grid = texture[
+        (v * scale + 512).astype(np.int32) & 255, (u * scale + 512).astype(np.int32) & 255
+    ]
+    return looked_up
 
 
 @lru_cache(maxsize=1)

@@ -13,13 +13,14 @@ import multiprocessing
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import soundfile
 
 from training.demo.items import Item, items
-from training.demo.queries import KINDS, Query, queries
+from training.demo.queries import KINDS, CatalogueTooSmall, Query, queries
 from training.demo.render import render
 from training.demo.voices import SAMPLE_RATE_HZ, VOICES_BY_NAME, Wave, speak
 
@@ -153,8 +154,10 @@ def _write_queries(folder: Path, catalogue: Sequence[Item]) -> None:
 
 
 def _samples(catalogue: Sequence[Item]) -> Iterator[Query]:
+    """Yield a few queries of every kind that so many products allow."""
     for kind in KINDS:
-        yield from queries("test", kind, QUERIES_PER_KIND, catalogue=catalogue)
+        with suppress(CatalogueTooSmall):
+            yield from queries("test", kind, QUERIES_PER_KIND, catalogue=catalogue)
 
 
 def _write_query(folder: Path, query: Query, by_id: dict[str, Item]) -> dict[str, object]:

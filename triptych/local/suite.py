@@ -18,8 +18,9 @@ from triptych.local.parts import Part, parts_of
 from triptych.local.ports import is_free
 from triptych.local.settings import SuiteSettings
 from triptych.local.supervisord import STOP_WAIT_S, Supervisor
+from triptych.local.triton import remove_shared_memory, shared_memory_prefix
 
-POLL_S = 0.25
+POLL_S = 0.5
 # Every group of parts may use all of its time.
 DOWN_PATIENCE_S = 3 * STOP_WAIT_S + 5
 
@@ -83,7 +84,9 @@ def down(settings: SuiteSettings) -> bool:
             with contextlib.suppress(Fault):  # it is on its way down already
                 supervisor.call("shutdown")
             _wait_for_end(pid)
-        return bool(end_orphans(settings.folder)) or bool(pid)
+        left = end_orphans(settings.folder)
+        remove_shared_memory(shared_memory_prefix(settings.folder / "triton"))
+    return bool(pid or left)
 
 
 def status(settings: SuiteSettings) -> list[PartStatus]:

@@ -1,5 +1,6 @@
 """Waiting until a server that was started answers."""
 
+import functools
 import subprocess
 import time
 from collections.abc import Callable
@@ -14,10 +15,16 @@ class DidNotStart(RuntimeError):
 def is_ok(url: str, timeout_s: float = 1.0) -> bool:
     """Return whether *url* answers with a success."""
     try:
-        # Not through a proxy: these are servers of this machine.
-        return httpx.get(url, timeout=timeout_s, trust_env=False).is_success
+        return _client().get(url, timeout=timeout_s).is_success
     except httpx.HTTPError:
         return False
+
+
+@functools.cache
+def _client() -> httpx.Client:
+    """Return one client for all: each makes a TLS context of its own, which costs more than the question."""
+    # Not through a proxy: these are servers of this machine.
+    return httpx.Client(trust_env=False)
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], ready: Callable[[], bool], patience_s: float) -> None:

@@ -22,7 +22,7 @@ FORMATS = (
 Image.MAX_IMAGE_PIXELS = None
 
 # A progressive JPEG may walk over all its pixels thousands of times in a few kilobytes; honest ones do about 10 times.
-_PIXELS_SCANNED_MAX = 4_000_000_000
+_PIXELS_SCANNED_MAX = 1_000_000_000
 _JPEG_SCAN = b"\xff\xda"
 
 _ORIENTATION_TAG = 0x0112
@@ -72,7 +72,8 @@ class PillowDecoder:
                 reason=Reason.IMAGE_TOO_MANY_PIXELS,
                 metadata={"pixels_max": str(self._pixels_max), "pixels": str(pixels)},
             )
-        if picture.format == "JPEG" and data.count(_JPEG_SCAN) * pixels > _PIXELS_SCANNED_MAX:
+        # Only counted where it can hurt: other files may hold the same two bytes by chance.
+        if picture.info.get("progressive") and data.count(_JPEG_SCAN) * pixels > _PIXELS_SCANNED_MAX:
             raise unreadable()
 
 

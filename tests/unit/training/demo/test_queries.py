@@ -3,7 +3,7 @@
 import pytest
 
 from training.demo.items import items
-from training.demo.queries import FIRST_QUERY_VIEW, KINDS, queries, right
+from training.demo.queries import FIRST_QUERY_VIEW, KINDS, CatalogueTooSmall, queries, right
 from training.demo.voices import VOICES_BY_NAME
 
 ITEMS = items()
@@ -33,6 +33,12 @@ class TestKinds:
         """A kind that does not exist is refused."""
         with pytest.raises(ValueError, match="unknown kind"):
             queries("test", "smell")
+
+    @pytest.mark.parametrize(("kind", "count"), [("text_en", 4), ("composed", 60)])
+    def test_catalogue_too_small(self, kind, count):
+        """Too few products for a kind are refused, and not searched for ever."""
+        with pytest.raises(CatalogueTooSmall):
+            queries("test", kind, catalogue=items(count))
 
     def test_text_names_two_or_three_attributes(self):
         """At least half of the text queries name all three attributes, the others two."""

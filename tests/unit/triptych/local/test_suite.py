@@ -5,6 +5,7 @@ import pytest
 
 from triptych.local import suite
 from triptych.local.suite import PartStatus, SuiteError
+from triptych.local.triton import SHARED_MEMORY, shared_memory_prefix
 
 
 def with_models(settings, folder):
@@ -17,6 +18,16 @@ def with_models(settings, folder):
 def test_down_without_a_suite_does_nothing(settings):
     """Nothing ran, and that is said."""
     assert not suite.down(settings)
+
+
+def test_down_clears_what_a_killed_suite_left_in_shared_memory(settings):
+    """Nothing of it stays in the machine's memory."""
+    leftover = SHARED_MEMORY / f"{shared_memory_prefix(settings.folder / 'triton')}left"
+    leftover.touch()
+
+    suite.down(settings)
+
+    assert not leftover.exists()
 
 
 def test_a_suite_that_is_down_is_not_healthy(settings):

@@ -303,6 +303,11 @@ def test_a_jpeg_of_endless_scans_is_refused(decode):
     assert Reason.IMAGE_UNREADABLE == refused(decode, data[:at] + scan * 300 + b"\xff\xd9")
 
 
+def test_an_honest_progressive_jpeg_passes(decode):
+    """As large as allowed, with the ten walks over its pixels that encoders make."""
+    assert (32, 32, 3) == decode(saved(Image.new("RGB", (8000, 5000), RED), "JPEG", progressive=True)).shape
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
 def test_truncated(decode, kind, share):
