@@ -1,5 +1,6 @@
-"""`triptych demo`, with a small catalogue that is really made and a fake gateway in place of the suite."""
+"""`triptych demo`, with a small catalogue, really made, and a fake gateway in place of the suite."""
 
+import contextlib
 import json
 import re
 
@@ -17,7 +18,11 @@ PRODUCTS = 400
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("demo")
+    """A catalogue, made as the command makes it; once, since drawing takes seconds."""
+    made = tmp_path_factory.mktemp("demo")
+    with demo.making_catalogue(made, PRODUCTS):
+        pass
+    return made
 
 
 @pytest.fixture
@@ -26,6 +31,7 @@ def run(gateway, folder, tmp_path, monkeypatch):
     monkeypatch.setenv("TRIPTYCH_GATEWAY_PORT", gateway.address.rpartition(":")[2])
     monkeypatch.setenv("TRIPTYCH_STATE", str(tmp_path / "state"))
     monkeypatch.setattr(demo, "up", lambda *_: None)
+    monkeypatch.setattr(demo, "making_catalogue", lambda *_: contextlib.nullcontext())
     options = ["demo", "--folder", str(folder), "--products", str(PRODUCTS), "--limit", "2"]
     return lambda: CliRunner().invoke(app, options)
 
