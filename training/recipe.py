@@ -29,7 +29,7 @@ class Recipe:
 FLOORS = {
     "text_en in fused": 0.95,
     "text_zh in fused": 0.90,
-    "photo in fused": 0.90,
+    "photo in image": 0.90,  # as the gateway searches for a photo
     "voice in fused": 0.85,
     "composed by learned": 0.80,
     "photo_text_voice by learned": 0.80,
