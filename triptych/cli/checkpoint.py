@@ -9,6 +9,9 @@ import grpc
 
 from triptych.client import Client, TriptychClientError
 
+# The store may just have been started.
+TIMEOUT_S = 60.0
+
 
 @dataclass
 class Checkpoint:
@@ -42,7 +45,7 @@ class Checkpoint:
         if not self.last_id:
             return 0
         try:
-            client.get(self.last_id, catalog=catalog)
+            client.get(self.last_id, catalog=catalog, timeout_s=TIMEOUT_S)
         except TriptychClientError as error:
             if error.code != grpc.StatusCode.NOT_FOUND:
                 raise

@@ -41,7 +41,7 @@ def errors_as_lines() -> Iterator[None]:
         yield
     except TriptychClientError as error:
         where = f" ({error.field})" if error.field else ""
-        reason = f" {error.reason}" if error.reason else ""
+        reason = f" {error.reason}" if error.reason not in {"", error.code.name} else ""
         code = EXIT_BAD_INPUT if error.code in BAD_INPUT else EXIT_FAILED
         raise fail(f"{error.code.name}{reason}{where}: {error.message}", code) from error
     except OSError as error:

@@ -35,11 +35,10 @@ class Readiness:
         await self._set(ready=False)
 
     async def follow(self, warm_up: Check, check: Check, interval_s: float) -> None:
-        """Warm up, again and again until it succeeds; then check for ever."""
-        while not await self._succeeds(warm_up):  # noqa: ASYNC110 - asks others, who raise no event
-            await asyncio.sleep(interval_s)
+        """Warm up, again and again until it succeeds; then check, until that fails and the room must warm up again."""
         while not self._closed:
-            await self._set(ready=await self._succeeds(check))
+            warm = self._ready or await self._succeeds(warm_up)
+            await self._set(ready=warm and await self._succeeds(check))
             await asyncio.sleep(interval_s)
 
     async def close(self) -> None:

@@ -106,8 +106,8 @@ class Directory:
             "LoadCollection", LoadCollectionRequest(collection_name=name, replica_number=1)
         )
 
-    async def warm_up(self) -> None:
-        """Return when every collection behind an alias is loaded; start loading those that are not.
+    async def warm_up(self) -> list[Collection]:
+        """Return every collection behind an alias when all are loaded; start loading those that are not.
 
         Raises:
             Unavailable: not yet.
@@ -117,14 +117,14 @@ class Directory:
             raise Unavailable.because_of("milvus")
         shown = await self._connection.call("ShowCollections", ShowCollectionsRequest())
         ours = {parsed for name in shown.collection_names if (parsed := parse_name(name)) is not None}
-        waiting = False
-        for catalog, kind in sorted(ours):
-            collection = await self.find(catalog, kind)
-            if collection is not None and not await self._is_loaded(collection.name):
-                await self.load(collection.name)
-                waiting = True
+        found = [await self.find(catalog, kind) for catalog, kind in sorted(ours)]
+        collections = [collection for collection in found if collection is not None]
+        waiting = [each.name for each in collections if not await self._is_loaded(each.name)]
+        for name in waiting:
+            await self.load(name)
         if waiting:
             raise Unavailable.because_of("milvus")
+        return collections
 
     async def _describe(self, name: str, catalog: str, kind: SpaceKind) -> Collection | None:
         try:

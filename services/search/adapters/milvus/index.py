@@ -135,9 +135,12 @@ class MilvusIndex:
             await self._connection.call("GetVersion", GetVersionRequest())
 
     async def warm_up(self) -> None:
-        """Return when all collections are loaded; start loading those that are not."""
+        """Return when all collections are loaded and can be read; start loading those that are not."""
         with map_milvus_errors():
-            await self._directory.warm_up()
+            collections = await self._directory.warm_up()
+        for collection in collections:
+            # After a restart Milvus calls a collection loaded some seconds before it answers a strong read.
+            await self.existing(collection, [RowKey("", 0)])
 
     async def _query(self, collection: Collection, keys: Sequence[RowKey], fields: Sequence[str]) -> Any:
         if not keys:
