@@ -76,7 +76,6 @@ def results_table(response: pb.SearchProductsResponse, title: str = "") -> Table
             "score": f"{result.score:.4f}",
             "id": result.product.id,
             "title": result.product.title,
-            "brand": result.product.brand,
             "category": result.product.category,
             "price": price(result.product.price),
             "attributes": facts(result.product),
