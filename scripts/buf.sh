@@ -8,7 +8,7 @@ if ! command -v npm >/dev/null; then
     exit 0
 fi
 buf=node_modules/.bin/buf
-if [ ! -x "$buf" ] && ! npm ci --silent --no-audit --no-fund; then
+if [ ! -x "$buf" ] && ! npm install --no-save --silent --no-audit --no-fund; then
     echo "buf: npm cannot install it here; the schema's style and compatibility are not checked"
     exit 0
 fi
