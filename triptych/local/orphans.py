@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from triptych.local.supervisord import MARK
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from triptych.local.health import healthy
 from triptych.local.orphans import end_orphans, listener

@@ -5,6 +5,7 @@ started it owns the real thing.
 """
 
 import argparse
+import contextlib
 import fcntl
 import hashlib
 import importlib.util
@@ -25,6 +26,9 @@ METRICS_PORT = 7002
 
 EXIT_TIMEOUT_S = 3
 LOCK_TIMEOUT_S = 15.0
+# The processes of the models notice within about two seconds that their Triton is gone.
+ORPHANS_MAY_TAKE_S = 3.0
+STUB = "triton_python_backend_stub"
 # The folder that this project is imported from: a checkout's root.
 IMPORT_ROOT = Path(__file__).resolve().parents[2]
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where the system keeps it
@@ -89,7 +93,8 @@ def triton_folder() -> Path:
 def lock(state: Path) -> None:
     """Lock *state* for this process and all that it becomes or starts; the lock ends with the last of them.
 
-    The processes of the models outlive a killed Triton by a moment, so the lock is waited for.
+    The processes of the models outlive a killed Triton: by a moment, or for ever when it was killed while one of them
+    waited for a lock in the memory that they share. So the lock is waited for, and orphans among them are ended.
 
     Raises:
         SystemExit: another Triton keeps it.
@@ -103,9 +108,23 @@ def lock(state: Path) -> None:
         except BlockingIOError:
             if time.monotonic() > end:
                 sys.exit(f"another Triton runs on {state}")
+            if time.monotonic() > end - LOCK_TIMEOUT_S + ORPHANS_MAY_TAKE_S:
+                end_orphaned_models(state)
             time.sleep(0.1)
         else:
             return
+
+
+def end_orphaned_models(state: Path) -> None:
+    """Kill the processes of models that a killed Triton left behind on *state*: those whose parent is no Triton."""
+    import psutil  # only needed after a kill
+
+    stub = state / "backends" / "python" / STUB
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            parent = process.parent()
+            if process.cmdline()[:1] == [str(stub)] and (parent is None or parent.name() != "tritonserver"):
+                process.kill()
 
 
 def shared_memory_prefix(state: Path) -> str:
@@ -125,7 +144,7 @@ def assemble_backend(server: Path, folder: Path) -> Path:
     shutil.rmtree(backend, ignore_errors=True)
     backend.mkdir(parents=True)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    stub = server / "python_backend_stubs" / version / "triton_python_backend_stub"
+    stub = server / "python_backend_stubs" / version / STUB
     for source in (*(server / "backends" / "python").glob("*.*"), stub):
         (backend / source.name).symlink_to(source)
     return folder

@@ -1,4 +1,7 @@
+import fcntl
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -86,3 +89,24 @@ def test_a_second_triton_on_one_folder_is_refused(tmp_path):
         first.stdin.close()
     assert f"another Triton runs on {tmp_path}\n" == second.stderr
     assert 1 == second.returncode
+
+
+def test_a_model_that_outlives_its_triton_for_ever_is_ended(tmp_path):
+    """It keeps the state locked; the next start ends it, for its parent is no Triton, and takes the lock."""
+    stub = tmp_path / "backends" / "python" / "triton_python_backend_stub"
+    stub.parent.mkdir(parents=True)
+    shutil.copy2(shutil.which("sleep"), stub)
+    with (tmp_path / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        orphan = subprocess.Popen([stub, "60"], pass_fds=[held.fileno()])
+    script = (
+        f"from pathlib import Path; from triptych.local.triton import lock; lock(Path({str(tmp_path)!r}))"
+    )
+
+    try:
+        done = subprocess.run([sys.executable, "-c", script], timeout=30, check=False)
+
+        assert (0, -signal.SIGKILL) == (done.returncode, orphan.wait(5))
+    finally:
+        orphan.kill()
+        orphan.wait()
