@@ -1,6 +1,6 @@
 """The words of the walk: what is looked for, what is stored, what is answered."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 
 from triptych.vocabulary.choices import (
@@ -164,4 +164,4 @@ class ProductRecord:
 
     id: str
     record: bytes
-    vectors: tuple[StoredVector, ...] = field(default=())
+    vectors: tuple[StoredVector, ...] = ()

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
@@ -23,7 +23,7 @@ class Checkpoint:
     path: Path
     done: int = 0
     refused: int = 0
-    last_id: str = field(default="")
+    last_id: str = ""
 
     @classmethod
     def open(cls, state: Path, file: Path, catalog: str, address: str) -> "Checkpoint":

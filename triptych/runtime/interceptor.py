@@ -67,10 +67,11 @@ class RpcInterceptor(grpc.aio.ServerInterceptor):
             in_flight.inc()
             self._in_flight += 1
             try:
-                with request(wanted_id(context), self._timeout_s(context)) as current_id:
+                timeout_s = self._timeout_s(context)
+                with request(wanted_id(context), timeout_s) as current_id:
                     context.set_trailing_metadata(((REQUEST_ID_HEADER, current_id),))
                     try:
-                        response = await self._answer(behaviour, message, context)
+                        response = await self._answer(behaviour, message, context, timeout_s)
                         code = "OK"
                         return response
                     except TriptychError as error:
@@ -97,7 +98,11 @@ class RpcInterceptor(grpc.aio.ServerInterceptor):
         return min(asked_s, self._settings.deadline_max_ms / 1e3)
 
     async def _answer(
-        self, behaviour: Behaviour, message: Any, context: grpc.aio.ServicerContext[Any, Any]
+        self,
+        behaviour: Behaviour,
+        message: Any,
+        context: grpc.aio.ServicerContext[Any, Any],
+        timeout_s: float,
     ) -> Any:
         """Run *behaviour*; every failure leaves as a TriptychError."""
         if self._in_flight > self._settings.requests_in_flight_max:
@@ -110,7 +115,7 @@ class RpcInterceptor(grpc.aio.ServerInterceptor):
             raise message.error
         try:
             validate(message)
-            async with asyncio.timeout(self._timeout_s(context)):
+            async with asyncio.timeout(timeout_s):
                 return await behaviour(message, context)
         except TriptychError:
             raise
