@@ -48,8 +48,8 @@ class SearchProductsRequest(_message.Message):
     similarity: _types_pb2.SimilarityMetric.ValueType
     """Optional. How vectors are compared. If unset, COSINE."""
     ranking: _types_pb2.RankingStrategy.ValueType
-    """Optional. How candidates are ordered. If unset: as the index returns them for a query of one modality, SIMILARITY
-    for a mix.
+    """Optional. How candidates are ordered. If unset: as the index returns them for a query of one modality; for a mix
+    LEARNED where the pack has such a network, SIMILARITY where it has none.
     """
     search_space: _types_pb2.SearchSpace.ValueType
     """Optional. Which vectors of the products are searched. If unset: IMAGE for a query of pictures alone, so that the
@@ -352,3 +352,147 @@ class StageTiming(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StageTiming: _TypeAlias = StageTiming  # noqa: Y015
+
+@_typing.final
+class DescribeImageRequest(_message.Message):
+    """Request message for ProductSearchService.DescribeImage."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def image(self) -> _types_pb2.Media:
+        """Required. The picture: at most 8 MiB and 40 million pixels."""
+
+    def __init__(
+        self,
+        *,
+        image: _types_pb2.Media | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image", b"image"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeImageRequest: _TypeAlias = DescribeImageRequest  # noqa: Y015
+
+@_typing.final
+class DescribeImageResponse(_message.Message):
+    """Response message for ProductSearchService.DescribeImage."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    description: _builtins.str
+    """The sentence."""
+    confidence: _builtins.float
+    """How sure the model is, 0 to 1."""
+    @_builtins.property
+    def model(self) -> _types_pb2.ModelVersion:
+        """The model that spoke; its space is empty."""
+
+    def __init__(
+        self,
+        *,
+        description: _builtins.str = ...,
+        confidence: _builtins.float = ...,
+        model: _types_pb2.ModelVersion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["model", b"model"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "description", b"description", "model", b"model"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeImageResponse: _TypeAlias = DescribeImageResponse  # noqa: Y015
+
+@_typing.final
+class TranscribeAudioRequest(_message.Message):
+    """Request message for ProductSearchService.TranscribeAudio."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUDIO_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def audio(self) -> _types_pb2.Media:
+        """Required. The sound: at most 8 MiB and 30 seconds; not silence."""
+
+    def __init__(
+        self,
+        *,
+        audio: _types_pb2.Media | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TranscribeAudioRequest: _TypeAlias = TranscribeAudioRequest  # noqa: Y015
+
+@_typing.final
+class TranscribeAudioResponse(_message.Message):
+    """Response message for ProductSearchService.TranscribeAudio."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRANSCRIPT_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    CONSTRAINTS_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    transcript: _builtins.str
+    """What was said; empty where nothing was understood."""
+    confidence: _builtins.float
+    """How sure the model is, 0 to 1."""
+    @_builtins.property
+    def constraints(self) -> _containers.RepeatedCompositeFieldContainer[Global___Constraint]:
+        """What of it the pack's grammar gives a name, in the order of the names."""
+
+    @_builtins.property
+    def model(self) -> _types_pb2.ModelVersion:
+        """The model that listened; its space is empty."""
+
+    def __init__(
+        self,
+        *,
+        transcript: _builtins.str = ...,
+        confidence: _builtins.float = ...,
+        constraints: _abc.Iterable[Global___Constraint] | None = ...,
+        model: _types_pb2.ModelVersion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["model", b"model"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "constraints", b"constraints", "model", b"model", "transcript", b"transcript"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TranscribeAudioResponse: _TypeAlias = TranscribeAudioResponse  # noqa: Y015
+
+@_typing.final
+class Constraint(_message.Message):
+    """Something understood of a query, such as "colour" is "red"."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """What it is about."""
+    value: _builtins.str
+    """What was said of it."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Constraint: _TypeAlias = Constraint  # noqa: Y015

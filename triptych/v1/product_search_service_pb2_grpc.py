@@ -40,6 +40,16 @@ class ProductSearchServiceStub:
                 request_serializer=triptych_dot_v1_dot_product__search__service__pb2.SearchProductsRequest.SerializeToString,
                 response_deserializer=triptych_dot_v1_dot_product__search__service__pb2.SearchProductsResponse.FromString,
                 _registered_method=True)
+        self.DescribeImage = channel.unary_unary(
+                '/triptych.v1.ProductSearchService/DescribeImage',
+                request_serializer=triptych_dot_v1_dot_product__search__service__pb2.DescribeImageRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_product__search__service__pb2.DescribeImageResponse.FromString,
+                _registered_method=True)
+        self.TranscribeAudio = channel.unary_unary(
+                '/triptych.v1.ProductSearchService/TranscribeAudio',
+                request_serializer=triptych_dot_v1_dot_product__search__service__pb2.TranscribeAudioRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_product__search__service__pb2.TranscribeAudioResponse.FromString,
+                _registered_method=True)
 
 
 class ProductSearchServiceServicer:
@@ -57,6 +67,26 @@ class ProductSearchServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DescribeImage(self, request, context):
+        """Says in a sentence what a picture shows, in the words of the catalogue that the pack was trained on.
+
+        Errors: INVALID_ARGUMENT when the picture cannot be read; FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack
+        has no model that describes; UNAVAILABLE and DEADLINE_EXCEEDED as above.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TranscribeAudio(self, request, context):
+        """Writes down what is said in a sound, and what of it was understood.
+
+        Errors: INVALID_ARGUMENT when the sound cannot be read; FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack
+        has no model that transcribes; UNAVAILABLE and DEADLINE_EXCEEDED as above.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProductSearchServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -64,6 +94,16 @@ def add_ProductSearchServiceServicer_to_server(servicer, server):
                     servicer.SearchProducts,
                     request_deserializer=triptych_dot_v1_dot_product__search__service__pb2.SearchProductsRequest.FromString,
                     response_serializer=triptych_dot_v1_dot_product__search__service__pb2.SearchProductsResponse.SerializeToString,
+            ),
+            'DescribeImage': grpc.unary_unary_rpc_method_handler(
+                    servicer.DescribeImage,
+                    request_deserializer=triptych_dot_v1_dot_product__search__service__pb2.DescribeImageRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_product__search__service__pb2.DescribeImageResponse.SerializeToString,
+            ),
+            'TranscribeAudio': grpc.unary_unary_rpc_method_handler(
+                    servicer.TranscribeAudio,
+                    request_deserializer=triptych_dot_v1_dot_product__search__service__pb2.TranscribeAudioRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_product__search__service__pb2.TranscribeAudioResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -94,6 +134,60 @@ class ProductSearchService:
             '/triptych.v1.ProductSearchService/SearchProducts',
             triptych_dot_v1_dot_product__search__service__pb2.SearchProductsRequest.SerializeToString,
             triptych_dot_v1_dot_product__search__service__pb2.SearchProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DescribeImage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.ProductSearchService/DescribeImage',
+            triptych_dot_v1_dot_product__search__service__pb2.DescribeImageRequest.SerializeToString,
+            triptych_dot_v1_dot_product__search__service__pb2.DescribeImageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TranscribeAudio(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.ProductSearchService/TranscribeAudio',
+            triptych_dot_v1_dot_product__search__service__pb2.TranscribeAudioRequest.SerializeToString,
+            triptych_dot_v1_dot_product__search__service__pb2.TranscribeAudioResponse.FromString,
             options,
             channel_credentials,
             insecure,

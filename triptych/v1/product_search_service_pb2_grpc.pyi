@@ -40,6 +40,18 @@ class ProductSearchServiceStub:
     NOT_FOUND when the catalogue or a product asked for does not exist; UNAVAILABLE when a stage has no healthy backend;
     DEADLINE_EXCEEDED when the caller's deadline passes first.
     """
+    DescribeImage: _grpc.UnaryUnaryMultiCallable[_product_search_service_pb2.DescribeImageRequest, _product_search_service_pb2.DescribeImageResponse]
+    """Says in a sentence what a picture shows, in the words of the catalogue that the pack was trained on.
+
+    Errors: INVALID_ARGUMENT when the picture cannot be read; FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack
+    has no model that describes; UNAVAILABLE and DEADLINE_EXCEEDED as above.
+    """
+    TranscribeAudio: _grpc.UnaryUnaryMultiCallable[_product_search_service_pb2.TranscribeAudioRequest, _product_search_service_pb2.TranscribeAudioResponse]
+    """Writes down what is said in a sound, and what of it was understood.
+
+    Errors: INVALID_ARGUMENT when the sound cannot be read; FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack
+    has no model that transcribes; UNAVAILABLE and DEADLINE_EXCEEDED as above.
+    """
 
 @_typing.type_check_only
 class ProductSearchServiceAsyncStub(ProductSearchServiceStub):
@@ -52,6 +64,18 @@ class ProductSearchServiceAsyncStub(ProductSearchServiceStub):
     Errors: INVALID_ARGUMENT when a bound of the request is broken or a part cannot be understood (the field is named);
     NOT_FOUND when the catalogue or a product asked for does not exist; UNAVAILABLE when a stage has no healthy backend;
     DEADLINE_EXCEEDED when the caller's deadline passes first.
+    """
+    DescribeImage: _aio.UnaryUnaryMultiCallable[_product_search_service_pb2.DescribeImageRequest, _product_search_service_pb2.DescribeImageResponse]  # type: ignore[assignment]
+    """Says in a sentence what a picture shows, in the words of the catalogue that the pack was trained on.
+
+    Errors: INVALID_ARGUMENT when the picture cannot be read; FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack
+    has no model that describes; UNAVAILABLE and DEADLINE_EXCEEDED as above.
+    """
+    TranscribeAudio: _aio.UnaryUnaryMultiCallable[_product_search_service_pb2.TranscribeAudioRequest, _product_search_service_pb2.TranscribeAudioResponse]  # type: ignore[assignment]
+    """Writes down what is said in a sound, and what of it was understood.
+
+    Errors: INVALID_ARGUMENT when the sound cannot be read; FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack
+    has no model that transcribes; UNAVAILABLE and DEADLINE_EXCEEDED as above.
     """
 
 class ProductSearchServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -68,6 +92,30 @@ class ProductSearchServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors: INVALID_ARGUMENT when a bound of the request is broken or a part cannot be understood (the field is named);
         NOT_FOUND when the catalogue or a product asked for does not exist; UNAVAILABLE when a stage has no healthy backend;
         DEADLINE_EXCEEDED when the caller's deadline passes first.
+        """
+
+    @_abc_1.abstractmethod
+    def DescribeImage(
+        self,
+        request: _product_search_service_pb2.DescribeImageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_product_search_service_pb2.DescribeImageResponse, _abc.Awaitable[_product_search_service_pb2.DescribeImageResponse]]:
+        """Says in a sentence what a picture shows, in the words of the catalogue that the pack was trained on.
+
+        Errors: INVALID_ARGUMENT when the picture cannot be read; FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack
+        has no model that describes; UNAVAILABLE and DEADLINE_EXCEEDED as above.
+        """
+
+    @_abc_1.abstractmethod
+    def TranscribeAudio(
+        self,
+        request: _product_search_service_pb2.TranscribeAudioRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_product_search_service_pb2.TranscribeAudioResponse, _abc.Awaitable[_product_search_service_pb2.TranscribeAudioResponse]]:
+        """Writes down what is said in a sound, and what of it was understood.
+
+        Errors: INVALID_ARGUMENT when the sound cannot be read; FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack
+        has no model that transcribes; UNAVAILABLE and DEADLINE_EXCEEDED as above.
         """
 
 def add_ProductSearchServiceServicer_to_server(servicer: ProductSearchServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -117,21 +117,41 @@ class _RankingStrategy:
 class _RankingStrategyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RankingStrategy.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     RANKING_STRATEGY_UNSPECIFIED: _RankingStrategy.ValueType  # 0
-    """The default: no ranking stage for a query of one modality, SIMILARITY for a mix."""
+    """The default: no ranking stage for a query of one modality; for a mix LEARNED where the pack has such a network,
+    SIMILARITY where it has none.
+    """
     RANKING_STRATEGY_SIMILARITY: _RankingStrategy.ValueType  # 1
     """Greedy: the most similar first."""
     RANKING_STRATEGY_DIVERSE: _RankingStrategy.ValueType  # 2
     """Greedy with diversity: maximal marginal relevance (Carbonell and Goldstein, 1998)."""
+    RANKING_STRATEGY_RANKNET: _RankingStrategy.ValueType  # 3
+    """A network trained on pairs (RankNet: Burges et al., 2005). Like every network, it is refused with
+    FAILED_PRECONDITION, reason MODEL_NOT_SERVED, where the pack has none.
+    """
+    RANKING_STRATEGY_LISTNET: _RankingStrategy.ValueType  # 4
+    """A network trained on whole lists (ListNet: Cao et al., 2007)."""
+    RANKING_STRATEGY_LEARNED: _RankingStrategy.ValueType  # 5
+    """A network trained for the top of the list (LambdaRank: Burges et al., 2006)."""
 
 class RankingStrategy(_RankingStrategy, metaclass=_RankingStrategyEnumTypeWrapper):
     """How the candidates are put in order."""
 
 RANKING_STRATEGY_UNSPECIFIED: RankingStrategy.ValueType  # 0
-"""The default: no ranking stage for a query of one modality, SIMILARITY for a mix."""
+"""The default: no ranking stage for a query of one modality; for a mix LEARNED where the pack has such a network,
+SIMILARITY where it has none.
+"""
 RANKING_STRATEGY_SIMILARITY: RankingStrategy.ValueType  # 1
 """Greedy: the most similar first."""
 RANKING_STRATEGY_DIVERSE: RankingStrategy.ValueType  # 2
 """Greedy with diversity: maximal marginal relevance (Carbonell and Goldstein, 1998)."""
+RANKING_STRATEGY_RANKNET: RankingStrategy.ValueType  # 3
+"""A network trained on pairs (RankNet: Burges et al., 2005). Like every network, it is refused with
+FAILED_PRECONDITION, reason MODEL_NOT_SERVED, where the pack has none.
+"""
+RANKING_STRATEGY_LISTNET: RankingStrategy.ValueType  # 4
+"""A network trained on whole lists (ListNet: Cao et al., 2007)."""
+RANKING_STRATEGY_LEARNED: RankingStrategy.ValueType  # 5
+"""A network trained for the top of the list (LambdaRank: Burges et al., 2006)."""
 Global___RankingStrategy: _TypeAlias = RankingStrategy  # noqa: Y015
 
 class _SearchSpace:

@@ -33,6 +33,9 @@ class RankingStrategy(IntEnum):
 
     SIMILARITY = 1
     DIVERSE = 2
+    RANKNET = 3
+    LISTNET = 4
+    LEARNED = 5
 
 
 class SpaceKind(IntEnum):

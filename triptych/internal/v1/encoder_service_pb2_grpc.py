@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class EncoderServiceStub:
-    """Encodes texts, pictures and sounds.
+    """Encodes texts, pictures and sounds; describes pictures and transcribes speech.
     """
 
     def __init__(self, channel):
@@ -40,16 +40,45 @@ class EncoderServiceStub:
                 request_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.EncodeRequest.SerializeToString,
                 response_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.EncodeResponse.FromString,
                 _registered_method=True)
+        self.Describe = channel.unary_unary(
+                '/triptych.internal.v1.EncoderService/Describe',
+                request_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DescribeRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DescribeResponse.FromString,
+                _registered_method=True)
+        self.Transcribe = channel.unary_unary(
+                '/triptych.internal.v1.EncoderService/Transcribe',
+                request_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.TranscribeRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.TranscribeResponse.FromString,
+                _registered_method=True)
 
 
 class EncoderServiceServicer:
-    """Encodes texts, pictures and sounds.
+    """Encodes texts, pictures and sounds; describes pictures and transcribes speech.
     """
 
     def Encode(self, request, context):
         """Encodes several parts side by side. One part that cannot be encoded does not fail the others.
 
         Errors: UNAVAILABLE when the model server does not answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Describe(self, request, context):
+        """Says in a sentence what a picture shows.
+
+        Errors: INVALID_ARGUMENT when the picture cannot be read; FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack
+        has no describer; UNAVAILABLE when the model server does not answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Transcribe(self, request, context):
+        """Writes down what is said in a sound.
+
+        Errors: as for Describe; the pack then has no transcriber.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -63,6 +92,16 @@ def add_EncoderServiceServicer_to_server(servicer, server):
                     request_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.EncodeRequest.FromString,
                     response_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.EncodeResponse.SerializeToString,
             ),
+            'Describe': grpc.unary_unary_rpc_method_handler(
+                    servicer.Describe,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DescribeRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DescribeResponse.SerializeToString,
+            ),
+            'Transcribe': grpc.unary_unary_rpc_method_handler(
+                    servicer.Transcribe,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.TranscribeRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.TranscribeResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'triptych.internal.v1.EncoderService', rpc_method_handlers)
@@ -72,7 +111,7 @@ def add_EncoderServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class EncoderService:
-    """Encodes texts, pictures and sounds.
+    """Encodes texts, pictures and sounds; describes pictures and transcribes speech.
     """
 
     @staticmethod
@@ -92,6 +131,60 @@ class EncoderService:
             '/triptych.internal.v1.EncoderService/Encode',
             triptych_dot_internal_dot_v1_dot_encoder__service__pb2.EncodeRequest.SerializeToString,
             triptych_dot_internal_dot_v1_dot_encoder__service__pb2.EncodeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Describe(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.EncoderService/Describe',
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DescribeRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DescribeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Transcribe(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.EncoderService/Transcribe',
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.TranscribeRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.TranscribeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -29,6 +29,7 @@ class RankRequest(_message.Message):
     CANDIDATES_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     DIVERSITY_LAMBDA_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
     strategy: _types_pb2.RankingStrategy.ValueType
     """Required. How to order."""
     limit: _builtins.int
@@ -39,6 +40,12 @@ class RankRequest(_message.Message):
     def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___Candidate]:
         """Required. The candidates, at most 1000; ids are distinct."""
 
+    @_builtins.property
+    def features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """For RANKNET, LISTNET and LEARNED: the names of the candidates' features, at most 64, each once. Names that the
+        network does not know are passed over.
+        """
+
     def __init__(
         self,
         *,
@@ -46,10 +53,11 @@ class RankRequest(_message.Message):
         candidates: _abc.Iterable[Global___Candidate] | None = ...,
         limit: _builtins.int = ...,
         diversity_lambda: _builtins.float | None = ...,
+        features: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "diversity_lambda", b"diversity_lambda"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "candidates", b"candidates", "diversity_lambda", b"diversity_lambda", "limit", b"limit", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "candidates", b"candidates", "diversity_lambda", b"diversity_lambda", "features", b"features", "limit", b"limit", "strategy", b"strategy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__diversity_lambda: _TypeAlias = _typing.Literal["diversity_lambda"]  # noqa: Y015
     _WhichOneofArgType__diversity_lambda: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda"]  # noqa: Y015
@@ -66,6 +74,7 @@ class Candidate(_message.Message):
     ID_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
     VECTOR_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Required. The product's id; equal scores are ordered by it, so that an order is repeatable."""
     score: _builtins.float
@@ -74,16 +83,21 @@ class Candidate(_message.Message):
     def vector(self) -> _types_pb2.Vector:
         """For DIVERSE: the candidate's vector. All of one space."""
 
+    @_builtins.property
+    def features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """For RANKNET, LISTNET and LEARNED: one value per name in `RankRequest.features`; not a number where it is unknown."""
+
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
         score: _builtins.float = ...,
         vector: _types_pb2.Vector | None = ...,
+        features: _abc.Iterable[_builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["vector", b"vector"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "score", b"score", "vector", b"vector"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["features", b"features", "id", b"id", "score", b"score", "vector", b"vector"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

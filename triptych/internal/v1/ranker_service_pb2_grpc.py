@@ -49,7 +49,9 @@ class RankerServiceServicer:
     def Rank(self, request, context):
         """Orders the candidates, best first.
 
-        Errors: INVALID_ARGUMENT when the strategy needs something that the candidates lack, such as vectors.
+        Errors: INVALID_ARGUMENT when the strategy needs something that the candidates lack, such as vectors;
+        FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack has no ranking network of that kind; UNAVAILABLE when a
+        network is asked for and the model server does not answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

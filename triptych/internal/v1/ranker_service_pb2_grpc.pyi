@@ -36,7 +36,9 @@ class RankerServiceStub:
     Rank: _grpc.UnaryUnaryMultiCallable[_ranker_service_pb2.RankRequest, _ranker_service_pb2.RankResponse]
     """Orders the candidates, best first.
 
-    Errors: INVALID_ARGUMENT when the strategy needs something that the candidates lack, such as vectors.
+    Errors: INVALID_ARGUMENT when the strategy needs something that the candidates lack, such as vectors;
+    FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack has no ranking network of that kind; UNAVAILABLE when a
+    network is asked for and the model server does not answer.
     """
 
 @_typing.type_check_only
@@ -47,7 +49,9 @@ class RankerServiceAsyncStub(RankerServiceStub):
     Rank: _aio.UnaryUnaryMultiCallable[_ranker_service_pb2.RankRequest, _ranker_service_pb2.RankResponse]  # type: ignore[assignment]
     """Orders the candidates, best first.
 
-    Errors: INVALID_ARGUMENT when the strategy needs something that the candidates lack, such as vectors.
+    Errors: INVALID_ARGUMENT when the strategy needs something that the candidates lack, such as vectors;
+    FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack has no ranking network of that kind; UNAVAILABLE when a
+    network is asked for and the model server does not answer.
     """
 
 class RankerServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -61,7 +65,9 @@ class RankerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ranker_service_pb2.RankResponse, _abc.Awaitable[_ranker_service_pb2.RankResponse]]:
         """Orders the candidates, best first.
 
-        Errors: INVALID_ARGUMENT when the strategy needs something that the candidates lack, such as vectors.
+        Errors: INVALID_ARGUMENT when the strategy needs something that the candidates lack, such as vectors;
+        FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack has no ranking network of that kind; UNAVAILABLE when a
+        network is asked for and the model server does not answer.
         """
 
 def add_RankerServiceServicer_to_server(servicer: RankerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

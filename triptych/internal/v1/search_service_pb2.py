@@ -28,7 +28,7 @@ from triptych.internal.v1 import space_pb2 as triptych_dot_internal_dot_v1_dot_s
 from triptych.v1 import types_pb2 as triptych_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)triptych/internal/v1/search_service.proto\x12\x14triptych.internal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a triptych/internal/v1/space.proto\x1a\x17triptych/v1/types.proto\"\x8c\x02\n\rSearchRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12*\n\x05query\x18\x02 \x01(\x0b\x32\x13.triptych.v1.VectorB\x06\xbaH\x03\xc8\x01\x01\x12\x33\n\x05space\x18\x03 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x06metric\x18\x04 \x01(\x0e\x32\x1d.triptych.v1.SimilarityMetricB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x05limit\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01\x12\x14\n\x0cwith_vectors\x18\x06 \x01(\x08\"c\n\x0eSearchResponse\x12\'\n\x04hits\x18\x01 \x03(\x0b\x32\x19.triptych.internal.v1.Hit\x12(\n\x05index\x18\x02 \x01(\x0b\x32\x19.triptych.v1.IndexVersion\"i\n\x03Hit\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07product\x18\x02 \x01(\x0c\x12\x12\n\nsimilarity\x18\x03 \x01(\x01\x12\x0c\n\x04view\x18\x04 \x01(\x05\x12#\n\x06vector\x18\x05 \x01(\x0b\x32\x13.triptych.v1.Vector\"\xc8\x01\n\x14WriteProductsRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12=\n\x06spaces\x18\x02 \x03(\x0b\x32!.triptych.internal.v1.SpaceOfKindB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x04\x12\x41\n\x08products\x18\x03 \x03(\x0b\x32#.triptych.internal.v1.ProductRecordB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"u\n\x0bSpaceOfKind\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x32\n\x05space\x18\x02 \x01(\x0b\x32\x1b.triptych.internal.v1.SpaceB\x06\xbaH\x03\xc8\x01\x01\"z\n\rProductRecord\x12\x16\n\x02id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x0f\n\x07product\x18\x02 \x01(\x0c\x12@\n\x07vectors\x18\x03 \x03(\x0b\x32#.triptych.internal.v1.ProductVectorB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x10\"\x89\x01\n\rProductVector\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x04view\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x0f(\x00\x12+\n\x06vector\x18\x03 \x01(\x0b\x32\x13.triptych.v1.VectorB\x06\xbaH\x03\xc8\x01\x01\"=\n\x15WriteProductsResponse\x12$\n\x08outcomes\x18\x01 \x03(\x0b\x32\x12.google.rpc.Status\"~\n\x13ReadProductsRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12!\n\x03ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80\x01\x12\x14\n\x0cwith_vectors\x18\x03 \x01(\x08\"M\n\x14ReadProductsResponse\x12\x35\n\x08products\x18\x01 \x03(\x0b\x32#.triptych.internal.v1.ProductRecord\"j\n\x15RemoveProductsRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12!\n\x03ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80\x01\"-\n\x16RemoveProductsResponse\x12\x13\n\x0bmissing_ids\x18\x01 \x03(\t2\xa2\x03\n\rSearchService\x12S\n\x06Search\x12#.triptych.internal.v1.SearchRequest\x1a$.triptych.internal.v1.SearchResponse\x12h\n\rWriteProducts\x12*.triptych.internal.v1.WriteProductsRequest\x1a+.triptych.internal.v1.WriteProductsResponse\x12\x65\n\x0cReadProducts\x12).triptych.internal.v1.ReadProductsRequest\x1a*.triptych.internal.v1.ReadProductsResponse\x12k\n\x0eRemoveProducts\x12+.triptych.internal.v1.RemoveProductsRequest\x1a,.triptych.internal.v1.RemoveProductsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)triptych/internal/v1/search_service.proto\x12\x14triptych.internal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a triptych/internal/v1/space.proto\x1a\x17triptych/v1/types.proto\"\xd2\x02\n\rSearchRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12*\n\x05query\x18\x02 \x01(\x0b\x32\x13.triptych.v1.VectorB\x06\xbaH\x03\xc8\x01\x01\x12\x33\n\x05space\x18\x03 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x06metric\x18\x04 \x01(\x0e\x32\x1d.triptych.v1.SimilarityMetricB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x05limit\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01\x12\x14\n\x0cwith_vectors\x18\x06 \x01(\x08\x12\x44\n\x0f\x63ompared_spaces\x18\x07 \x03(\x0e\x32\x18.triptych.v1.SearchSpaceB\x11\xbaH\x0e\x92\x01\x0b\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\"c\n\x0eSearchResponse\x12\'\n\x04hits\x18\x01 \x03(\x0b\x32\x19.triptych.internal.v1.Hit\x12(\n\x05index\x18\x02 \x01(\x0b\x32\x19.triptych.v1.IndexVersion\"\xa6\x01\n\x03Hit\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07product\x18\x02 \x01(\x0c\x12\x12\n\nsimilarity\x18\x03 \x01(\x01\x12\x0c\n\x04view\x18\x04 \x01(\x05\x12#\n\x06vector\x18\x05 \x01(\x0b\x32\x13.triptych.v1.Vector\x12;\n\x0csimilarities\x18\x06 \x03(\x0b\x32%.triptych.internal.v1.SpaceSimilarity\"N\n\x0fSpaceSimilarity\x12\'\n\x05space\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpace\x12\x12\n\nsimilarity\x18\x02 \x01(\x01\"\xc8\x01\n\x14WriteProductsRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12=\n\x06spaces\x18\x02 \x03(\x0b\x32!.triptych.internal.v1.SpaceOfKindB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x04\x12\x41\n\x08products\x18\x03 \x03(\x0b\x32#.triptych.internal.v1.ProductRecordB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"u\n\x0bSpaceOfKind\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x32\n\x05space\x18\x02 \x01(\x0b\x32\x1b.triptych.internal.v1.SpaceB\x06\xbaH\x03\xc8\x01\x01\"z\n\rProductRecord\x12\x16\n\x02id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x0f\n\x07product\x18\x02 \x01(\x0c\x12@\n\x07vectors\x18\x03 \x03(\x0b\x32#.triptych.internal.v1.ProductVectorB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x10\"\x89\x01\n\rProductVector\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x04view\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x0f(\x00\x12+\n\x06vector\x18\x03 \x01(\x0b\x32\x13.triptych.v1.VectorB\x06\xbaH\x03\xc8\x01\x01\"=\n\x15WriteProductsResponse\x12$\n\x08outcomes\x18\x01 \x03(\x0b\x32\x12.google.rpc.Status\"~\n\x13ReadProductsRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12!\n\x03ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80\x01\x12\x14\n\x0cwith_vectors\x18\x03 \x01(\x08\"M\n\x14ReadProductsResponse\x12\x35\n\x08products\x18\x01 \x03(\x0b\x32#.triptych.internal.v1.ProductRecord\"j\n\x15RemoveProductsRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12!\n\x03ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80\x01\"-\n\x16RemoveProductsResponse\x12\x13\n\x0bmissing_ids\x18\x01 \x03(\t\"\x15\n\x13ListCatalogsRequest\"M\n\x14ListCatalogsResponse\x12\x35\n\x08\x63\x61talogs\x18\x01 \x03(\x0b\x32#.triptych.internal.v1.CatalogSpaces\"S\n\rCatalogSpaces\x12\x0f\n\x07\x63\x61talog\x18\x01 \x01(\t\x12\x31\n\x06spaces\x18\x02 \x03(\x0b\x32!.triptych.internal.v1.SpaceOfKind2\x89\x04\n\rSearchService\x12S\n\x06Search\x12#.triptych.internal.v1.SearchRequest\x1a$.triptych.internal.v1.SearchResponse\x12h\n\rWriteProducts\x12*.triptych.internal.v1.WriteProductsRequest\x1a+.triptych.internal.v1.WriteProductsResponse\x12\x65\n\x0cReadProducts\x12).triptych.internal.v1.ReadProductsRequest\x1a*.triptych.internal.v1.ReadProductsResponse\x12k\n\x0eRemoveProducts\x12+.triptych.internal.v1.RemoveProductsRequest\x1a,.triptych.internal.v1.RemoveProductsResponse\x12\x65\n\x0cListCatalogs\x12).triptych.internal.v1.ListCatalogsRequest\x1a*.triptych.internal.v1.ListCatalogsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHREQUEST'].fields_by_name['metric']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_SEARCHREQUEST'].fields_by_name['limit']._loaded_options = None
   _globals['_SEARCHREQUEST'].fields_by_name['limit']._serialized_options = b'\272H\007\032\005\030\350\007(\001'
+  _globals['_SEARCHREQUEST'].fields_by_name['compared_spaces']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['compared_spaces']._serialized_options = b'\272H\016\222\001\013\030\001\"\007\202\001\004\020\001 \000'
   _globals['_WRITEPRODUCTSREQUEST'].fields_by_name['catalog']._loaded_options = None
   _globals['_WRITEPRODUCTSREQUEST'].fields_by_name['catalog']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,31}$'
   _globals['_WRITEPRODUCTSREQUEST'].fields_by_name['spaces']._loaded_options = None
@@ -74,29 +76,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REMOVEPRODUCTSREQUEST'].fields_by_name['ids']._loaded_options = None
   _globals['_REMOVEPRODUCTSREQUEST'].fields_by_name['ids']._serialized_options = b'\272H\021\222\001\016\010\001\020\350\007\"\007r\005\020\001\030\200\001'
   _globals['_SEARCHREQUEST']._serialized_start=181
-  _globals['_SEARCHREQUEST']._serialized_end=449
-  _globals['_SEARCHRESPONSE']._serialized_start=451
-  _globals['_SEARCHRESPONSE']._serialized_end=550
-  _globals['_HIT']._serialized_start=552
-  _globals['_HIT']._serialized_end=657
-  _globals['_WRITEPRODUCTSREQUEST']._serialized_start=660
-  _globals['_WRITEPRODUCTSREQUEST']._serialized_end=860
-  _globals['_SPACEOFKIND']._serialized_start=862
-  _globals['_SPACEOFKIND']._serialized_end=979
-  _globals['_PRODUCTRECORD']._serialized_start=981
-  _globals['_PRODUCTRECORD']._serialized_end=1103
-  _globals['_PRODUCTVECTOR']._serialized_start=1106
-  _globals['_PRODUCTVECTOR']._serialized_end=1243
-  _globals['_WRITEPRODUCTSRESPONSE']._serialized_start=1245
-  _globals['_WRITEPRODUCTSRESPONSE']._serialized_end=1306
-  _globals['_READPRODUCTSREQUEST']._serialized_start=1308
-  _globals['_READPRODUCTSREQUEST']._serialized_end=1434
-  _globals['_READPRODUCTSRESPONSE']._serialized_start=1436
-  _globals['_READPRODUCTSRESPONSE']._serialized_end=1513
-  _globals['_REMOVEPRODUCTSREQUEST']._serialized_start=1515
-  _globals['_REMOVEPRODUCTSREQUEST']._serialized_end=1621
-  _globals['_REMOVEPRODUCTSRESPONSE']._serialized_start=1623
-  _globals['_REMOVEPRODUCTSRESPONSE']._serialized_end=1668
-  _globals['_SEARCHSERVICE']._serialized_start=1671
-  _globals['_SEARCHSERVICE']._serialized_end=2089
+  _globals['_SEARCHREQUEST']._serialized_end=519
+  _globals['_SEARCHRESPONSE']._serialized_start=521
+  _globals['_SEARCHRESPONSE']._serialized_end=620
+  _globals['_HIT']._serialized_start=623
+  _globals['_HIT']._serialized_end=789
+  _globals['_SPACESIMILARITY']._serialized_start=791
+  _globals['_SPACESIMILARITY']._serialized_end=869
+  _globals['_WRITEPRODUCTSREQUEST']._serialized_start=872
+  _globals['_WRITEPRODUCTSREQUEST']._serialized_end=1072
+  _globals['_SPACEOFKIND']._serialized_start=1074
+  _globals['_SPACEOFKIND']._serialized_end=1191
+  _globals['_PRODUCTRECORD']._serialized_start=1193
+  _globals['_PRODUCTRECORD']._serialized_end=1315
+  _globals['_PRODUCTVECTOR']._serialized_start=1318
+  _globals['_PRODUCTVECTOR']._serialized_end=1455
+  _globals['_WRITEPRODUCTSRESPONSE']._serialized_start=1457
+  _globals['_WRITEPRODUCTSRESPONSE']._serialized_end=1518
+  _globals['_READPRODUCTSREQUEST']._serialized_start=1520
+  _globals['_READPRODUCTSREQUEST']._serialized_end=1646
+  _globals['_READPRODUCTSRESPONSE']._serialized_start=1648
+  _globals['_READPRODUCTSRESPONSE']._serialized_end=1725
+  _globals['_REMOVEPRODUCTSREQUEST']._serialized_start=1727
+  _globals['_REMOVEPRODUCTSREQUEST']._serialized_end=1833
+  _globals['_REMOVEPRODUCTSRESPONSE']._serialized_start=1835
+  _globals['_REMOVEPRODUCTSRESPONSE']._serialized_end=1880
+  _globals['_LISTCATALOGSREQUEST']._serialized_start=1882
+  _globals['_LISTCATALOGSREQUEST']._serialized_end=1903
+  _globals['_LISTCATALOGSRESPONSE']._serialized_start=1905
+  _globals['_LISTCATALOGSRESPONSE']._serialized_end=1982
+  _globals['_CATALOGSPACES']._serialized_start=1984
+  _globals['_CATALOGSPACES']._serialized_end=2067
+  _globals['_SEARCHSERVICE']._serialized_start=2070
+  _globals['_SEARCHSERVICE']._serialized_end=2591
 # @@protoc_insertion_point(module_scope)

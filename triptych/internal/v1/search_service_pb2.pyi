@@ -33,6 +33,7 @@ class SearchRequest(_message.Message):
     METRIC_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     WITH_VECTORS_FIELD_NUMBER: _builtins.int
+    COMPARED_SPACES_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Required. The catalogue."""
     space: _types_pb2.SearchSpace.ValueType
@@ -47,6 +48,10 @@ class SearchRequest(_message.Message):
     def query(self) -> _types_pb2.Vector:
         """Required. The vector to compare with; of any space of the catalogue's pack."""
 
+    @_builtins.property
+    def compared_spaces(self) -> _containers.RepeatedScalarFieldContainer[_types_pb2.SearchSpace.ValueType]:
+        """Optional. The other spaces in which the hits are compared with the query too, for ranking by features."""
+
     def __init__(
         self,
         *,
@@ -56,10 +61,11 @@ class SearchRequest(_message.Message):
         metric: _types_pb2.SimilarityMetric.ValueType = ...,
         limit: _builtins.int = ...,
         with_vectors: _builtins.bool = ...,
+        compared_spaces: _abc.Iterable[_types_pb2.SearchSpace.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["query", b"query"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "limit", b"limit", "metric", b"metric", "query", b"query", "space", b"space", "with_vectors", b"with_vectors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "compared_spaces", b"compared_spaces", "limit", b"limit", "metric", b"metric", "query", b"query", "space", b"space", "with_vectors", b"with_vectors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -106,6 +112,7 @@ class Hit(_message.Message):
     SIMILARITY_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
     VECTOR_FIELD_NUMBER: _builtins.int
+    SIMILARITIES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Its id."""
     product: _builtins.bytes
@@ -118,6 +125,10 @@ class Hit(_message.Message):
     def vector(self) -> _types_pb2.Vector:
         """The vector that was nearest; set when it was asked for."""
 
+    @_builtins.property
+    def similarities(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpaceSimilarity]:
+        """How near it is in each of `SearchRequest.compared_spaces` where it has a vector."""
+
     def __init__(
         self,
         *,
@@ -126,14 +137,41 @@ class Hit(_message.Message):
         similarity: _builtins.float = ...,
         view: _builtins.int = ...,
         vector: _types_pb2.Vector | None = ...,
+        similarities: _abc.Iterable[Global___SpaceSimilarity] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["vector", b"vector"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "product", b"product", "similarity", b"similarity", "vector", b"vector", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "product", b"product", "similarities", b"similarities", "similarity", b"similarity", "vector", b"vector", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Hit: _TypeAlias = Hit  # noqa: Y015
+
+@_typing.final
+class SpaceSimilarity(_message.Message):
+    """How near a product is in one space, by its nearest vector there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPACE_FIELD_NUMBER: _builtins.int
+    SIMILARITY_FIELD_NUMBER: _builtins.int
+    space: _types_pb2.SearchSpace.ValueType
+    """The space."""
+    similarity: _builtins.float
+    """The cosine or the Euclidean distance."""
+    def __init__(
+        self,
+        *,
+        space: _types_pb2.SearchSpace.ValueType = ...,
+        similarity: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["similarity", b"similarity", "space", b"space"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SpaceSimilarity: _TypeAlias = SpaceSimilarity  # noqa: Y015
 
 @_typing.final
 class WriteProductsRequest(_message.Message):
@@ -394,3 +432,72 @@ class RemoveProductsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RemoveProductsResponse: _TypeAlias = RemoveProductsResponse  # noqa: Y015
+
+@_typing.final
+class ListCatalogsRequest(_message.Message):
+    """Request message for SearchService.ListCatalogs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCatalogsRequest: _TypeAlias = ListCatalogsRequest  # noqa: Y015
+
+@_typing.final
+class ListCatalogsResponse(_message.Message):
+    """Response message for SearchService.ListCatalogs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def catalogs(self) -> _containers.RepeatedCompositeFieldContainer[Global___CatalogSpaces]:
+        """The catalogues, by name."""
+
+    def __init__(
+        self,
+        *,
+        catalogs: _abc.Iterable[Global___CatalogSpaces] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogs", b"catalogs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCatalogsResponse: _TypeAlias = ListCatalogsResponse  # noqa: Y015
+
+@_typing.final
+class CatalogSpaces(_message.Message):
+    """A catalogue and the spaces of its vectors."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    SPACES_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Its name."""
+    @_builtins.property
+    def spaces(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpaceOfKind]:
+        """Its spaces, each kind at most once, in the enum's order."""
+
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        spaces: _abc.Iterable[Global___SpaceOfKind] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "spaces", b"spaces"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CatalogSpaces: _TypeAlias = CatalogSpaces  # noqa: Y015

@@ -55,6 +55,11 @@ class SearchServiceStub:
                 request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.RemoveProductsRequest.SerializeToString,
                 response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.RemoveProductsResponse.FromString,
                 _registered_method=True)
+        self.ListCatalogs = channel.unary_unary(
+                '/triptych.internal.v1.SearchService/ListCatalogs',
+                request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ListCatalogsRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ListCatalogsResponse.FromString,
+                _registered_method=True)
 
 
 class SearchServiceServicer:
@@ -98,6 +103,15 @@ class SearchServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCatalogs(self, request, context):
+        """Tells which catalogues there are, and in which spaces they are at home.
+
+        Errors: UNAVAILABLE when the vector store does not answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SearchServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -120,6 +134,11 @@ def add_SearchServiceServicer_to_server(servicer, server):
                     servicer.RemoveProducts,
                     request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.RemoveProductsRequest.FromString,
                     response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.RemoveProductsResponse.SerializeToString,
+            ),
+            'ListCatalogs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCatalogs,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ListCatalogsRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ListCatalogsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -231,6 +250,33 @@ class SearchService:
             '/triptych.internal.v1.SearchService/RemoveProducts',
             triptych_dot_internal_dot_v1_dot_search__service__pb2.RemoveProductsRequest.SerializeToString,
             triptych_dot_internal_dot_v1_dot_search__service__pb2.RemoveProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCatalogs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.SearchService/ListCatalogs',
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.ListCatalogsRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.ListCatalogsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -54,6 +54,11 @@ class SearchServiceStub:
 
     Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
     """
+    ListCatalogs: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.ListCatalogsRequest, _search_service_pb2.ListCatalogsResponse]
+    """Tells which catalogues there are, and in which spaces they are at home.
+
+    Errors: UNAVAILABLE when the vector store does not answer.
+    """
 
 @_typing.type_check_only
 class SearchServiceAsyncStub(SearchServiceStub):
@@ -80,6 +85,11 @@ class SearchServiceAsyncStub(SearchServiceStub):
     """Removes products with all their vectors.
 
     Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+    """
+    ListCatalogs: _aio.UnaryUnaryMultiCallable[_search_service_pb2.ListCatalogsRequest, _search_service_pb2.ListCatalogsResponse]  # type: ignore[assignment]
+    """Tells which catalogues there are, and in which spaces they are at home.
+
+    Errors: UNAVAILABLE when the vector store does not answer.
     """
 
 class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -128,6 +138,17 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         """Removes products with all their vectors.
 
         Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListCatalogs(
+        self,
+        request: _search_service_pb2.ListCatalogsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.ListCatalogsResponse, _abc.Awaitable[_search_service_pb2.ListCatalogsResponse]]:
+        """Tells which catalogues there are, and in which spaces they are at home.
+
+        Errors: UNAVAILABLE when the vector store does not answer.
         """
 
 def add_SearchServiceServicer_to_server(servicer: SearchServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
