@@ -40,6 +40,11 @@ class RankerServiceStub:
                 request_serializer=triptych_dot_internal_dot_v1_dot_ranker__service__pb2.RankRequest.SerializeToString,
                 response_deserializer=triptych_dot_internal_dot_v1_dot_ranker__service__pb2.RankResponse.FromString,
                 _registered_method=True)
+        self.ListStrategies = channel.unary_unary(
+                '/triptych.internal.v1.RankerService/ListStrategies',
+                request_serializer=triptych_dot_internal_dot_v1_dot_ranker__service__pb2.ListStrategiesRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_ranker__service__pb2.ListStrategiesResponse.FromString,
+                _registered_method=True)
 
 
 class RankerServiceServicer:
@@ -57,6 +62,13 @@ class RankerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListStrategies(self, request, context):
+        """Tells what can be asked for now. It changes when another pack is served.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RankerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -64,6 +76,11 @@ def add_RankerServiceServicer_to_server(servicer, server):
                     servicer.Rank,
                     request_deserializer=triptych_dot_internal_dot_v1_dot_ranker__service__pb2.RankRequest.FromString,
                     response_serializer=triptych_dot_internal_dot_v1_dot_ranker__service__pb2.RankResponse.SerializeToString,
+            ),
+            'ListStrategies': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStrategies,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_ranker__service__pb2.ListStrategiesRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_ranker__service__pb2.ListStrategiesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -94,6 +111,33 @@ class RankerService:
             '/triptych.internal.v1.RankerService/Rank',
             triptych_dot_internal_dot_v1_dot_ranker__service__pb2.RankRequest.SerializeToString,
             triptych_dot_internal_dot_v1_dot_ranker__service__pb2.RankResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStrategies(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.RankerService/ListStrategies',
+            triptych_dot_internal_dot_v1_dot_ranker__service__pb2.ListStrategiesRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_ranker__service__pb2.ListStrategiesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,8 @@ class RankerServiceStub:
     FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack has no ranking network of that kind; UNAVAILABLE when a
     network is asked for and the model server does not answer.
     """
+    ListStrategies: _grpc.UnaryUnaryMultiCallable[_ranker_service_pb2.ListStrategiesRequest, _ranker_service_pb2.ListStrategiesResponse]
+    """Tells what can be asked for now. It changes when another pack is served."""
 
 @_typing.type_check_only
 class RankerServiceAsyncStub(RankerServiceStub):
@@ -53,6 +55,8 @@ class RankerServiceAsyncStub(RankerServiceStub):
     FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack has no ranking network of that kind; UNAVAILABLE when a
     network is asked for and the model server does not answer.
     """
+    ListStrategies: _aio.UnaryUnaryMultiCallable[_ranker_service_pb2.ListStrategiesRequest, _ranker_service_pb2.ListStrategiesResponse]  # type: ignore[assignment]
+    """Tells what can be asked for now. It changes when another pack is served."""
 
 class RankerServiceServicer(metaclass=_abc_1.ABCMeta):
     """Orders candidates."""
@@ -69,5 +73,13 @@ class RankerServiceServicer(metaclass=_abc_1.ABCMeta):
         FAILED_PRECONDITION, reason MODEL_NOT_SERVED, when the pack has no ranking network of that kind; UNAVAILABLE when a
         network is asked for and the model server does not answer.
         """
+
+    @_abc_1.abstractmethod
+    def ListStrategies(
+        self,
+        request: _ranker_service_pb2.ListStrategiesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ranker_service_pb2.ListStrategiesResponse, _abc.Awaitable[_ranker_service_pb2.ListStrategiesResponse]]:
+        """Tells what can be asked for now. It changes when another pack is served."""
 
 def add_RankerServiceServicer_to_server(servicer: RankerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
