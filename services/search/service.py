@@ -8,7 +8,7 @@ from google.rpc.status_pb2 import Status
 from services.search import metrics
 from services.search.core.keeper import Keeper
 from services.search.core.searcher import Searcher
-from services.search.translate import found_message, read_message, record_of, spaces_of
+from services.search.translate import catalogs_message, found_message, read_message, record_of, spaces_of
 from triptych.internal.v1 import search_service_pb2 as messages
 from triptych.internal.v1.search_service_pb2_grpc import SearchServiceServicer
 from triptych.runtime import wire
@@ -35,6 +35,7 @@ class SearchServicer(SearchServiceServicer):
             SimilarityMetric(request.metric),
             request.limit,
             with_vectors=request.with_vectors,
+            compared=[SpaceKind(each) for each in request.compared_spaces],
         )
         metrics.observe(kind, found)
         return found_message(found)
@@ -70,3 +71,11 @@ class SearchServicer(SearchServiceServicer):
         """Remove products with all their vectors."""
         missing = await self._keeper.remove(request.catalog, request.ids)
         return messages.RemoveProductsResponse(missing_ids=missing)
+
+    async def ListCatalogs(
+        self,
+        request: messages.ListCatalogsRequest,
+        context: Context,
+    ) -> messages.ListCatalogsResponse:
+        """Tell which catalogues there are."""
+        return catalogs_message(await self._keeper.catalogs())

@@ -1,6 +1,6 @@
 """Between the messages of search_service.proto and the core's types."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.search.core.model import Collection, Found, Hit, ProductRecord, ProductVector, Row
 from triptych.internal.v1 import search_service_pb2 as messages
@@ -56,6 +56,26 @@ def read_message(rows: Sequence[Row], record: Collection) -> messages.ReadProduc
     return messages.ReadProductsResponse(products=[_record_message(row, record) for row in rows])
 
 
+def catalogs_message(catalogs: Mapping[str, Mapping[SpaceKind, Space]]) -> messages.ListCatalogsResponse:
+    """Return the spaces of every catalogue."""
+    return messages.ListCatalogsResponse(
+        catalogs=[
+            messages.CatalogSpaces(
+                catalog=catalog,
+                spaces=[
+                    messages.SpaceOfKind(kind=_kind_message(kind), space=wire.space_message(space))
+                    for kind, space in spaces.items()
+                ],
+            )
+            for catalog, spaces in catalogs.items()
+        ]
+    )
+
+
+def _kind_message(kind: SpaceKind) -> types_pb2.SearchSpace.ValueType:
+    return types_pb2.SearchSpace.ValueType(kind)
+
+
 def _index_message(collection: Collection) -> types_pb2.IndexVersion:
     return types_pb2.IndexVersion(name=collection.name, space=collection.space.id)
 
@@ -63,7 +83,15 @@ def _index_message(collection: Collection) -> types_pb2.IndexVersion:
 def _hit_message(hit: Hit) -> messages.Hit:
     vector = None if hit.vector is None else wire.vector_message(hit.vector.values, hit.vector.space)
     return messages.Hit(
-        id=hit.id, product=hit.product, similarity=hit.similarity, view=hit.view, vector=vector
+        id=hit.id,
+        product=hit.product,
+        similarity=hit.similarity,
+        view=hit.view,
+        vector=vector,
+        similarities=[
+            messages.SpaceSimilarity(space=_kind_message(kind), similarity=similarity)
+            for kind, similarity in hit.elsewhere.items()
+        ],
     )
 
 

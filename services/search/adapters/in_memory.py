@@ -67,6 +67,20 @@ class InMemoryIndex:
             for place in order
         ]
 
+    async def compare(
+        self, collection: Collection, query: Floats, keys: Sequence[RowKey]
+    ) -> dict[RowKey, float]:
+        """Compare the rows of *keys* that exist."""
+        rows = await self.read(collection, keys, with_vectors=True)
+        if not rows:
+            return {}
+        similarities, _ = _compare(rows, query, indexed_metric(collection.space))
+        return {row.key: float(value) for row, value in zip(rows, similarities, strict=True)}
+
+    async def catalogs(self) -> list[Collection]:
+        """Return every collection."""
+        return list(self._collections.values())
+
     async def ping(self) -> None:
         """Return at once."""
 

@@ -28,6 +28,7 @@ from services.search.core.model import (
 from services.search.core.ports import VectorIndex
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import TriptychError
+from triptych.vocabulary.vectors import Space
 
 Collections = Mapping[SpaceKind, Collection]
 
@@ -99,6 +100,13 @@ class Keeper:
             # Also of those that did not exist: an earlier removal may have broken off after the record.
             await self._remove_stale(await self._collections(catalog), wanted, keep=set())
         return [each for each in wanted if RowKey(each, 0) not in existing]
+
+    async def catalogs(self) -> dict[str, dict[SpaceKind, Space]]:
+        """Return the spaces of every catalogue, by its name and their kind, both in order."""
+        catalogs: dict[str, dict[SpaceKind, Space]] = {}
+        for each in sorted(await self._index.catalogs(), key=lambda found: (found.catalog, found.kind)):
+            catalogs.setdefault(each.catalog, {})[each.kind] = each.space
+        return catalogs
 
     async def _record(self, catalog: str) -> Collection:
         record = await self._index.collection(catalog, SpaceKind.FUSED, fresh=True)

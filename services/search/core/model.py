@@ -1,6 +1,7 @@
 """The nouns of the search service."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.vectors import Floats, Space, Vector
@@ -91,6 +92,7 @@ class Hit:
         similarity: the cosine or the Euclidean distance, as the query asked.
         view: which of the product's pictures or sounds was nearest.
         vector: the vector that was nearest; None where it was not asked for.
+        elsewhere: how near it is in the other spaces that were asked for, where it has a vector there.
     """
 
     id: str
@@ -98,6 +100,7 @@ class Hit:
     similarity: float
     view: int
     vector: Vector | None
+    elsewhere: Mapping[SpaceKind, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

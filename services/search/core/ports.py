@@ -69,6 +69,28 @@ class VectorIndex(Protocol):
         """
         ...
 
+    async def compare(
+        self, collection: Collection, query: Floats, keys: Sequence[RowKey]
+    ) -> dict[RowKey, float]:
+        """Return how near to *query* each of the rows of *keys* is; rows that do not exist are left out.
+
+        Args:
+            collection: where the rows are. May be seen as it was some seconds ago.
+            query: shape (dimension,), float32.
+            keys: at most `rows_max`, distinct.
+
+        Returns:
+            Similarities by the collection's `indexed_metric`, as in `nearest`.
+
+        Raises:
+            NotFound: the collection is gone (CATALOG_NOT_FOUND).
+        """
+        ...
+
+    async def catalogs(self) -> list[Collection]:
+        """Return every collection that serves, in any order."""
+        ...
+
     async def ping(self) -> None:
         """Return when the store answers."""
         ...

@@ -1,8 +1,9 @@
 """Finding: the products nearest to a query, each once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from services.search.core.checks import catalog_not_found, check_fits
+from services.search.core.elsewhere import elsewhere
 from services.search.core.model import VIEW_KINDS, VIEWS_MAX, Collection, Found, Hit, Neighbour
 from services.search.core.ports import VectorIndex
 from services.search.core.similarity import as_asked, check_metric
@@ -32,24 +33,31 @@ class Searcher:
         limit: int,
         *,
         with_vectors: bool = False,
+        compared: Sequence[SpaceKind] = (),
     ) -> Found:
         """Return the *limit* products of *catalog* whose vectors of *kind* are nearest to *query*, nearest first.
 
-        The query may come from any space of the catalogue's pack. Products equally near are ordered by id.
+        The query may come from any space of the catalogue's pack. Products equally near are ordered by id. Hits are
+        also compared with the query in the spaces *compared*.
 
         Raises:
             NotFound: CATALOG_NOT_FOUND.
             InvalidArgument: SPACE_MISMATCH, DIMENSION_MISMATCH.
             FailedPrecondition: SIMILARITY_NOT_INDEXED.
         """
+
+        async def found(*, fresh: bool) -> Found:
+            collection = await self._collection(catalog, kind, fresh=fresh)
+            nearest = await self._search(collection, query, metric, limit, with_vectors=with_vectors)
+            others = [await self._collection(catalog, other, fresh=fresh) for other in compared]
+            return await elsewhere(self._index, nearest, others, query, metric)
+
         try:
-            collection = await self._collection(catalog, kind, fresh=False)
-            return await self._search(collection, query, metric, limit, with_vectors=with_vectors)
+            return await found(fresh=False)
         except TriptychError as error:
             if error.reason not in _MAYBE_STALE:
                 raise
-        collection = await self._collection(catalog, kind, fresh=True)
-        return await self._search(collection, query, metric, limit, with_vectors=with_vectors)
+        return await found(fresh=True)
 
     async def _collection(self, catalog: str, kind: SpaceKind, *, fresh: bool) -> Collection:
         collection = await self._index.collection(catalog, kind, fresh=fresh)

@@ -115,16 +115,20 @@ class Directory:
         health = await self._connection.call("CheckHealth", CheckHealthRequest())
         if not health.isHealthy:
             raise Unavailable.because_of("milvus")
-        shown = await self._connection.call("ShowCollections", ShowCollectionsRequest())
-        ours = {parsed for name in shown.collection_names if (parsed := parse_name(name)) is not None}
-        found = [await self.find(catalog, kind) for catalog, kind in sorted(ours)]
-        collections = [collection for collection in found if collection is not None]
+        collections = await self.collections()
         waiting = [each.name for each in collections if not await self._is_loaded(each.name)]
         for name in waiting:
             await self.load(name)
         if waiting:
             raise Unavailable.because_of("milvus")
         return collections
+
+    async def collections(self) -> list[Collection]:
+        """Return every collection that serves now, by catalogue and kind."""
+        shown = await self._connection.call("ShowCollections", ShowCollectionsRequest())
+        ours = {parsed for name in shown.collection_names if (parsed := parse_name(name)) is not None}
+        found = [await self.find(catalog, kind) for catalog, kind in sorted(ours)]
+        return [collection for collection in found if collection is not None]
 
     async def _describe(self, name: str, catalog: str, kind: SpaceKind) -> Collection | None:
         try:

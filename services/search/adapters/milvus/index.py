@@ -106,13 +106,39 @@ class MilvusIndex:
         self, collection: Collection, query: Floats, limit: int, *, with_vectors: bool
     ) -> list[Neighbour]:
         """Return the *limit* nearest rows, as far as HNSW finds them."""
+        request = self._search_request(collection, query, limit, _fields(with_vectors=with_vectors))
+        results = (await self._call(collection, "Search", request)).results
+        similarities = _similarities(results.scores, collection.space)
+        rows = rows_of(results.fields_data)
+        return [Neighbour(row, similarity) for row, similarity in zip(rows, similarities, strict=True)]
+
+    async def compare(
+        self, collection: Collection, query: Floats, keys: Sequence[RowKey]
+    ) -> dict[RowKey, float]:
+        """Compare the rows of *keys* that exist: a search among them alone, so that no vector has to travel."""
+        if not keys:
+            return {}
+        request = self._search_request(collection, query, len(keys), [PRODUCT_ID, VIEW], expression(keys))
+        results = (await self._call(collection, "Search", request)).results
+        similarities = _similarities(results.scores, collection.space)
+        return dict(zip(keys_of(results.fields_data), similarities, strict=True))
+
+    async def catalogs(self) -> list[Collection]:
+        """Return every collection behind an alias."""
+        with map_milvus_errors():
+            return await self._directory.collections()
+
+    def _search_request(
+        self, collection: Collection, query: Floats, limit: int, fields: Sequence[str], among: str = ""
+    ) -> SearchRequest:
         level, timestamp = self._consistency
-        request = SearchRequest(
+        return SearchRequest(
             collection_name=collection.name,
             nq=1,
             placeholder_group=placeholder(query),
+            dsl=among,
             dsl_type=DslType.BoolExprV1,
-            output_fields=_fields(with_vectors=with_vectors),
+            output_fields=fields,
             search_params=pairs(
                 anns_field=VECTOR,
                 metric_type=metric_type(collection.space),
@@ -124,10 +150,6 @@ class MilvusIndex:
             consistency_level=level,
             guarantee_timestamp=timestamp,
         )
-        results = (await self._call(collection, "Search", request)).results
-        similarities = _similarities(results.scores, collection.space)
-        rows = rows_of(results.fields_data)
-        return [Neighbour(row, similarity) for row, similarity in zip(rows, similarities, strict=True)]
 
     async def ping(self) -> None:
         """Return when Milvus answers."""

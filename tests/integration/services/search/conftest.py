@@ -72,9 +72,12 @@ class Shop:
         query_kind: SpaceKind | None = None,
         *,
         with_vectors: bool = False,
+        compared: Sequence[SpaceKind] = (),
     ) -> Found:
         query = self.vector(query_kind or kind, values)
-        return await self.searcher.search(self.catalog, kind, query, metric, limit, with_vectors=with_vectors)
+        return await self.searcher.search(
+            self.catalog, kind, query, metric, limit, with_vectors=with_vectors, compared=compared
+        )
 
     async def ids(self, kind: SpaceKind, values: Sequence[float], **wishes: object) -> list[str]:
         found = await self.search(kind, values, **wishes)  # type: ignore[arg-type]

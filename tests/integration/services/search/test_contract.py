@@ -142,6 +142,45 @@ async def test_two_writers_of_one_product(shared_shop):
     assert (product, views) in {(b"one", 1), (b"other", 3)}
 
 
+@pytest.mark.parametrize(("metric", "same", "across"), [(COSINE, 1.0, 0.0), (EUCLIDEAN, 0.0, 2**0.5)])
+async def test_hits_compared_in_other_spaces(shared_shop, metric, same, across):
+    """Each hit tells how near it is in other spaces, by its nearest view, and nothing where it has no vector."""
+    ids = [f"elsewhere {name} {metric}" for name in ("seen", "plain")]
+    await shared_shop.put(ids[0], {FUSED: [X], TEXT: [Y], IMAGE: [Y, X, Z]})
+    await shared_shop.put(ids[1], {FUSED: [X]})
+
+    found = await shared_shop.search(FUSED, X, metric, limit=100, compared=[IMAGE, TEXT, FUSED, AUDIO])
+
+    seen, plain = ({hit.id: hit.elsewhere for hit in found.hits}[each] for each in ids)
+    # Cosines are float32: the distance of like vectors is exact to 0.0005 only.
+    assert {IMAGE: same, TEXT: across, FUSED: same} == pytest.approx(seen, abs=6e-4)
+    assert {FUSED: same} == pytest.approx(plain, abs=6e-4)
+
+
+async def test_comparing_equals_searching_there(shop):
+    """What comparing says of many products is what a search in that space says of them."""
+    rng = np.random.default_rng(5)
+    views = [{FUSED: [rng.normal(size=4)], IMAGE: rng.normal(size=(1 + n % 3, 4))} for n in range(60)]
+    await shop.write([shop.record(f"{n}", each) for n, each in enumerate(views)])
+    query = rng.normal(size=4)
+
+    found = await shop.search(FUSED, query, limit=60, compared=[IMAGE])
+    there = await shop.search(IMAGE, query, limit=60, query_kind=FUSED)
+
+    expected = {hit.id: hit.similarity for hit in there.hits}
+    assert 60 == len(expected)
+    assert expected == pytest.approx({hit.id: hit.elsewhere[IMAGE] for hit in found.hits}, abs=1e-5)
+
+
+async def test_catalogues_are_listed_with_their_spaces(shop):
+    """Every catalogue is told with the spaces of the vectors it has, and no other."""
+    await shop.put("a", {FUSED: [X], IMAGE: [Y]})
+
+    catalogs = await shop.keeper.catalogs()
+
+    assert {FUSED: shop.spaces[FUSED], IMAGE: shop.spaces[IMAGE]} == catalogs[shop.catalog]
+
+
 async def test_removed_products_are_gone_everywhere(shared_shop):
     """Removal takes all vectors, and says which ids were unknown."""
     await shared_shop.put("removed", {FUSED: [X], TEXT: [X], IMAGE: [X, Y], AUDIO: [Z]})

@@ -159,3 +159,29 @@ async def test_a_space_named_twice_is_refused(stub):
 
     expected = (grpc.StatusCode.INVALID_ARGUMENT, Reason.FIELD_INVALID, "spaces[2].kind")
     assert expected == await refusal(stub.WriteProducts(request))
+
+
+async def test_hits_are_compared_in_the_spaces_asked_for(stub):
+    """A search brings the similarity in other spaces on request, and only then."""
+    await stub.WriteProducts(write_request(product("a", vector([1, 0]), images=[[0, 1], [0.6, 0.8]])))
+    request = messages.SearchRequest(
+        catalog="shop", query=vector([1, 0]), space=FUSED, metric=COSINE, limit=5, compared_spaces=[IMAGE]
+    )
+
+    compared = (await stub.Search(request)).hits[0].similarities
+    request.ClearField("compared_spaces")
+
+    assert [(IMAGE, pytest.approx(0.6))] == [(each.space, each.similarity) for each in compared]
+    assert [] == list((await stub.Search(request)).hits[0].similarities)
+
+
+async def test_catalogues_are_listed(stub):
+    """Each catalogue is told by name, with its spaces."""
+    await stub.WriteProducts(write_request(product("a", vector([1, 0]))))
+
+    listed = await stub.ListCatalogs(messages.ListCatalogsRequest())
+
+    assert ["shop"] == [each.catalog for each in listed.catalogs]
+    assert [(FUSED, "p-1/fused", 2)] == [
+        (each.kind, each.space.id, each.space.dimension) for each in listed.catalogs[0].spaces
+    ]
