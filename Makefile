@@ -79,7 +79,7 @@ bench: .venv/ready ## Measure latency and throughput beside their floor
 .PHONY: lock
 lock: .venv/ready ## Resolve requirements.lock again
 	@$(BIN)/uv pip compile pyproject.toml --python $(BIN)/python --all-extras --group dev --no-header \
-		--no-emit-index-url --no-emit-find-links --no-annotate --quiet --output-file requirements.lock
+		--no-emit-index-url --no-emit-find-links --no-annotate --quiet --upgrade-package torch --output-file requirements.lock
 	@sed -i -E 's/^(torch==[0-9.]+)\+cpu$$/\1/' requirements.lock
 
 .PHONY: clean
@@ -90,6 +90,6 @@ clean: ## Remove the environment and the suite's state
 	@"$(PYTHON)" -c 'import sys; assert sys.version_info[:2] == (3, 11), "Python 3.11 is needed: make PYTHON=/path/to/python3.11 …"'
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check "uv==$$(sed -nE 's/^uv==//p' requirements.lock)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --requirement requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
