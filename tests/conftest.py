@@ -2,10 +2,12 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
+import training  # noqa: F401 - before anything imports torch: it says that the folder triton/ is no package
 from triptych.local.bound import bound_command
 from triptych.local.milvus import milvus_command
 from triptych.local.ports import free_port, free_ports
@@ -15,6 +17,8 @@ from triptych.local.waiting import is_ok, wait_until_ready
 ROOT = Path(__file__).resolve().parents[1]
 MODEL_REPOSITORY = ROOT / "triton" / "model_repository"
 PATIENCE_S = 180
+
+ServeModels = Callable[[Path], AbstractContextManager[str]]
 
 
 def run_until_ready(command: list[str], ready: Callable[[], bool], log: Path) -> Iterator[None]:
@@ -47,14 +51,26 @@ def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def triton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def serve_models(tmp_path_factory: pytest.TempPathFactory) -> ServeModels:
+    """Return a context manager that serves the models in a folder with a real Triton and yields "127.0.0.1:PORT"."""
+
+    @contextmanager
+    def served(models: Path) -> Iterator[str]:
+        folder, ports = tmp_path_factory.mktemp("triton"), TritonPorts(*free_ports(3))
+        ready = f"http://127.0.0.1:{ports.http}/v2/health/ready"
+        command = triton_command(models, folder, ports)
+        for _ in run_until_ready(command, lambda: is_ok(ready), folder / "triton.log"):
+            yield f"127.0.0.1:{ports.grpc}"
+        remove_shared_memory(shared_memory_prefix(folder))
+
+    return served
+
+
+@pytest.fixture(scope="session")
+def triton(serve_models: ServeModels) -> Iterator[str]:
     """GRPC address of a real Triton that serves the repository's models, "127.0.0.1:PORT"."""
-    folder, ports = tmp_path_factory.mktemp("triton"), TritonPorts(*free_ports(3))
-    command = triton_command(MODEL_REPOSITORY, folder, ports)
-    ready = f"http://127.0.0.1:{ports.http}/v2/health/ready"
-    for _ in run_until_ready(command, lambda: is_ok(ready), folder / "triton.log"):
-        yield f"127.0.0.1:{ports.grpc}"
-    remove_shared_memory(shared_memory_prefix(folder))
+    with serve_models(MODEL_REPOSITORY) as address:
+        yield address
 
 
 @pytest.fixture(name="free_port")

@@ -5,68 +5,63 @@ Each file is replaced whole, so that a server which reads the repository never s
 """
 
 import argparse
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-
-from torch import nn
+from typing import Any
 
 from training.model_card import model_card
-from training.pack import TOKENISER_FILE, Pack, load_pack, save_weights
-from training.triton_config import INPUTS, WARM_VALUES, config
+from training.networks.encoder import ModalityEncoder
+from training.networks.registry import WEIGHTS_FILE, save_encoder
+from training.pack import LANGUAGES, PACK, VERSION, Pack, load_pack
+from training.packs.fusion import save_fusion
+from training.packs.seal import Facts, models_in, seal
+from training.triton_config import VERSION_FOLDER, write_encoder, write_fusion
+from triptych.packs.files import checksums_of
+from triptych.packs.pack import CARD_FILE
 
-WEIGHTS_FILE = "model.safetensors"
-CARD_FILE = "MODEL_CARD.md"
-VERSION_FOLDER = "1"
+LICENCE = "Apache-2.0"
+REQUIRES = ("torch", "safetensors", "tokenizers")
+# What a shopper does most: type.
+HEADLINE = "text_en in fused"
 
 
 def export(folder: Path, repository: Path) -> None:
-    """Write the pack trained in *folder* to *repository*; the models' model.py files stay as they are."""
+    """Write the pack trained in *folder* to *repository*."""
     pack = load_pack(folder)
-    for model, network in networks(pack).items():
-        (repository / model / VERSION_FOLDER).mkdir(parents=True, exist_ok=True)
-        save_weights(repository / model / VERSION_FOLDER / WEIGHTS_FILE, network, half=True)
-        _replace(repository / model / "config.pbtxt", config(model).encode())
-        _write_warm_up(repository / model, model)
-    tokeniser = (folder / TOKENISER_FILE).read_bytes()
-    _replace(repository / "text_encoder" / VERSION_FOLDER / TOKENISER_FILE, tokeniser)
-    figures = json.loads((folder / "dev.json").read_text())
-    recipe = json.loads((folder / "recipe.json").read_text())
-    card = model_card(networks(pack), figures, recipe, checksums(repository))
-    _replace(repository / CARD_FILE, card.encode())
+    for modality, encoder in encoders(pack).items():
+        model = repository / f"{modality}_encoder"
+        write_encoder(model, encoder, pack=PACK, version=VERSION, languages=LANGUAGES)
+        save_encoder(encoder, model / VERSION_FOLDER, half=True)
+    write_fusion(repository / "fusion", pack.fusion.dimension, pack=PACK, version=VERSION)
+    save_fusion(pack.fusion, repository / "fusion" / VERSION_FOLDER, half=True)
+    write_papers(
+        repository,
+        figures=json.loads((folder / "dev.json").read_text()),
+        recipe=json.loads((folder / "recipe.json").read_text()),
+    )
 
 
-def networks(pack: Pack) -> Mapping[str, nn.Module]:
-    """Return the network behind each Triton model."""
-    return {
-        "text_encoder": pack.text,
-        "image_encoder": pack.image,
-        "audio_encoder": pack.audio,
-        "fusion": pack.fusion,
-    }
+def write_papers(repository: Path, figures: Mapping[str, float], recipe: Mapping[str, Any]) -> None:
+    """Write the card and pack.json of what lies in *repository*, models of other makers included."""
+    models = models_in(repository)
+    facts = Facts(
+        name=PACK,
+        version=VERSION,
+        licence=LICENCE,
+        languages=LANGUAGES,
+        models=models,
+        requires=(*REQUIRES, *(("pocketsphinx",) if "transcriber" in models else ())),
+        figures={HEADLINE: figures[HEADLINE], **figures},
+        recipe=dict(recipe),
+    )
+    checksums = {path: digest for path, digest in checksums_of(repository).items() if path != CARD_FILE}
+    seal(repository, facts, card_text=model_card(models, figures, recipe, checksums))
 
 
-def checksums(repository: Path) -> dict[str, str]:
-    """Return SHA-256 by path of everything that training has made."""
-    made = [*repository.glob(f"*/*/{WEIGHTS_FILE}"), *repository.glob(f"*/*/{TOKENISER_FILE}")]
-    return {
-        str(path.relative_to(repository)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(made)
-    }
-
-
-def _write_warm_up(folder: Path, model: str) -> None:
-    for entry in INPUTS[model]:
-        if entry.name in WARM_VALUES:
-            (folder / "warmup").mkdir(exist_ok=True)
-            _replace(folder / "warmup" / entry.name, WARM_VALUES[entry.name].tobytes())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+def encoders(pack: Pack) -> Mapping[str, ModalityEncoder]:
+    """Return the encoders by modality."""
+    return {"text": pack.text, "image": pack.image, "audio": pack.audio}
 
 
 def main() -> None:

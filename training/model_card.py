@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from torch import nn
-
 from training.demo.items import items
 from training.evaluate_demo import FUSIONS, MIXED, SINGLE
 from training.networks.blocks import DIMENSION
-from training.triton_config import LANGUAGES, PACK, VERSION
+from training.pack import LANGUAGES, PACK, VERSION
+from training.packs.card import CHECKSUMS_HEAD, checksum_lines
+from triptych.packs.pack import ModelEntry
 
 _TEMPLATE = """# {pack} {version}
 
@@ -52,42 +52,48 @@ Mixed queries by fusion, in fused vectors, all weights 1. *composed*: a photo an
 
 {recipe}
 
-## Checksums (SHA-256)
+{head}
 
 {checksums}
 """
 
 
 def model_card(
-    networks: Mapping[str, nn.Module],
+    models: Mapping[str, ModelEntry],
     figures: Mapping[str, float],
     recipe: Mapping[str, Any],
     checksums: Mapping[str, str],
 ) -> str:
-    """Return the card as Markdown: what it is, what it is for, how good, from what, and how to check it."""
+    """Return the card of all *models* as Markdown: what it is, what it is for, how good, from what, and how to check it."""
     return _TEMPLATE.format(
         pack=PACK,
         version=VERSION,
         dimension=DIMENSION,
         languages=" and ".join(LANGUAGES),
-        models="\n".join(_model_row(name, network) for name, network in networks.items()),
+        models="\n".join(
+            f"| {name} | {entry.parameters:,} | {_WORDS[name]} |" for name, entry in models.items()
+        ),
         products=len(items()),
         single="\n".join(_row(kind, [figures[f"{kind} in {space}"] for space in _SPACES]) for kind in SINGLE),
         fusions=" | ".join(FUSIONS),
         bars="---|" * len(FUSIONS),
         mixed="\n".join(_row(kind, [figures[f"{kind} by {one}"] for one in FUSIONS]) for kind in MIXED),
         recipe="\n".join(f"- {name}: {_value(value)}" for name, value in recipe.items()),
-        checksums="\n".join(f"- `{path}` {digest}" for path, digest in checksums.items()),
+        head=CHECKSUMS_HEAD,
+        checksums=checksum_lines(checksums),
     )
 
 
+_WORDS = {
+    "text_encoder": "A compact transformer over word pieces, pooled by attention.",
+    "image_encoder": "A stem and residual stages, averaged over the picture.",
+    "audio_encoder": "Mean-free MFCC, halving convolutions, transformer blocks, attentive pooling.",
+    "fusion": "The learned heads of a pack, kept together in one file of weights.",
+    "ranker": "Networks that put candidates in order by the features of the search.",
+    "describer": "A picture to a sentence, word by word.",
+    "transcriber": "Speech to words by a grammar; pocketsphinx brings the acoustic model.",
+}
 _SPACES = ("fused", "text", "image")
-
-
-def _model_row(name: str, network: nn.Module) -> str:
-    count = sum(parameter.numel() for parameter in network.parameters())
-    first_sentence = (type(network).__doc__ or "").split("\n")[0]
-    return f"| {name} | {count:,} | {first_sentence} |"
 
 
 def _row(kind: str, values: list[float]) -> str:

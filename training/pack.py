@@ -1,4 +1,4 @@
-"""A model pack in memory: the tokeniser and the four networks."""
+"""The demonstration pack in memory: the tokeniser and the four networks."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +9,16 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import nn
 
-from training.data.tokeniser import load_tokeniser
+from training.files import whole
 from training.networks.audio import AudioEncoder, compact_audio_encoder
 from training.networks.fusion import FusionHeads, compact_fusion_heads
 from training.networks.image import ImageEncoder, compact_image_encoder
-from training.networks.text import TextEncoder, compact_text_encoder
+from training.networks.text import TOKENISER_FILE, TextEncoder, compact_text_encoder
+from training.networks.tokeniser import load_tokeniser
 
-TOKENISER_FILE = "tokenizer.json"
+PACK = "triptych-demo"
+VERSION = "1"
+LANGUAGES = ("en", "zh")
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -42,10 +45,8 @@ def save_weights(path: Path, network: nn.Module, *, half: bool = False) -> None:
         name: value.to(torch.float16 if half and value.is_floating_point() else value.dtype).contiguous()
         for name, value in network.state_dict().items()
     }
-    partial = path.with_suffix(".partial")
-    save_file(tensors, partial)
-    partial.chmod(0o644)
-    partial.replace(path)
+    with whole(path) as partial:
+        save_file(tensors, partial)
 
 
 def load_pack(folder: Path) -> Pack:
@@ -53,7 +54,7 @@ def load_pack(folder: Path) -> Pack:
     tokeniser = load_tokeniser(folder / TOKENISER_FILE)
     return Pack(
         tokeniser=tokeniser,
-        text=load_weights(folder, "text", compact_text_encoder(tokeniser.get_vocab_size())),
+        text=load_weights(folder, "text", compact_text_encoder(tokeniser)),
         image=load_weights(folder, "image", compact_image_encoder()),
         audio=load_weights(folder, "audio", compact_audio_encoder()),
         fusion=load_weights(folder, "fusion", compact_fusion_heads()),

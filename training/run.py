@@ -11,12 +11,12 @@ from training.data import pictures, speech
 from training.data.cache import catalogue_digest
 from training.data.mixtures import Bank
 from training.data.texts import Said, TextSampler, attributes_of, combinations
-from training.data.tokeniser import load_tokeniser
+from training.networks.tokeniser import load_tokeniser
 from training.demo.items import items
 from training.networks.audio import compact_audio_encoder
 from training.networks.image import compact_image_encoder
-from training.networks.text import compact_text_encoder
-from training.pack import TOKENISER_FILE, load_weights, save_weights, weights_file
+from training.networks.text import TOKENISER_FILE, compact_text_encoder
+from training.pack import load_weights, save_weights, weights_file
 from training.recipe import Recipe
 from training.stages.audio import embed_speech, train_audio
 from training.stages.fusion import train_fusion
@@ -109,7 +109,7 @@ class Run:
 
     def _read(self, texts: Sequence[str]) -> Tensor:
         tokeniser = load_tokeniser(self.folder / TOKENISER_FILE)
-        network = load_weights(self.folder, "text", compact_text_encoder(tokeniser.get_vocab_size()))
+        network = load_weights(self.folder, "text", compact_text_encoder(tokeniser))
         return embed_texts(network, tokeniser, list(texts))
 
 

@@ -1,13 +1,15 @@
-"""The audio encoder: a waveform through MFCC, convolutions and a transformer to one vector."""
+"""The compact audio encoder: a waveform through MFCC, convolutions and a transformer to one vector."""
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from training.networks.blocks import DIMENSION, AttentivePool, TransformerBlock, unit
-from training.networks.mfcc import COEFFICIENTS, HOP_SAMPLES, mfcc
+from training.networks.blocks import DIMENSION, AttentivePool, TransformerBlock
+from training.networks.encoder import ModalityEncoder
+from training.networks.mfcc import COEFFICIENTS, HOP_SAMPLES, SAMPLE_RATE_HZ, mfcc
 
 SECONDS_MAX = 30
 # Typical spread of a cepstral coefficient of speech in dB: brings the inputs near unit variance.
@@ -16,11 +18,24 @@ _COEFFICIENT_SCALE = 25.0
 _SAMPLE_MAX = 1e6
 
 
-class AudioEncoder(nn.Module):
+class AudioEncoder(ModalityEncoder):
     """Mean-free MFCC, halving convolutions, transformer blocks, attentive pooling."""
 
-    def __init__(self, width: int, layers: int, heads: int, dropout: float) -> None:
-        super().__init__()
+    modality = "audio"
+    kind = "mfcc"
+
+    def __init__(
+        self,
+        dimension: int,
+        width: int = 160,
+        layers: int = 3,
+        heads: int = 4,
+        dropout: float = 0.1,
+        seconds_max: float = SECONDS_MAX,
+    ) -> None:
+        super().__init__(dimension)
+        self._options = {"width": width, "layers": layers, "heads": heads, "dropout": dropout}
+        self.seconds_max = seconds_max
         channels = (COEFFICIENTS, 96, 128, width)
         self.halvings = nn.ModuleList(
             nn.Conv1d(before, after, 5, stride=2, padding=2) for before, after in pairwise(channels)
@@ -29,17 +44,16 @@ class AudioEncoder(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.norm = nn.LayerNorm(width)
         self.pool = AttentivePool(width)
-        self.out = nn.Linear(width, DIMENSION)
+        self.out = nn.Linear(width, dimension)
 
-    def forward(self, waveform: Tensor, samples: Tensor) -> Tensor:
-        """Return unit vectors [B, 256] of 16 kHz waveforms [B, S] with samples [B] valid ones, rest zero."""
-        return unit(
-            self.out(self.features(*mean_free(mfcc(waveform.clamp(-_SAMPLE_MAX, _SAMPLE_MAX)), samples)))
-        )
+    def prepare(self, raw: tuple[Tensor, Tensor]) -> tuple[Tensor, ...]:
+        """Return mean-free coefficients float32 [B, 40, T] and which frames are present, bool [B, T]."""
+        waveform, samples = (tensor.to(self.device) for tensor in raw)
+        return mean_free(mfcc(waveform.clamp(-_SAMPLE_MAX, _SAMPLE_MAX)), samples)
 
     def features(self, coefficients: Tensor, present: Tensor) -> Tensor:
-        """Return the pooled features [B, W] before the projection, for auxiliary heads."""
-        maps = coefficients.to(self.out.weight.dtype)
+        """Return pooled features [B, W] of coefficients [B, 40, T] with frames present [B, T]."""
+        maps = coefficients.to(self.dtype)
         for convolution in self.halvings:
             present = present[:, ::2]
             maps = torch.nn.functional.gelu(convolution(maps)) * present[:, None].to(maps.dtype)
@@ -49,6 +63,14 @@ class AudioEncoder(nn.Module):
             tokens = block(tokens, present)
         pooled: Tensor = self.pool(self.norm(tokens), present)
         return pooled
+
+    def options(self) -> dict[str, Any]:
+        """Return the network's sizes."""
+        return {**self._options, "seconds_max": self.seconds_max}
+
+    def facts(self) -> dict[str, str]:
+        """Return the rate and the longest sound."""
+        return {"sample_rate_hz": str(SAMPLE_RATE_HZ), "seconds_max": f"{self.seconds_max:g}"}
 
 
 def mean_free(coefficients: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
@@ -73,4 +95,4 @@ def _sinusoids(tokens: Tensor) -> Tensor:
 
 def compact_audio_encoder() -> AudioEncoder:
     """The audio encoder of the demonstration pack: 3 layers of width 160, 80 ms a token."""
-    return AudioEncoder(width=160, layers=3, heads=4, dropout=0.1)
+    return AudioEncoder(DIMENSION, width=160, layers=3, heads=4, dropout=0.1)

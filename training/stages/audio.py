@@ -13,7 +13,6 @@ from training.data.speech import batch
 from training.losses.cosine import cosine
 from training.losses.prototype import prototype
 from training.networks.audio import AudioEncoder, compact_audio_encoder
-from training.networks.blocks import unit
 
 # Batches of like length are cut from this many utterances at a time.
 _POOL_BATCHES = 16
@@ -48,7 +47,7 @@ def train_audio(
     def loss_of_step(_: int) -> Tensor:
         rows = next(batches)
         coefficients, present = batch(frames, counts, rows)
-        vectors = unit(network.out(network.features(masked(coefficients, rng), present)))
+        vectors = network.project(network.features(masked(coefficients, rng), present))
         at = torch.from_numpy(rows)
         by_value = prototype(vectors, attributes.prototypes(), named[at], scale)
         return cosine(vectors, transcripts[at]) + by_value
@@ -82,8 +81,8 @@ def embed_speech(
 ) -> Tensor:
     """Return unit vectors [N, 256] of mean-free coefficients [N, T, 40], in their order."""
     order = np.argsort(counts, kind="stable")
-    vectors = torch.empty(len(counts), network.out.out_features)
+    vectors = torch.empty(len(counts), network.dimension)
     for at in range(0, len(order), size):
         rows = order[at : at + size]
-        vectors[torch.from_numpy(rows)] = unit(network.out(network.features(*batch(frames, counts, rows))))
+        vectors[torch.from_numpy(rows)] = network.project(network.features(*batch(frames, counts, rows)))
     return vectors

@@ -6,10 +6,10 @@ from torch import Tensor
 
 from training import attributes, loop
 from training.data.texts import Said, TextSampler
-from training.data.tokeniser import pieces, train_tokeniser
 from training.losses.cosine import cosine
 from training.losses.prototype import prototype
 from training.networks.text import TextEncoder, compact_text_encoder
+from training.networks.tokeniser import pieces, train_tokeniser
 
 TOKENISER_TEXTS = 20_000
 PRODUCT_STEPS_EVERY = 5
@@ -25,7 +25,7 @@ def train_text(
     tokeniser: Tokenizer, known: list[dict[str, str]], schedule: loop.Schedule, scale: float, seed: int
 ) -> TextEncoder:
     """Train towards the prototypes: cosine to the whole target, softmax among the values of each attribute."""
-    network = compact_text_encoder(tokeniser.get_vocab_size())
+    network = compact_text_encoder(tokeniser)
     sampler = TextSampler(known, seed + 1)
 
     def loss_of_step(step: int) -> Tensor:

@@ -1,57 +1,84 @@
 """The pack that lies in the repository fits the networks and its own papers."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
 
-from training.data.tokeniser import load_tokeniser
-from training.export import CARD_FILE, checksums
-from training.networks.audio import compact_audio_encoder
 from training.networks.fusion import compact_fusion_heads
-from training.networks.image import compact_image_encoder
-from training.networks.text import compact_text_encoder
-from training.triton_config import INPUTS, PACK, VERSION, config, facts
+from training.networks.registry import load_encoder, write_description
+from training.pack import LANGUAGES, PACK, VERSION
+from training.triton_config import config_text, encoder_config, fusion_config
+from triptych.packs.files import checksums_of
+from triptych.packs.verify import verify
 
 REPOSITORY = Path(__file__).parents[3] / "triton" / "model_repository"
-TOKENISER = REPOSITORY / "text_encoder" / "1" / "tokenizer.json"
-NETWORKS = {
-    "text_encoder": lambda: compact_text_encoder(load_tokeniser(TOKENISER).get_vocab_size()),
-    "image_encoder": compact_image_encoder,
-    "audio_encoder": compact_audio_encoder,
-    "fusion": compact_fusion_heads,
-}
+ENCODERS = ("text", "image", "audio")
+MODELS = (*(f"{modality}_encoder" for modality in ENCODERS), "fusion")
 
 
-@pytest.mark.parametrize("model", INPUTS)
-def test_configuration_is_what_the_networks_say(model):
-    """config.pbtxt is exactly what export writes: shapes and facts come from the networks' own numbers."""
-    assert config(model) == (REPOSITORY / model / "config.pbtxt").read_text()
+@pytest.mark.parametrize("modality", ENCODERS)
+def test_configuration_is_what_the_encoder_says(modality, tmp_path):
+    """config.pbtxt and encoder.json are exactly what writing the loaded encoder again would write."""
+    folder = REPOSITORY / f"{modality}_encoder"
+
+    encoder = load_encoder(folder / "1")
+    config = encoder_config(encoder, pack=PACK, version=VERSION, languages=LANGUAGES)
+    write_description(encoder, tmp_path)
+
+    assert config_text(config) == (folder / "config.pbtxt").read_text()
+    assert (tmp_path / "encoder.json").read_text() == (folder / "1" / "encoder.json").read_text()
 
 
-@pytest.mark.parametrize("model", INPUTS)
-def test_weights_fit_the_network(model):
-    """Every tensor has its place, and fractions are stored in half precision."""
+def test_configuration_is_what_the_fusion_says():
+    """config.pbtxt is exactly what export writes."""
+    config = fusion_config(256, pack=PACK, version=VERSION)
+    assert config_text(config) == (REPOSITORY / "fusion" / "config.pbtxt").read_text()
+
+
+def test_the_text_encoder_s_words_are_written_as_they_were_read(tmp_path):
+    """Saving the loaded tokeniser again changes no byte, so its checksum holds."""
+    folder = REPOSITORY / "text_encoder" / "1"
+    load_encoder(folder).save_assets(tmp_path)
+    assert (folder / "tokenizer.json").read_bytes() == (tmp_path / "tokenizer.json").read_bytes()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_weights_are_half_precision(model):
+    """Fractions are stored in half precision."""
     weights = load_file(REPOSITORY / model / "1" / "model.safetensors")
-    NETWORKS[model]().load_state_dict(weights)
     assert {"torch.float16"} == {
         str(tensor.dtype) for tensor in weights.values() if tensor.is_floating_point()
     }
 
 
-@pytest.mark.parametrize("model", INPUTS)
-def test_vectors_of_one_pack_are_comparable(model):
-    """The spaces of all models share the name of the pack and its version."""
-    assert facts(model)["space"].startswith(f"{PACK}-{VERSION}/")
+def test_fusion_weights_fit_the_heads():
+    """Every tensor has its place."""
+    weights = load_file(REPOSITORY / "fusion" / "1" / "model.safetensors")
+    compact_fusion_heads().load_state_dict(weights)
+
+
+@pytest.mark.parametrize("modality", ENCODERS)
+def test_encoders_share_one_dimension(modality):
+    """All encoders of the pack make vectors of 256 numbers."""
+    described = json.loads((REPOSITORY / f"{modality}_encoder" / "1" / "encoder.json").read_text())
+    assert 256 == described["dimension"]
 
 
 def test_checksums_match_the_model_card():
     """Nobody has changed weights or tokeniser without their papers."""
-    card = (REPOSITORY / CARD_FILE).read_text()
+    card = (REPOSITORY / "MODEL_CARD.md").read_text()
     written = dict(re.findall(r"^- `(.+)` ([0-9a-f]{64})$", card, re.MULTILINE))
-    assert written == checksums(REPOSITORY)
-    assert len(INPUTS) + 1 == len(written)
+    del (actual := checksums_of(REPOSITORY))["MODEL_CARD.md"]
+    assert actual == written
+
+
+def test_the_pack_is_sound():
+    """Whoever changes a file seals the pack again: python -m training.packs.seal triton/model_repository."""
+    pack = verify(REPOSITORY)
+    assert (f"{PACK}-{VERSION}", 256, LANGUAGES) == (pack.id, pack.dimension, pack.languages)
 
 
 def test_pack_is_small():

@@ -3,8 +3,11 @@ import torch
 
 from training.networks.audio import compact_audio_encoder
 from training.networks.blocks import unit
-from training.networks.image import HEIGHT, WIDTH, compact_image_encoder
-from training.networks.text import TOKENS_MAX, compact_text_encoder
+from training.networks.image import HEIGHT, WIDTH, ImageEncoder, compact_image_encoder
+from training.networks.text import TextEncoder
+from training.networks.tokeniser import TOKENS_MAX, train_tokeniser
+
+CORPUS = [f"a {colour} {thing}" for colour in ("red", "blue", "green") for thing in ("mug", "sofa", "lamp")]
 
 
 @pytest.fixture(autouse=True)
@@ -12,6 +15,11 @@ def _no_gradients():
     torch.manual_seed(0)
     with torch.inference_mode():
         yield
+
+
+@pytest.fixture(scope="module")
+def text_encoder():
+    return TextEncoder(256, train_tokeniser(CORPUS, 200)).eval()
 
 
 def _is_unit(vectors):
@@ -25,30 +33,44 @@ def test_unit_gives_a_zero_vector_a_direction():
     assert _is_unit(unit(torch.zeros(2, 256)))
 
 
-@pytest.mark.parametrize("length", [1, 7, TOKENS_MAX])
-def test_text_vectors_are_unit_vectors(length):
-    """Any number of word pieces gives 256 numbers of length 1."""
-    pieces = torch.randint(1, 100, (3, length))
-    vectors = compact_text_encoder(100).eval()(pieces)
-    assert (3, 256) == vectors.shape
+@pytest.mark.parametrize("text", ["", "mug", "red mug " * 10, "unknown 词 " * 200])
+def test_text_vectors_are_unit_vectors(text_encoder, text):
+    """Any number of word pieces, known or not, gives 256 numbers of length 1."""
+    vectors = text_encoder.encode([text, text])
+    assert (2, 256) == vectors.shape
     assert _is_unit(vectors)
 
 
-def test_text_padding_changes_nothing():
-    """The same text has the same vector however far it is padded."""
-    network = compact_text_encoder(100).eval()
-    pieces = torch.randint(1, 100, (1, 9))
-    padded = torch.nn.functional.pad(pieces, (0, 20))
-    torch.testing.assert_close(network(padded), network(pieces), atol=1e-5, rtol=0)
+def test_text_padding_changes_nothing(text_encoder):
+    """The same text has the same vector beside a longer one."""
+    (alone,) = text_encoder.encode(["a red mug"])
+    beside, _ = text_encoder.encode(["a red mug", "a red mug " * 8])
+    torch.testing.assert_close(beside, alone, atol=1e-5, rtol=0)
+
+
+def test_text_of_the_greatest_length_is_read(text_encoder):
+    """What follows the last token that the encoder has a place for changes nothing."""
+    longest = "red " * TOKENS_MAX
+    torch.testing.assert_close(
+        text_encoder.encode([longest]), text_encoder.encode([longest + "blue"]), atol=1e-6, rtol=0
+    )
 
 
 @pytest.mark.parametrize("shade", [0, 128, 255])
 def test_image_vectors_are_unit_vectors(shade):
     """Black, grey and white pictures give 256 numbers of length 1."""
     pictures = torch.full((2, HEIGHT, WIDTH, 3), shade, dtype=torch.uint8)
-    vectors = compact_image_encoder().eval()(pictures)
+    vectors = compact_image_encoder().eval().encode(pictures)
     assert (2, 256) == vectors.shape
     assert _is_unit(vectors)
+
+
+def test_image_encoder_of_another_size():
+    """Size of pictures, depth and dimension are the caller's choice, and the facts tell them."""
+    encoder = ImageEncoder(48, channels=(8, 16), blocks=(1,), height=40, width=64, resize="squash").eval()
+    vectors = encoder.encode(torch.zeros(1, 40, 64, 3, dtype=torch.uint8))
+    assert (1, 48) == vectors.shape
+    assert {"height": "40", "width": "64", "channels": "rgb", "resize": "squash"} == encoder.facts()
 
 
 @pytest.mark.parametrize(
@@ -63,21 +85,25 @@ def test_image_vectors_are_unit_vectors(shade):
 )
 def test_audio_vectors_are_unit_vectors(waveform):
     """Silence and overdriven noise give 256 numbers of length 1."""
-    vectors = compact_audio_encoder().eval()(waveform, torch.tensor([16_000, 1]))
+    vectors = compact_audio_encoder().eval().encode((waveform, torch.tensor([16_000, 1])))
     assert (2, 256) == vectors.shape
     assert _is_unit(vectors)
 
 
 def test_audio_padding_changes_nothing():
     """The same sound has the same vector however much silence a batch pads it with."""
-    network = compact_audio_encoder().eval()
+    encoder = compact_audio_encoder().eval()
     waveform, samples = torch.randn(1, 16_123), torch.tensor([16_123])
     padded = torch.nn.functional.pad(waveform, (0, 24_000 - 16_123))
-    torch.testing.assert_close(network(padded, samples), network(waveform, samples), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        encoder.encode((padded, samples)), encoder.encode((waveform, samples)), atol=1e-4, rtol=0
+    )
 
 
 def test_audio_loudness_changes_nothing():
     """A louder microphone hears the same words."""
-    network = compact_audio_encoder().eval()
+    encoder = compact_audio_encoder().eval()
     waveform, samples = torch.randn(1, 16_000) * 0.1, torch.tensor([16_000])
-    torch.testing.assert_close(network(3 * waveform, samples), network(waveform, samples), atol=1e-3, rtol=0)
+    torch.testing.assert_close(
+        encoder.encode((3 * waveform, samples)), encoder.encode((waveform, samples)), atol=1e-3, rtol=0
+    )

@@ -50,9 +50,15 @@ def _backend(monkeypatch):
     module.TritonError, module.Tensor, module.InferenceResponse = TritonError, Tensor, InferenceResponse
     module.get_input_tensor_by_name = lambda request, name: Tensor(name, request.inputs[name])
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.delitem(sys.modules, "training.serving.model", raising=False)
+    # Each imports the stand-in under the module's name: none may stay from another test, or for one.
+    _forget_serving()
     yield
-    sys.modules.pop("training.serving.model", None)
+    _forget_serving()
+
+
+def _forget_serving():
+    for name in [name for name in sys.modules if name.startswith("training.serving.")]:
+        del sys.modules[name]
 
 
 def _model(name):
