@@ -12,14 +12,18 @@ from services.encoder.adapters.pillow import PillowDecoder
 from services.encoder.adapters.soundfile import SoundfileDecoder
 from services.encoder.adapters.threads import ThreadedDecoder
 from services.encoder.adapters.triton import TritonAudioEncoder, TritonImageEncoder, TritonTextEncoder
+from services.encoder.adapters.triton_describer import TritonDescriber
+from services.encoder.adapters.triton_transcriber import TritonTranscriber
 from services.encoder.adapters.uris import AllowedUris
 from services.encoder.adapters.web import CheckedBackend, Web
+from services.encoder.core.describe import PictureDescriber
 from services.encoder.core.encode import PartsEncoder
-from services.encoder.core.facts import AudioFacts, ImageFacts
+from services.encoder.core.facts import AudioFacts, DescriberFacts, ImageFacts, SpeechFacts
 from services.encoder.core.lane import Lane
 from services.encoder.core.media import MediaPreparer
 from services.encoder.core.ports import Fetcher, Pixels, Waveform
 from services.encoder.core.texts import TextPreparer
+from services.encoder.core.transcribe import SoundTranscriber
 from services.encoder.metrics import DECODE_SECONDS
 from services.encoder.service import EncoderServicer
 from services.encoder.settings import EncoderSettings
@@ -30,10 +34,12 @@ from triptych.runtime.triton import open_triton
 from triptych.vocabulary.choices import Modality
 
 
-def room_of(encoder: PartsEncoder) -> Room:
-    """Return the room that encodes with *encoder*."""
+def room_of(encoder: PartsEncoder, describer: PictureDescriber, transcriber: SoundTranscriber) -> Room:
+    """Return the room that encodes, describes and transcribes with these."""
     service = Service(
-        "triptych.internal.v1.EncoderService", add_EncoderServiceServicer_to_server, EncoderServicer(encoder)
+        "triptych.internal.v1.EncoderService",
+        add_EncoderServiceServicer_to_server,
+        EncoderServicer(encoder, describer, transcriber),
     )
     return Room("encoder", (service,), warm_up=encoder.warm_up, check=encoder.check)
 
@@ -77,17 +83,51 @@ def encoder_of(
     return PartsEncoder(lanes, settings.parts_in_flight_max)
 
 
+def describer_of(
+    settings: EncoderSettings, client: InferenceServerClient, fetcher: Fetcher, threads: ThreadPoolExecutor
+) -> PictureDescriber:
+    """Return what describes with *client*'s model and decodes in *threads*."""
+    pictures = ThreadedDecoder[DescriberFacts, Pixels](
+        PillowDecoder(settings.image_pixels_max).decode, threads, DECODE_SECONDS.labels("IMAGE")
+    )
+    return PictureDescriber(
+        TritonDescriber(client, settings.describer_model),
+        MediaPreparer(pictures, fetcher, settings.media_bytes_max),
+        settings.descriptions_in_flight_max,
+    )
+
+
+def transcriber_of(
+    settings: EncoderSettings, client: InferenceServerClient, fetcher: Fetcher, threads: ThreadPoolExecutor
+) -> SoundTranscriber:
+    """Return what transcribes with *client*'s model and decodes in *threads*."""
+    sounds = ThreadedDecoder[SpeechFacts, Waveform](
+        SoundfileDecoder(settings.audio_silence_dbfs).decode, threads, DECODE_SECONDS.labels("AUDIO")
+    )
+    return SoundTranscriber(
+        TritonTranscriber(client, settings.transcriber_model),
+        MediaPreparer(sounds, fetcher, settings.media_bytes_max),
+        settings.transcriptions_in_flight_max,
+    )
+
+
+def build(stack: AsyncExitStack, settings: EncoderSettings) -> Room:
+    """Return the encoder room; what it opens closes with *stack*."""
+    threads = stack.enter_context(ThreadPoolExecutor(settings.decode_threads, "decode"))
+    client = open_triton(settings.triton_url)
+    stack.push_async_callback(client.close)
+    fetcher = fetcher_of(settings, stack)
+    return room_of(
+        encoder_of(settings, client, fetcher, threads),
+        describer_of(settings, client, fetcher, threads),
+        transcriber_of(settings, client, fetcher, threads),
+    )
+
+
 def main() -> None:
     """Serve until SIGTERM."""
     settings = EncoderSettings()
-
-    def build(stack: AsyncExitStack) -> Room:
-        threads = stack.enter_context(ThreadPoolExecutor(settings.decode_threads, "decode"))
-        client = open_triton(settings.triton_url)
-        stack.push_async_callback(client.close)
-        return room_of(encoder_of(settings, client, fetcher_of(settings, stack), threads))
-
-    run("encoder", settings, build)
+    run("encoder", settings, lambda stack: build(stack, settings))
 
 
 if __name__ == "__main__":

@@ -5,22 +5,38 @@ from typing import Any
 import grpc
 
 from services.encoder import metrics
+from services.encoder.core.describe import PictureDescriber
 from services.encoder.core.encode import PartsEncoder
 from services.encoder.core.parts import Outcome, Part
-from services.encoder.translate import error_message, part_of, vector_message
-from triptych.internal.v1.encoder_service_pb2 import EncodedPart, EncodePart, EncodeRequest, EncodeResponse
+from services.encoder.core.transcribe import SoundTranscriber
+from services.encoder.translate import error_message, media_of, part_of, vector_message
+from triptych.internal.v1.encoder_service_pb2 import (
+    DescribeRequest,
+    DescribeResponse,
+    EncodedPart,
+    EncodePart,
+    EncodeRequest,
+    EncodeResponse,
+    TranscribeRequest,
+    TranscribeResponse,
+)
 from triptych.internal.v1.encoder_service_pb2_grpc import EncoderServiceServicer
 from triptych.runtime import wire
 from triptych.runtime.errors import to_status
 from triptych.runtime.validation import validate
+from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import TriptychError
 
 
 class EncoderServicer(EncoderServiceServicer):
     """Answers EncoderService."""
 
-    def __init__(self, encoder: PartsEncoder) -> None:
+    def __init__(
+        self, encoder: PartsEncoder, describer: PictureDescriber, transcriber: SoundTranscriber
+    ) -> None:
         self._encoder = encoder
+        self._describer = describer
+        self._transcriber = transcriber
 
     async def Encode(
         self,
@@ -35,6 +51,33 @@ class EncoderServicer(EncoderServiceServicer):
             parts=[_outcome_message(outcome) for outcome in encoding.outcomes],
             spaces=[wire.space_message(facts.space) for facts in encoding.facts],
             models=[wire.model_message(facts.model) for facts in encoding.facts],
+        )
+
+    async def Describe(
+        self,
+        request: DescribeRequest,
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> DescribeResponse:
+        """Say what a picture shows."""
+        described, model = await self._describer.describe(media_of(Modality.IMAGE, request.image))
+        return DescribeResponse(
+            description=described.text,
+            confidence=described.confidence,
+            model=wire.model_message(model),
+        )
+
+    async def Transcribe(
+        self,
+        request: TranscribeRequest,
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> TranscribeResponse:
+        """Write down what is said."""
+        heard, model = await self._transcriber.transcribe(media_of(Modality.AUDIO, request.audio))
+        return TranscribeResponse(
+            transcript=heard.text,
+            confidence=heard.confidence,
+            slots=heard.slots,
+            model=wire.model_message(model),
         )
 
 

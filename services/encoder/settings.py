@@ -23,6 +23,12 @@ class EncoderSettings(ServerSettings):
     text_model: str = Field("text_encoder", min_length=1, description="Triton's name of the text encoder.")
     image_model: str = Field("image_encoder", min_length=1, description="Triton's name of the image encoder.")
     audio_model: str = Field("audio_encoder", min_length=1, description="Triton's name of the audio encoder.")
+    describer_model: str = Field(
+        "describer", min_length=1, description="Triton's name of the model that describes pictures."
+    )
+    transcriber_model: str = Field(
+        "transcriber", min_length=1, description="Triton's name of the model that transcribes speech."
+    )
     text_characters_max: int = Field(
         10_000, ge=1, le=1_000_000, description="Longest text, in characters as sent."
     )
@@ -45,6 +51,12 @@ class EncoderSettings(ServerSettings):
         4_000,
         ge=2_000,
         description="Parts worked on at once over all requests; more are refused with RESOURCE_EXHAUSTED.",
+    )
+    descriptions_in_flight_max: int = Field(
+        64, ge=1, description="Pictures described at once; more are refused with RESOURCE_EXHAUSTED."
+    )
+    transcriptions_in_flight_max: int = Field(
+        32, ge=1, description="Sounds transcribed at once; more are refused with RESOURCE_EXHAUSTED."
     )
     uri_allow: tuple[str, ...] = Field(
         (),

@@ -15,11 +15,12 @@ def part_of(message: EncodePart) -> Part:
     if message.HasField("text"):
         return Text(message.text)
     if message.HasField("image"):
-        return _media_of(Modality.IMAGE, message.image)
-    return _media_of(Modality.AUDIO, message.audio)
+        return media_of(Modality.IMAGE, message.image)
+    return media_of(Modality.AUDIO, message.audio)
 
 
-def _media_of(modality: Modality, message: types_pb2.Media) -> Media:
+def media_of(modality: Modality, message: types_pb2.Media) -> Media:
+    """Return the core's form of a picture or a sound."""
     if message.HasField("uri"):
         return Media(modality, uri=message.uri)
     return Media(modality, data=message.data)

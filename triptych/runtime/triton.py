@@ -3,7 +3,7 @@
 Shared by the adapters of the rooms that call models; what a model means is theirs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -118,6 +118,25 @@ async def model_facts(
     )
 
 
+async def served_facts(
+    client: InferenceServerClient, name: str, timeout_s: float = FACTS_TIMEOUT_S
+) -> ModelFacts | None:
+    """Return the facts of the model *name*; None when the pack that Triton serves has no such model.
+
+    Raises:
+        Unavailable, DeadlineExceeded: Triton does not answer, or the model is there but not ready (yet).
+    """
+    try:
+        return await model_facts(client, name, timeout_s)
+    except Unavailable:
+        with map_triton_errors():
+            index = await client.get_model_repository_index(client_timeout=timeout_s)
+        # An empty index is that of a server which has not looked at its pack yet.
+        if not index.models or any(model.name == name for model in index.models):
+            raise
+        return None
+
+
 async def infer(
     client: InferenceServerClient, model: str, inputs: Mapping[str, NDArray[Any]], output: str
 ) -> NDArray[Any]:
@@ -129,12 +148,22 @@ async def infer(
     Raises:
         Unavailable, DeadlineExceeded, Internal: see `map_triton_errors`.
     """
+    return (await infer_outputs(client, model, inputs, (output,)))[0]
+
+
+async def infer_outputs(
+    client: InferenceServerClient, model: str, inputs: Mapping[str, NDArray[Any]], outputs: Sequence[str]
+) -> list[NDArray[Any]]:
+    """Run *model* as `infer` does; return the tensors *outputs*, each with the batch axis first."""
     tensors = [_tensor(name, values) for name, values in inputs.items()]
     with map_triton_errors():
         result = await client.infer(model, tensors, client_timeout=remaining_s())
-    values: NDArray[Any] | None = result.as_numpy(output)
+    return [_output(model, name, result.as_numpy(name)) for name in outputs]
+
+
+def _output(model: str, name: str, values: NDArray[Any] | None) -> NDArray[Any]:
     if values is None:
-        raise Internal from KeyError(f"model {model} has no output {output}")
+        raise Internal from KeyError(f"model {model} has no output {name}")
     return values
 
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from services.encoder.core.facts import AudioFacts, ImageFacts, Resize, TextFacts
+from services.encoder.core.facts import AudioFacts, ImageFacts, TextFacts
 from services.encoder.core.ports import Pixels, Waveform
+from triptych.vocabulary.media import Resize
 from triptych.vocabulary.vectors import Floats, ModelVersion, Space, unit
 
 DIMENSION = 16

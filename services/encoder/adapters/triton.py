@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from tritonclient.grpc.aio import InferenceServerClient
 
 from services.encoder.core.concurrency import side_by_side
-from services.encoder.core.facts import AudioFacts, ImageFacts, Resize, TextFacts
+from services.encoder.core.facts import AudioFacts, ImageFacts, TextFacts
 from services.encoder.core.ports import Pixels, Waveform
 from services.encoder.metrics import BATCH_ROWS, MODEL_SECONDS
-from triptych.runtime.triton import ModelFacts, infer, model_facts
+from triptych.runtime.triton import ModelFacts, infer, served_facts
+from triptych.vocabulary.media import Resize
 from triptych.vocabulary.vectors import Floats
 
 OUTPUT = "VECTOR"
@@ -29,8 +30,8 @@ class TritonModel:
         self._seconds = MODEL_SECONDS.labels(name)
         self._rows = BATCH_ROWS.labels(name)
 
-    async def _configuration(self) -> ModelFacts:
-        return await model_facts(self._client, self._name)
+    async def _configuration(self) -> ModelFacts | None:
+        return await served_facts(self._client, self._name)
 
     async def _infer(self, rows: int, inputs: Mapping[str, NDArray[Any]]) -> Floats:
         self._rows.observe(rows)
@@ -41,10 +42,12 @@ class TritonModel:
 class TritonTextEncoder(TritonModel):
     """TEXT: strings (1,) → VECTOR (dimension,); tokeniser and truncation are the model's own."""
 
-    async def facts(self) -> TextFacts:
+    async def facts(self) -> TextFacts | None:
         """Read the model's configuration."""
         model = await self._configuration()
-        languages = tuple(model.parameters["languages"].split(","))
+        if model is None:
+            return None
+        languages = tuple(filter(None, model.parameters["languages"].split(",")))
         return TextFacts(model.version, model.space, model.max_batch_size, languages=languages)
 
     async def encode(self, inputs: Sequence[str]) -> Floats:
@@ -55,9 +58,11 @@ class TritonTextEncoder(TritonModel):
 class TritonImageEncoder(TritonModel):
     """IMAGE: uint8 (height, width, 3) → VECTOR (dimension,)."""
 
-    async def facts(self) -> ImageFacts:
+    async def facts(self) -> ImageFacts | None:
         """Read the model's configuration."""
         model = await self._configuration()
+        if model is None:
+            return None
         return ImageFacts(
             model.version,
             model.space,
@@ -77,9 +82,11 @@ class TritonAudioEncoder(TritonModel):
 
     _pad_samples = 1
 
-    async def facts(self) -> AudioFacts:
+    async def facts(self) -> AudioFacts | None:
         """Read the model's configuration."""
         model = await self._configuration()
+        if model is None:
+            return None
         rate_hz = int(model.parameters["sample_rate_hz"])
         self._pad_samples = rate_hz // _PADS_PER_SECOND
         return AudioFacts(

@@ -29,7 +29,7 @@ class PartsEncoder:
         self._admission = Admission(parts_max)
 
     async def warm_up(self) -> None:
-        """Learn what the models are.
+        """Learn which models the pack has, and what they are.
 
         Raises:
             Unavailable, DeadlineExceeded: one does not answer.
@@ -37,7 +37,7 @@ class PartsEncoder:
         await side_by_side([lane.refresh() for lane in self._lanes.values()])
 
     async def check(self) -> None:
-        """See that the models answer, and learn anew what they are: one may have come back as another version.
+        """See that the models answer, and learn anew what they are: another pack may be served by now.
 
         Raises:
             Unavailable, DeadlineExceeded: one does not answer.
@@ -63,5 +63,5 @@ class PartsEncoder:
         for own, (_, made) in zip(places.values(), encoded, strict=True):
             for place, outcome in zip(own, made, strict=True):
                 outcomes[place] = outcome
-        used = (facts for facts, made in encoded if any(isinstance(each, Vector) for each in made))
+        used = (facts for facts, made in encoded if facts and any(isinstance(each, Vector) for each in made))
         return Encoding(tuple(outcomes), tuple(used))

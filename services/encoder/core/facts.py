@@ -1,18 +1,10 @@
 """What the encoders' models say of themselves; nothing of it is written down in the service."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Protocol
 
+from triptych.vocabulary.media import Resize
 from triptych.vocabulary.vectors import ModelVersion, Space
-
-
-class Resize(StrEnum):
-    """How a picture comes to the size that the model takes."""
-
-    FIT_WHITE = "fit_white"
-    """The whole picture, shape kept, centred on white."""
-    SQUASH = "squash"
-    """The whole picture, stretched to the shape."""
 
 
 @dataclass(frozen=True)
@@ -46,3 +38,52 @@ class AudioFacts(Facts):
 
     sample_rate_hz: int
     seconds_max: float
+
+
+@dataclass(frozen=True)
+class SpeechFacts:
+    """Of a model that transcribes; its words are in no space."""
+
+    model: ModelVersion
+    languages: tuple[str, ...]
+    sample_rate_hz: int
+    seconds_max: float
+
+
+@dataclass(frozen=True)
+class DescriberFacts:
+    """Of a model that describes pictures; its words are in no space."""
+
+    model: ModelVersion
+    languages: tuple[str, ...]
+    height_px: int
+    width_px: int
+    resize: Resize
+
+
+class PictureForm(Protocol):
+    """How a model takes its pictures."""
+
+    @property
+    def height_px(self) -> int:
+        """Of the pixels."""
+
+    @property
+    def width_px(self) -> int:
+        """Of the pixels."""
+
+    @property
+    def resize(self) -> Resize:
+        """How a picture comes to that size."""
+
+
+class SoundForm(Protocol):
+    """How a model takes its sounds."""
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Of the waveforms."""
+
+    @property
+    def seconds_max(self) -> float:
+        """Of the longest waveform."""

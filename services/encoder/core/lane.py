@@ -11,7 +11,8 @@ from services.encoder.core.concurrency import side_by_side
 from services.encoder.core.facts import Facts
 from services.encoder.core.parts import Outcome
 from services.encoder.core.ports import Encoder, F, F_contra, Input_co
-from triptych.vocabulary.errors import Internal, TriptychError, Unavailable
+from triptych.vocabulary.choices import Modality
+from triptych.vocabulary.errors import FailedPrecondition, Internal, Reason, TriptychError, Unavailable
 from triptych.vocabulary.vectors import Floats, Vector
 
 Input = TypeVar("Input")
@@ -35,25 +36,28 @@ class Lane(Generic[F, Input]):
         self._encoder = encoder
         self._preparer = preparer
         self._facts: F | None = None
+        self._known = False
 
-    async def refresh(self) -> F:
+    async def refresh(self) -> None:
         """Ask the model for its facts, and go by them from now on.
 
         Raises:
             Unavailable, DeadlineExceeded: it does not answer.
         """
         self._facts = await self._encoder.facts()
-        return self._facts
+        self._known = True
 
-    async def encode(self, parts: Sequence[Any]) -> tuple[Facts, list[Outcome]]:
-        """Return one outcome per part, in order, and the facts that they were made by.
+    async def encode(self, parts: Sequence[Any]) -> tuple[Facts | None, list[Outcome]]:
+        """Return one outcome per part, in order, and the facts that they were made by, if there is a model.
 
         Raises:
             Unavailable, DeadlineExceeded, Internal: the model does not answer, or fails.
         """
         facts = self._facts
-        if facts is None:
+        if not self._known:
             raise Unavailable.because_of("triton")
+        if facts is None:
+            return None, [not_served(part.modality) for part in parts]
         size = facts.batch_max
         room = asyncio.Semaphore(BATCHES_AT_ONCE)
         batches = await side_by_side(
@@ -71,6 +75,17 @@ class Lane(Generic[F, Input]):
             each if isinstance(each, TriptychError) else Vector(vectors[next(row)], facts.space.id)
             for each in prepared
         ]
+
+
+def not_served(modality: Modality) -> FailedPrecondition:
+    """Return the error for a part whose modality the pack does not encode; it blames the part itself."""
+    name = modality.name.lower()
+    return FailedPrecondition(
+        f"The pack that is served has no encoder for {name}.",
+        reason=Reason.MODALITY_NOT_SERVED,
+        field=name,
+        metadata={"modality": modality.name},
+    )
 
 
 def checked(vectors: Floats, facts: Facts, rows: int) -> Floats:

@@ -5,25 +5,25 @@ from typing import Generic, TypeVar
 
 from services.encoder.core.concurrency import side_by_side
 from services.encoder.core.parts import Media
-from services.encoder.core.ports import Decoder, F, Fetcher
+from services.encoder.core.ports import Decoder, Fetcher, Form
 from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError
 
 Input = TypeVar("Input")
 
 
-class MediaPreparer(Generic[F, Input]):
+class MediaPreparer(Generic[Form, Input]):
     """Brings media of at most *bytes_max* bytes to the form that the model takes."""
 
-    def __init__(self, decoder: Decoder[F, Input], fetcher: Fetcher, bytes_max: int) -> None:
+    def __init__(self, decoder: Decoder[Form, Input], fetcher: Fetcher, bytes_max: int) -> None:
         self._decoder = decoder
         self._fetcher = fetcher
         self._bytes_max = bytes_max
 
-    async def prepare(self, parts: Sequence[Media], facts: F) -> list[Input | TriptychError]:
+    async def prepare(self, parts: Sequence[Media], facts: Form) -> list[Input | TriptychError]:
         """Return each medium decoded, or why it cannot be encoded; they are worked on side by side."""
         return await side_by_side([self._prepared(part, facts) for part in parts])
 
-    async def _prepared(self, part: Media, facts: F) -> Input | TriptychError:
+    async def _prepared(self, part: Media, facts: Form) -> Input | TriptychError:
         try:
             return await self._decoder.decode(await self._content(part), facts)
         except InvalidArgument as error:

@@ -18,6 +18,8 @@ Waveform = Floats
 F = TypeVar("F", bound=Facts)
 F_contra = TypeVar("F_contra", bound=Facts, contravariant=True)
 F_co = TypeVar("F_co", bound=Facts, covariant=True)
+Form = TypeVar("Form")
+Form_contra = TypeVar("Form_contra", contravariant=True)
 Input_co = TypeVar("Input_co", covariant=True)
 Input_contra = TypeVar("Input_contra", contravariant=True)
 
@@ -25,8 +27,8 @@ Input_contra = TypeVar("Input_contra", contravariant=True)
 class Encoder(Protocol[F_co, Input_contra]):
     """Makes vectors of texts (str), pictures (Pixels) or sounds (Waveform)."""
 
-    async def facts(self) -> F_co:
-        """Ask the model what it is; also a ping.
+    async def facts(self) -> F_co | None:
+        """Ask the model what it is; None when the pack that is served has no such model. Also a ping.
 
         Raises:
             Unavailable, DeadlineExceeded: it does not answer.
@@ -42,10 +44,10 @@ class Encoder(Protocol[F_co, Input_contra]):
         ...
 
 
-class Decoder(Protocol[F_contra, Input_co]):
-    """Reads an encoded file and brings it to the form that the model takes."""
+class Decoder(Protocol[Form_contra, Input_co]):
+    """Reads an encoded file and brings it to the form that the model takes, which the model's facts tell."""
 
-    async def decode(self, data: bytes, facts: F_contra) -> Input_co:
+    async def decode(self, data: bytes, facts: Form_contra) -> Input_co:
         """Return the picture or sound in *data*.
 
         Raises:

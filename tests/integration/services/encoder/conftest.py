@@ -1,18 +1,16 @@
 """An encoder service on a free port, over the models of a real Triton."""
 
 import contextlib
-from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from services.encoder.main import encoder_of, fetcher_of, room_of
+from services.encoder.main import build
 from services.encoder.settings import EncoderSettings
 from triptych.internal.v1.encoder_service_pb2_grpc import EncoderServiceStub
 from triptych.runtime.channels import open_channel
 from triptych.runtime.serve import serving
-from triptych.runtime.triton import open_triton
 
 
 @pytest.fixture(scope="session")
@@ -23,11 +21,7 @@ def serve():
     async def served(**chosen):
         settings = EncoderSettings(port=0, metrics_port=0, drain_ms=0, check_interval_ms=50, **chosen)
         async with contextlib.AsyncExitStack() as stack:
-            threads = stack.enter_context(ThreadPoolExecutor(settings.decode_threads))
-            client = open_triton(settings.triton_url)
-            stack.push_async_callback(client.close)
-            room = room_of(encoder_of(settings, client, fetcher_of(settings, stack), threads))
-            running = await stack.enter_async_context(serving(room, settings))
+            running = await stack.enter_async_context(serving(build(stack, settings), settings))
             channel = await stack.enter_async_context(open_channel(running.address))
             yield EncoderServiceStub(channel), health_pb2_grpc.HealthStub(channel)
 

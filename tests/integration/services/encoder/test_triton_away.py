@@ -10,8 +10,10 @@ from grpc_health.v1 import health_pb2
 from tritonclient.grpc import model_config_pb2, service_pb2, service_pb2_grpc
 
 from triptych.internal.v1.encoder_service_pb2 import EncodePart, EncodeRequest
+from triptych.runtime.errors import from_status
 
 REQUEST = EncodeRequest(parts=[EncodePart(text="red shoes")])
+ENCODERS = ("text_encoder", "image_encoder", "audio_encoder")
 FACTS = {
     "dimension": "4",
     "unit_length": "true",
@@ -30,6 +32,7 @@ class WireTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
     def __init__(self, port):
         self.port = port
         self.version = "1"
+        self.models = ENCODERS
         self.answering = asyncio.Event()
         self.answering.set()
         self.cancelled = asyncio.Event()
@@ -45,7 +48,12 @@ class WireTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
         await self.server.stop(grace=None)
 
     async def ModelReady(self, request, context):
-        return service_pb2.ModelReadyResponse(ready=True)
+        return service_pb2.ModelReadyResponse(ready=request.name in self.models)
+
+    async def RepositoryIndex(self, request, context):
+        return service_pb2.RepositoryIndexResponse(
+            models=[service_pb2.RepositoryIndexResponse.ModelIndex(name=name) for name in self.models]
+        )
 
     async def ModelConfig(self, request, context):
         config = model_config_pb2.ModelConfig(name=request.name, max_batch_size=4)
@@ -92,7 +100,8 @@ async def space_or_code(encoder):
         response = await encoder.Encode(REQUEST, timeout=1)
     except grpc.aio.AioRpcError as error:
         return error.code().name
-    return response.parts[0].vector.space
+    (part,) = response.parts
+    return from_status(part.error).reason if part.HasField("error") else part.vector.space
 
 
 async def test_without_triton_the_room_is_not_ready(serve, free_port):
@@ -117,6 +126,20 @@ async def test_a_triton_that_dies_and_comes_back(serve, until_ready, wire):
         assert "UNAVAILABLE" == code
         assert seconds < 2
         await space_once_back(encoder, "wire-2/text")
+        await until_ready(health)
+
+
+async def test_another_pack_without_the_modality(serve, until_ready, wire):
+    """A pack switched under the room that lacks an encoder is served all the same: its parts say what is missing."""
+    async with serve(triton_url=f"127.0.0.1:{wire.port}") as (encoder, health):
+        await until_ready(health)
+        await space_once_back(encoder, "wire-1/text")
+
+        await wire.stop()
+        wire.models = ("image_encoder",)
+        await wire.start()
+
+        await space_once_back(encoder, "MODALITY_NOT_SERVED")
         await until_ready(health)
 
 

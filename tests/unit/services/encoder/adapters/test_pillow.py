@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.encoder.adapters.pillow import PillowDecoder, fit
-from services.encoder.core.facts import Resize
+from services.encoder.adapters.pillow import PillowDecoder
+from triptych.media.pictures import fit
 from triptych.vocabulary.errors import InvalidArgument, Reason
+from triptych.vocabulary.media import Resize
 
 PIXELS_MAX = 40_000_000
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)

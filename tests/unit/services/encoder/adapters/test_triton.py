@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from services.encoder.adapters.triton import TritonAudioEncoder, TritonImageEncoder, TritonTextEncoder
-from services.encoder.core.facts import AudioFacts, ImageFacts, Resize, TextFacts
+from services.encoder.core.facts import AudioFacts, ImageFacts, TextFacts
+from triptych.vocabulary.errors import Unavailable
+from triptych.vocabulary.media import Resize
 from triptych.vocabulary.vectors import ModelVersion, Space
 
 COMMON = {"pack": "demo", "version": "3", "dimension": "2", "unit_length": "true"}
@@ -15,12 +17,16 @@ COMMON = {"pack": "demo", "version": "3", "dimension": "2", "unit_length": "true
 class FakeTriton:
     """Speaks as tritonclient's aio client does; each vector is the sum and the last number of its row."""
 
-    def __init__(self, **parameters):
+    def __init__(self, absent=(), pack=(), **parameters):
+        self.absent, self.pack = absent, pack
         self.parameters = COMMON | parameters
         self.calls = []
 
     async def is_model_ready(self, name, client_timeout):
-        return True
+        return name not in self.absent
+
+    async def get_model_repository_index(self, client_timeout):
+        return SimpleNamespace(models=[SimpleNamespace(name=name) for name in self.pack])
 
     async def get_model_config(self, name, client_timeout):
         entries = {key: SimpleNamespace(string_value=value) for key, value in self.parameters.items()}
@@ -82,10 +88,38 @@ async def test_audio_facts():
 
 async def test_an_unknown_way_to_resize_is_loud():
     """A picture brought to size another way than the model was trained with would be encoded wrongly."""
-    triton = FakeTriton(space="demo-3/image", height="96", width="64", resize="crop")
+    triton = FakeTriton(space="demo-3/image", height="96", width="64", resize="fold")
 
-    with pytest.raises(ValueError, match="crop"):
+    with pytest.raises(ValueError, match="fold"):
         await TritonImageEncoder(triton, "images").facts()
+
+
+async def test_a_pack_may_train_on_no_language():
+    """A pack that names no language has none, not one without a name."""
+    facts = await TritonTextEncoder(FakeTriton(space="demo-3/text", languages=""), "texts").facts()
+
+    assert () == facts.languages
+
+
+ENCODERS = (TritonTextEncoder, TritonImageEncoder, TritonAudioEncoder)
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+async def test_a_model_that_the_pack_has_not(encoder):
+    """A pack of other models has no facts to tell of this one."""
+    triton = FakeTriton(absent=("mine",), pack=("others",))
+
+    assert await encoder(triton, "mine").facts() is None
+
+
+@pytest.mark.parametrize("pack", [("mine", "others"), ()], ids=["still loading", "nothing looked at yet"])
+@pytest.mark.parametrize("encoder", ENCODERS)
+async def test_a_model_that_the_pack_has_but_is_not_ready(encoder, pack):
+    """A model that is on its way is unavailable, not missing."""
+    triton = FakeTriton(absent=("mine",), pack=pack)
+
+    with pytest.raises(Unavailable):
+        await encoder(triton, "mine").facts()
 
 
 async def test_texts_go_as_strings():

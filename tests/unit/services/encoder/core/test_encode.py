@@ -19,6 +19,7 @@ from services.encoder.core.parts import Media, Text
 from services.encoder.core.texts import TextPreparer
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import (
+    FailedPrecondition,
     Internal,
     InvalidArgument,
     Reason,
@@ -48,6 +49,17 @@ class Counting(InMemoryTextEncoder):
 class Away(InMemoryTextEncoder):
     async def encode(self, inputs):
         raise Unavailable.because_of("triton")
+
+
+class Switched(InMemoryTextEncoder):
+    """Is in the pack that is served, or is not."""
+
+    def __init__(self, *, served):
+        super().__init__()
+        self.served = served
+
+    async def facts(self):
+        return await super().facts() if self.served else None
 
 
 class Wrong(InMemoryTextEncoder):
@@ -194,6 +206,34 @@ async def test_a_check_learns_of_a_new_version():
         encoding.outcomes[0].space for encoding in (before, after)
     ]
     assert "2" == after.facts[0].model.version
+
+
+async def test_a_modality_that_the_pack_lacks_fails_alone():
+    """Its parts say so, each with itself to blame, and the other parts are encoded."""
+    encoder = await encoder_of(Switched(served=False))
+
+    encoding = await encoder.encode([Text("a"), image(b"\1"), Text("?")])
+
+    first, picture, last = encoding.outcomes
+    assert isinstance(picture, Vector)
+    for error in (first, last):
+        assert isinstance(error, FailedPrecondition)
+        assert (Reason.MODALITY_NOT_SERVED, "text") == (error.reason, error.field)
+        assert {"modality": "TEXT"} == error.metadata
+    assert ["image_encoder"] == [facts.model.name for facts in encoding.facts]
+
+
+@pytest.mark.parametrize("served", [True, False])
+async def test_a_check_learns_that_a_modality_came_or_went(served):
+    """A pack was switched under the running room: from the next check on its modalities are the new pack's."""
+    texts = Switched(served=not served)
+    encoder = await encoder_of(texts)
+
+    texts.served = served
+    await encoder.check()
+    (outcome,) = (await encoder.encode([Text("a")])).outcomes
+
+    assert served == isinstance(outcome, Vector)
 
 
 @pytest.mark.parametrize(
