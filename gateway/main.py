@@ -7,9 +7,11 @@ import grpc
 from gateway.adapters.encoder import EncoderRoom
 from gateway.adapters.fusion import FusionRoom
 from gateway.adapters.health import Rooms
+from gateway.adapters.products import PackedProducts
 from gateway.adapters.ranker import RankerRoom
 from gateway.adapters.search import SearchRoom
 from gateway.core.catalog import Catalog
+from gateway.core.ranking import Ranking
 from gateway.core.search import ProductSearch
 from gateway.service import CatalogService, ProductSearchService
 from gateway.settings import GatewaySettings
@@ -44,7 +46,10 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
                 "triptych.v1.ProductSearchService",
                 product_search_service_pb2_grpc.add_ProductSearchServiceServicer_to_server,
                 ProductSearchService(
-                    ProductSearch(encoder_room, fusion_room, search_room, RankerRoom(ranker))
+                    ProductSearch(
+                        encoder_room, fusion_room, search_room, Ranking(RankerRoom(ranker), PackedProducts())
+                    ),
+                    encoder_room,
                 ),
             ),
             Service(

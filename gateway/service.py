@@ -7,6 +7,7 @@ import grpc
 from gateway import translate
 from gateway.core.catalog import Catalog
 from gateway.core.model import Answer, NewProduct
+from gateway.core.ports import Interpreter
 from gateway.core.search import ProductSearch
 from gateway.metrics import EMPTY_ANSWERS, PRODUCTS, SEARCHES, STAGE
 from triptych.runtime.errors import to_status
@@ -25,8 +26,9 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 class ProductSearchService(search_grpc.ProductSearchServiceServicer):
     """triptych.v1.ProductSearchService."""
 
-    def __init__(self, search: ProductSearch) -> None:
+    def __init__(self, search: ProductSearch, interpreter: Interpreter) -> None:
         self._search = search
+        self._interpreter = interpreter
 
     async def SearchProducts(
         self, request: search_pb.SearchProductsRequest, context: Context
@@ -36,6 +38,18 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
         answer = await self._search.search(query)
         measure(answer)
         return translate.response(query, answer)
+
+    async def DescribeImage(
+        self, request: search_pb.DescribeImageRequest, context: Context
+    ) -> search_pb.DescribeImageResponse:
+        """Say what a picture shows."""
+        return translate.description(await self._interpreter.describe(translate.media(request.image)))
+
+    async def TranscribeAudio(
+        self, request: search_pb.TranscribeAudioRequest, context: Context
+    ) -> search_pb.TranscribeAudioResponse:
+        """Write down what is said."""
+        return translate.transcript(await self._interpreter.transcribe(translate.media(request.audio)))
 
 
 class CatalogService(catalog_grpc.CatalogServiceServicer):

@@ -5,13 +5,16 @@ from google.protobuf.struct_pb2 import Value
 from gateway.core.model import (
     Answer,
     Content,
+    Description,
     Media,
     NewProduct,
     Part,
     ProductReference,
     Query,
     Result,
+    Transcript,
 )
+from triptych.runtime import wire
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import (
@@ -128,15 +131,29 @@ def response(asked: Query, answer: Answer) -> search_pb.SearchProductsResponse:
             ranking=types_pb2.RankingStrategy.ValueType(answer.ranking or 0),
             search_space=types_pb2.SearchSpace.ValueType(answer.space),
         ),
-        models=[
-            types_pb2.ModelVersion(name=model.name, version=model.version, space=model.space)
-            for model in answer.models
-        ],
+        models=[wire.model_message(model) for model in answer.models],
         index=types_pb2.IndexVersion(name=answer.index_name, space=answer.index_space),
     )
     for stage, seconds in answer.stages:
         message.stages.add(stage=stage).duration.FromNanoseconds(int(seconds * 1e9))
     return message
+
+
+def description(found: Description) -> search_pb.DescribeImageResponse:
+    """Return a description as the client sees it."""
+    return search_pb.DescribeImageResponse(
+        description=found.text, confidence=found.confidence, model=wire.model_message(found.model)
+    )
+
+
+def transcript(found: Transcript) -> search_pb.TranscribeAudioResponse:
+    """Return a transcript as the client sees it."""
+    return search_pb.TranscribeAudioResponse(
+        transcript=found.text,
+        confidence=found.confidence,
+        constraints=[search_pb.Constraint(name=name, value=value) for name, value in found.slots.items()],
+        model=wire.model_message(found.model),
+    )
 
 
 def result(space: SpaceKind, item: Result) -> search_pb.SearchResult:

@@ -182,6 +182,20 @@ class Client:
         )
         return call(self._search.SearchProducts, request, timeout_s)
 
+    def describe(
+        self, image: MediaSource, *, timeout_s: float = TIMEOUT_S
+    ) -> search_pb.DescribeImageResponse:
+        """Say in a sentence what a picture shows; raises TriptychClientError."""
+        request = search_pb.DescribeImageRequest(image=media(image))
+        return call(self._search.DescribeImage, request, timeout_s)
+
+    def transcribe(
+        self, audio: MediaSource, *, timeout_s: float = TIMEOUT_S
+    ) -> search_pb.TranscribeAudioResponse:
+        """Write down what is said, and what of it was understood; raises TriptychClientError."""
+        request = search_pb.TranscribeAudioRequest(audio=media(audio))
+        return call(self._search.TranscribeAudio, request, timeout_s)
+
     def upsert(
         self, products: Sequence[types_pb2.Product], *, catalog: str = "", timeout_s: float = 60.0
     ) -> list[catalog_pb.UpsertProductResult]:

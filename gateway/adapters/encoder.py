@@ -1,10 +1,10 @@
-"""The encoder room, as the core's Encoder."""
+"""The encoder room, as the core's Encoder and Interpreter."""
 
 from collections.abc import Sequence
 
 import grpc
 
-from gateway.core.model import Content, Encoded
+from gateway.core.model import Content, Description, Encoded, Media, Transcript
 from triptych.internal.v1 import encoder_service_pb2 as pb
 from triptych.internal.v1 import encoder_service_pb2_grpc as pb_grpc
 from triptych.runtime import wire
@@ -34,16 +34,32 @@ class EncoderRoom:
             tuple(wire.model_of(model) for model in response.models),
         )
 
+    async def describe(self, image: Media) -> Description:
+        """See the port."""
+        request = pb.DescribeRequest(image=media_message(image))
+        response = await call("encoder", self._stub.Describe, request)
+        return Description(response.description, response.confidence, wire.model_of(response.model))
+
+    async def transcribe(self, audio: Media) -> Transcript:
+        """See the port."""
+        request = pb.TranscribeRequest(audio=media_message(audio))
+        response = await call("encoder", self._stub.Transcribe, request)
+        slots = dict(sorted(response.slots.items()))
+        return Transcript(response.transcript, response.confidence, slots, wire.model_of(response.model))
+
 
 def encode_part(content: Content) -> pb.EncodePart:
     """Return a content in its wire form."""
     if content.modality is Modality.TEXT:
         return pb.EncodePart(text=content.text)
-    source = content.media
-    media = types_pb2.Media(uri=source.uri) if source.uri else types_pb2.Media(data=source.data)
     if content.modality is Modality.IMAGE:
-        return pb.EncodePart(image=media)
-    return pb.EncodePart(audio=media)
+        return pb.EncodePart(image=media_message(content.media))
+    return pb.EncodePart(audio=media_message(content.media))
+
+
+def media_message(media: Media) -> types_pb2.Media:
+    """Return a picture or sound in its wire form."""
+    return types_pb2.Media(uri=media.uri) if media.uri else types_pb2.Media(data=media.data)
 
 
 def outcome(content: Content, message: pb.EncodedPart) -> Vector | TriptychError:

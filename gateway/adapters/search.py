@@ -30,7 +30,8 @@ class SearchRoom:
         space: SpaceKind,
         metric: SimilarityMetric,
         limit: int,
-        with_vectors: bool,
+        with_vectors: bool = False,
+        compared: Sequence[SpaceKind] = (),
     ) -> Hits:
         """See the port."""
         request = pb.SearchRequest(
@@ -40,6 +41,7 @@ class SearchRoom:
             metric=types_pb2.SimilarityMetric.ValueType(metric),
             limit=limit,
             with_vectors=with_vectors,
+            compared_spaces=[types_pb2.SearchSpace.ValueType(kind) for kind in compared],
         )
         response = await call("search", self._stub.Search, request)
         hits = tuple(hit(message, with_vectors=with_vectors) for message in response.hits)
@@ -76,7 +78,8 @@ class SearchRoom:
 def hit(message: pb.Hit, *, with_vectors: bool) -> Hit:
     """Return a product that was found."""
     vector = wire.vector_of(message.vector) if with_vectors else None
-    return Hit(message.id, message.product, message.similarity, message.view, vector)
+    elsewhere = {SpaceKind(each.space): each.similarity for each in message.similarities}
+    return Hit(message.id, message.product, message.similarity, message.view, vector, elsewhere)
 
 
 def record_message(product: ProductRecord) -> pb.ProductRecord:

@@ -1,6 +1,7 @@
 """The words of the walk: what is looked for, what is stored, what is answered."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from triptych.vocabulary.choices import (
@@ -97,13 +98,42 @@ class Fused:
 
 @dataclass(frozen=True)
 class Hit:
-    """A product that the index found. *product* stays packed: the core never looks inside."""
+    """A product that the index found. *product* stays packed: the core never looks inside.
+
+    *elsewhere* says how near it is in the other spaces that were asked for, where it has a vector there.
+    """
 
     id: str
     product: bytes
     similarity: float
     view: int
     vector: Vector | None = None
+    elsewhere: Mapping[SpaceKind, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A hit as the ranker sees it: a score where larger is better, and features where a network is to judge."""
+
+    hit: Hit
+    score: float
+    features: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The order: (place among the candidates, score) of each that was kept, best first; and the network that judged."""
+
+    places: tuple[tuple[int, float], ...]
+    models: tuple[ModelVersion, ...] = ()
+
+
+@dataclass(frozen=True)
+class RankingOffer:
+    """What the ranker can be asked for now, and the features that its networks look at."""
+
+    strategies: frozenset[RankingStrategy]
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,6 +168,25 @@ class Answer:
     index_name: str
     index_space: str
     stages: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a picture shows, in a sentence; how sure the model is, 0 to 1."""
+
+    text: str
+    confidence: float
+    model: ModelVersion
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was said; how sure the model is, 0 to 1; what of it the pack's grammar gives a name."""
+
+    text: str
+    confidence: float
+    slots: Mapping[str, str]
+    model: ModelVersion
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,20 @@ Every method ends within the current request's deadline and raises Unavailable, 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from gateway.core.model import Content, Encoded, Fused, Hit, Hits, PartVector, ProductRecord
+from gateway.core.model import (
+    Candidate,
+    Content,
+    Description,
+    Encoded,
+    Fused,
+    Hits,
+    Media,
+    PartVector,
+    ProductRecord,
+    Ranked,
+    RankingOffer,
+    Transcript,
+)
 from triptych.vocabulary.choices import FusionStrategy, RankingStrategy, SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import TriptychError
 from triptych.vocabulary.vectors import Space, Vector
@@ -20,6 +33,20 @@ class Encoder(Protocol):
 
         The fields of errors are those of the contents: "images[0].data".
         """
+
+
+class Interpreter(Protocol):
+    """Puts media into words.
+
+    Both methods also raise InvalidArgument for media that cannot be read, with the field relative to the media
+    ("data"), and FailedPrecondition (MODEL_NOT_SERVED) where the pack has no such model.
+    """
+
+    async def describe(self, image: Media) -> Description:
+        """Say what a picture shows."""
+
+    async def transcribe(self, audio: Media) -> Transcript:
+        """Write down what is said."""
 
 
 class Fuser(Protocol):
@@ -43,9 +70,10 @@ class Index(Protocol):
         space: SpaceKind,
         metric: SimilarityMetric,
         limit: int,
-        with_vectors: bool,
+        with_vectors: bool = False,
+        compared: Sequence[SpaceKind] = (),
     ) -> Hits:
-        """Find the *limit* nearest products, each once, nearest first."""
+        """Find the *limit* nearest products, each once, nearest first; compare them in the spaces *compared* too."""
 
     async def write(
         self, catalog: str, spaces: Mapping[SpaceKind, Space], products: Sequence[ProductRecord]
@@ -65,9 +93,20 @@ class Ranker(Protocol):
     async def rank(
         self,
         strategy: RankingStrategy,
-        candidates: Sequence[tuple[Hit, float]],
+        candidates: Sequence[Candidate],
         *,
         limit: int,
-        diversity_lambda: float | None,
-    ) -> list[tuple[int, float]]:
-        """Return (place among the *candidates*, score) of the best *limit*, best first."""
+        diversity_lambda: float | None = None,
+        features: Sequence[str] = (),
+    ) -> Ranked:
+        """Return the best *limit* of *candidates*, best first; *features* are those that a network is to look at."""
+
+    async def offer(self) -> RankingOffer:
+        """Return what can be asked for; may be some seconds old."""
+
+
+class ProductReader(Protocol):
+    """Looks into packed products on behalf of the core."""
+
+    def features(self, product: bytes) -> Mapping[str, float]:
+        """Return what a ranking network can look at, by feature name; what is not known is left out."""

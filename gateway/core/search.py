@@ -19,18 +19,15 @@ from gateway.core.model import (
     Path,
     ProductReference,
     Query,
+    Ranked,
     Result,
 )
-from gateway.core.ports import Encoder, Fuser, Index, Ranker
+from gateway.core.ports import Encoder, Fuser, Index
+from gateway.core.ranking import CANDIDATES_MAX, Ranking, RankingPlan
 from gateway.core.stopwatch import Stopwatch
-from triptych.vocabulary.choices import Modality, RankingStrategy, SimilarityMetric, SpaceKind
+from triptych.vocabulary.choices import Modality, SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
 from triptych.vocabulary.vectors import ModelVersion, Vector
-
-# Diversity chooses among more candidates than it returns; beyond this the choice no longer changes.
-DIVERSITY_POOL_FACTOR = 4
-DIVERSITY_POOL_MIN = 100
-CANDIDATES_MAX = 1000
 
 MODALITY_OF_KIND = {
     "text": Modality.TEXT,
@@ -47,7 +44,7 @@ class ProductSearch:
     encoder: Encoder
     fuser: Fuser
     index: Index
-    ranker: Ranker
+    ranking: Ranking
 
     async def search(self, query: Query) -> Answer:
         """Return the products that answer *query*, best first.
@@ -67,22 +64,20 @@ class ProductSearch:
         parts, models = await self._part_vectors(query, watch)
         modalities = tuple(sorted({part.modality for part in parts}))
         path = Path.MULTIMODAL if len(modalities) > 1 else Path.SINGLE_MODALITY
-        ranking = query.ranking
-        if ranking is None and path is Path.MULTIMODAL:
-            ranking = RankingStrategy.SIMILARITY
-
+        plan = await self.ranking.plan(query, path)
         vector = parts[0].vector
         if len(parts) > 1:
             vector, fusion_models = await self._fuse(query, parts, watch)
             models += fusion_models
-        found = await self._retrieve(query, vector, modalities, ranking, watch)
-        results = await self._order(query, found.hits, ranking, watch)
+        found = await self._retrieve(query, vector, modalities, plan, watch)
+        ranked = await self._order(query, found.hits, plan, watch)
+        models += ranked.models
         return Answer(
-            results=results,
+            results=tuple(Result(found.hits[place], value) for place, value in ranked.places),
             path=path,
             modalities=modalities,
             fusion=query.fusion if len(parts) > 1 else None,
-            ranking=ranking,
+            ranking=plan.strategy,
             space=found.space,
             models=tuple(sorted(set(models), key=lambda model: model.name)),
             index_name=found.index_name,
@@ -150,7 +145,7 @@ class ProductSearch:
         query: Query,
         vector: Vector,
         modalities: Sequence[Modality],
-        ranking: RankingStrategy | None,
+        plan: RankingPlan,
         watch: Stopwatch,
     ) -> Hits:
         """Return the nearest products, without those that the query itself names.
@@ -159,42 +154,33 @@ class ProductSearch:
         """
         with watch.stage("search"):
             if query.space is None and tuple(modalities) == (Modality.IMAGE,):
-                found = await self._nearest(query, vector, SpaceKind.IMAGE, ranking)
+                found = await self._nearest(query, vector, SpaceKind.IMAGE, plan)
                 if found.hits:
                     return found
-            return await self._nearest(query, vector, query.space or SpaceKind.FUSED, ranking)
+            return await self._nearest(query, vector, query.space or SpaceKind.FUSED, plan)
 
-    async def _nearest(
-        self, query: Query, vector: Vector, space: SpaceKind, ranking: RankingStrategy | None
-    ) -> Hits:
-        diverse = ranking is RankingStrategy.DIVERSE
+    async def _nearest(self, query: Query, vector: Vector, space: SpaceKind, plan: RankingPlan) -> Hits:
         named = {p.content.id for p in query.parts if isinstance(p.content, ProductReference)}
-        wanted = max(query.limit * DIVERSITY_POOL_FACTOR, DIVERSITY_POOL_MIN) if diverse else query.limit
         try:
             found = await self.index.search(
                 query.catalog,
                 vector,
                 space=space,
                 metric=query.metric,
-                limit=min(wanted + len(named), CANDIDATES_MAX),
-                with_vectors=diverse,
+                limit=min(plan.pool + len(named), CANDIDATES_MAX),
+                with_vectors=plan.with_vectors,
+                compared=plan.compared,
             )
         except InvalidArgument as error:
             raise error.at(error.field.replace("query", "parts[0].vector", 1)) from error
         hits = tuple(hit for hit in found.hits if hit.id not in named)
-        return Hits(hits[:wanted], space, found.index_name, found.index_space)
+        return Hits(hits[: plan.pool], space, found.index_name, found.index_space)
 
-    async def _order(
-        self, query: Query, hits: Sequence[Hit], ranking: RankingStrategy | None, watch: Stopwatch
-    ) -> tuple[Result, ...]:
-        scored = [(hit, score(hit, query.metric)) for hit in hits]
-        if ranking is None or not scored:
-            return tuple(Result(hit, value) for hit, value in scored[: query.limit])
+    async def _order(self, query: Query, hits: Sequence[Hit], plan: RankingPlan, watch: Stopwatch) -> Ranked:
+        if plan.strategy is None or not hits:
+            return await self.ranking.order(query, plan, hits)
         with watch.stage("rank"):
-            ranked = await self.ranker.rank(
-                ranking, scored, limit=query.limit, diversity_lambda=query.diversity_lambda
-            )
-        return tuple(Result(hits[place], value) for place, value in ranked)
+            return await self.ranking.order(query, plan, hits)
 
 
 def required(outcome: Vector | TriptychError) -> Vector:
@@ -226,8 +212,3 @@ def modality_of(index: int, vector: Vector) -> Modality:
             metadata={"space": vector.space},
         )
     return MODALITY_OF_KIND[kind]
-
-
-def score(hit: Hit, metric: SimilarityMetric) -> float:
-    """Return how good a hit is; larger is better under every metric."""
-    return -hit.similarity if metric is SimilarityMetric.EUCLIDEAN else hit.similarity

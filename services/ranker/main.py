@@ -1,45 +1,53 @@
-"""The ranker service, put together: settings → rankers → servicer → server."""
+"""The ranker service, put together: settings → model → rankers → servicer → server."""
 
 from contextlib import AsyncExitStack
 
+from services.ranker.adapters.triton import TritonRankingModel
 from services.ranker.core.diverse import DiverseRanker
+from services.ranker.core.networks import LEARNED, LearnedRanker, Networks, NoRankingModel
 from services.ranker.core.ordering import Ordering
-from services.ranker.core.ports import Ranker
+from services.ranker.core.ports import Ranker, RankingModel
 from services.ranker.core.similarity import SimilarityRanker
 from services.ranker.service import RankerServicer
 from services.ranker.settings import RankerSettings
 from triptych.internal.v1.ranker_service_pb2_grpc import add_RankerServiceServicer_to_server
 from triptych.runtime.serve import Room, Service, run
+from triptych.runtime.triton import open_triton
 from triptych.vocabulary.choices import RankingStrategy
 
-# The one place where a strategy meets its ranker.
-RANKERS: dict[RankingStrategy, Ranker] = {
-    RankingStrategy.SIMILARITY: SimilarityRanker(),
-    RankingStrategy.DIVERSE: DiverseRanker(),
-}
+
+def rankers_of(networks: Networks) -> dict[RankingStrategy, Ranker]:
+    """Return the ranker of each strategy: the one place where the two meet."""
+    return {
+        RankingStrategy.SIMILARITY: SimilarityRanker(),
+        RankingStrategy.DIVERSE: DiverseRanker(),
+        **{strategy: LearnedRanker(networks, strategy) for strategy in LEARNED},
+    }
 
 
-async def nothing_to_wait_for() -> None:
-    """Warm up and check: these rankers depend on nothing outside."""
-
-
-def room_of(rankers: dict[RankingStrategy, Ranker]) -> Room:
-    """Return the room that ranks with *rankers*."""
+def room_of(model: RankingModel) -> Room:
+    """Return the room that ranks, with the networks of *model* where it is asked for them."""
+    networks = Networks(model)
     service = Service(
         "triptych.internal.v1.RankerService",
         add_RankerServiceServicer_to_server,
-        RankerServicer(Ordering(rankers)),
+        RankerServicer(Ordering(rankers_of(networks)), networks),
     )
-    return Room("ranker", (service,), warm_up=nothing_to_wait_for, check=nothing_to_wait_for)
+    return Room("ranker", (service,), warm_up=networks.warm_up, check=networks.check)
 
 
 def main() -> None:
     """Serve until SIGTERM."""
+    settings = RankerSettings()
 
-    def build(stack: AsyncExitStack) -> Room:  # noqa: ARG001 - nothing to close
-        return room_of(RANKERS)
+    def build(stack: AsyncExitStack) -> Room:
+        if not settings.triton_url:
+            return room_of(NoRankingModel())
+        client = open_triton(settings.triton_url)
+        stack.push_async_callback(client.close)
+        return room_of(TritonRankingModel(client, settings.triton_model))
 
-    run("ranker", RankerSettings(), build)
+    run("ranker", settings, build)
 
 
 if __name__ == "__main__":

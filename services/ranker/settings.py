@@ -15,3 +15,10 @@ class RankerSettings(ServerSettings):
     metrics_port: int = Field(
         8104, ge=0, le=65535, description="Port of the Prometheus endpoint /metrics; 0 takes a free one."
     )
+    triton_url: str = Field(
+        "127.0.0.1:7001",
+        description="gRPC address of Triton, as host:port; empty for a ranker without networks.",
+    )
+    triton_model: str = Field(
+        "ranker", min_length=1, description="Name of the ranking model in Triton's repository."
+    )

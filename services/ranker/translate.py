@@ -1,12 +1,21 @@
 """Between the messages of ranker_service.proto and the core's types."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 
 from services.ranker.core.ports import DIVERSITY_LAMBDA, Candidate, Ranked, Wish
 from triptych.internal.v1.ranker_service_pb2 import Candidate as CandidateMessage
-from triptych.internal.v1.ranker_service_pb2 import RankedCandidate, RankRequest, RankResponse
+from triptych.internal.v1.ranker_service_pb2 import (
+    ListStrategiesResponse,
+    RankedCandidate,
+    RankRequest,
+    RankResponse,
+)
 from triptych.runtime import wire
+from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import RankingStrategy
+from triptych.vocabulary.errors import InvalidArgument, Reason
+from triptych.vocabulary.vectors import ModelVersion
 
 
 def strategy_of(request: RankRequest) -> RankingStrategy:
@@ -24,18 +33,44 @@ def candidates_of(request: RankRequest) -> list[Candidate]:
     """Return the candidates.
 
     Raises:
-        InvalidArgument: DIMENSION_MISMATCH or VECTOR_INVALID in one's vector.
+        InvalidArgument: DIMENSION_MISMATCH or VECTOR_INVALID in one's vector; FIELD_INVALID when its features are
+            not one value per name, or infinite.
     """
-    return [_candidate(message, index) for index, message in enumerate(request.candidates)]
+    names = tuple(request.features)
+    return [_candidate(message, f"candidates[{i}]", names) for i, message in enumerate(request.candidates)]
 
 
-def _candidate(message: CandidateMessage, index: int) -> Candidate:
-    if not message.HasField("vector"):
-        return Candidate(message.id, message.score)
-    vector = wire.vector_of(message.vector, f"candidates[{index}].vector")
-    return Candidate(message.id, message.score, vector)
+def _candidate(message: CandidateMessage, field: str, names: Sequence[str]) -> Candidate:
+    given = message.HasField("vector")
+    vector = wire.vector_of(message.vector, f"{field}.vector") if given else None
+    return Candidate(message.id, message.score, vector, _features(message, f"{field}.features", names))
 
 
-def response_of(ranked: Sequence[Ranked]) -> RankResponse:
+def _features(message: CandidateMessage, field: str, names: Sequence[str]) -> Mapping[str, float]:
+    """Return the features that are known; a candidate without any need not say so value by value."""
+    values = message.features
+    if len(values) not in (0, len(names)):
+        raise InvalidArgument(
+            f"There are {len(values)} values for {len(names)} names of features; there must be one each, or none.",
+            reason=Reason.FIELD_INVALID,
+            field=field,
+        )
+    if any(map(math.isinf, values)):
+        raise InvalidArgument(
+            "A feature is infinite; an unknown one is not a number.", reason=Reason.FIELD_INVALID, field=field
+        )
+    return {name: value for name, value in zip(names, values, strict=False) if not math.isnan(value)}
+
+
+def response_of(ranked: Sequence[Ranked], models: Sequence[ModelVersion] = ()) -> RankResponse:
     """Return the response."""
-    return RankResponse(ranked=[RankedCandidate(index=each.index, score=each.score) for each in ranked])
+    return RankResponse(
+        ranked=[RankedCandidate(index=each.index, score=each.score) for each in ranked],
+        models=[wire.model_message(model) for model in models],
+    )
+
+
+def offer_of(strategies: Collection[RankingStrategy], features: Sequence[str]) -> ListStrategiesResponse:
+    """Return the answer to what can be asked for."""
+    numbers = (types_pb2.RankingStrategy.ValueType(strategy) for strategy in sorted(strategies))
+    return ListStrategiesResponse(strategies=numbers, features=features)

@@ -49,6 +49,7 @@ class Section:
 
     sample: Sample
     cards: tuple[Card, ...]
+    words: tuple[str, ...]
     way: str
     stages: tuple[Stage, ...]
     models: tuple[str, ...]
@@ -70,12 +71,19 @@ def render(sections: Sequence[Section], *, catalog: str, products: int) -> str:
 
 
 def section(
-    sample: Sample, response: pb.SearchProductsResponse, pictures: Mapping[str, Sequence[str]]
+    sample: Sample,
+    response: pb.SearchProductsResponse,
+    pictures: Mapping[str, Sequence[str]],
+    words: Sequence[str] = (),
 ) -> Section:
-    """Return one search for the page. *pictures* are files by product id, relative to the page."""
+    """Return one search for the page. *pictures* are files by product id, relative to the page.
+
+    *words* are lines about what was understood of pictures and sounds.
+    """
     return Section(
         sample=sample,
         cards=tuple(card(result, sample.wanted, pictures) for result in response.results),
+        words=tuple(words),
         way=way(response.interpretation),
         stages=tuple(stages(response)),
         models=tuple(f"{model.name} {model.version}" for model in response.models),

@@ -13,6 +13,11 @@ class Ordering:
     def __init__(self, rankers: Mapping[RankingStrategy, Ranker]) -> None:
         self._rankers = rankers
 
+    @property
+    def strategies(self) -> frozenset[RankingStrategy]:
+        """Those that have a ranker."""
+        return frozenset(self._rankers)
+
     async def rank(
         self, strategy: RankingStrategy, candidates: Sequence[Candidate], wish: Wish
     ) -> list[Ranked]:
@@ -20,6 +25,7 @@ class Ordering:
 
         Raises:
             InvalidArgument: DUPLICATE_ID, a strategy that is not served, or what the ranker lacks.
+            FailedPrecondition, Unavailable, DeadlineExceeded: as the strategy's `Ranker.rank` does.
         """
         if strategy not in self._rankers:
             served = ", ".join(sorted(known.name for known in self._rankers))

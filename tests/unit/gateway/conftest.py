@@ -10,13 +10,17 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import fakes
 
+from gateway.adapters.products import PackedProducts
 from gateway.core.catalog import Catalog
+from gateway.core.ranking import Ranking
 from gateway.core.search import ProductSearch
 from gateway.service import CatalogService, ProductSearchService
 from triptych.runtime.channels import open_channel
 from triptych.runtime.serve import Room, Service, serving
 from triptych.runtime.settings import ServerSettings
 from triptych.v1 import catalog_service_pb2_grpc, product_search_service_pb2_grpc
+
+NOW_S = 1_800_000_000.0
 
 
 class FakeRooms:
@@ -25,7 +29,8 @@ class FakeRooms:
     def __init__(self):
         self.encoder, self.fuser = fakes.FakeEncoder(), fakes.FakeFuser()
         self.index, self.ranker = fakes.FakeIndex(), fakes.FakeRanker()
-        self.search = ProductSearch(self.encoder, self.fuser, self.index, self.ranker)
+        self.ranking = Ranking(self.ranker, PackedProducts(now=lambda: NOW_S))
+        self.search = ProductSearch(self.encoder, self.fuser, self.index, self.ranking)
         self.catalog = Catalog(self.encoder, self.fuser, self.index)
 
 
@@ -47,7 +52,7 @@ async def stubs(rooms):
             Service(
                 "triptych.v1.ProductSearchService",
                 product_search_service_pb2_grpc.add_ProductSearchServiceServicer_to_server,
-                ProductSearchService(rooms.search),
+                ProductSearchService(rooms.search, rooms.encoder),
             ),
             Service(
                 "triptych.v1.CatalogService",

@@ -1,11 +1,25 @@
 """Fakes of the other rooms, each implementing its port."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from gateway.core.model import Content, Encoded, Fused, Hit, Hits, PartVector, ProductRecord
+from gateway.core.model import (
+    Candidate,
+    Content,
+    Description,
+    Encoded,
+    Fused,
+    Hit,
+    Hits,
+    Media,
+    PartVector,
+    ProductRecord,
+    Ranked,
+    RankingOffer,
+    Transcript,
+)
 from triptych.vocabulary.choices import (
     FusionStrategy,
     Modality,
@@ -26,6 +40,14 @@ def word_vector(words: str) -> np.ndarray:
     return unit(np.sum(rows, axis=0).astype(np.float32))
 
 
+def words_in(media: Media) -> str:
+    """What a picture shows or a sound says, to the fake encoder."""
+    words = media.data.decode()
+    if words == "broken":
+        raise InvalidArgument("No.", reason=Reason.MEDIA_EMPTY, field="image.data")
+    return words
+
+
 @dataclass
 class FakeEncoder:
     """Reads pictures and sounds as if their bytes were words."""
@@ -40,6 +62,14 @@ class FakeEncoder:
             tuple(Space(f"{PACK}/{kind}", DIMENSION) for kind in sorted(kinds)),
             tuple(ModelVersion(f"{kind}_encoder", "1", f"{PACK}/{kind}") for kind in sorted(kinds)),
         )
+
+    async def describe(self, image: Media) -> Description:
+        return Description(f"A {words_in(image)}.", 0.75, ModelVersion("describer", "1", ""))
+
+    async def transcribe(self, audio: Media) -> Transcript:
+        colour, _, noun = words_in(audio).partition(" ")
+        slots = {"category": noun, "colour": colour}
+        return Transcript(f"{colour} {noun}", 0.5, slots, ModelVersion("transcriber", "1", ""))
 
     def _outcome(self, content: Content) -> Vector | TriptychError:
         words = content.text or content.media.data.decode()
@@ -85,7 +115,8 @@ class FakeIndex:
         space: SpaceKind,
         metric: SimilarityMetric,
         limit: int,
-        with_vectors: bool,
+        with_vectors: bool = False,
+        compared: Sequence[SpaceKind] = (),
     ) -> Hits:
         self.searches.append({"space": space, "metric": metric, "limit": limit, "with_vectors": with_vectors})
         if len(query.values) != DIMENSION:
@@ -97,9 +128,17 @@ class FakeIndex:
         ]
         sign = 1 if metric is SimilarityMetric.EUCLIDEAN else -1
         found.sort(key=lambda hit: (sign * hit.similarity, hit.id))
+        found = [self._compared(catalog, hit, query, metric, compared) for hit in found]
         return Hits(
             tuple(found[:limit]), space, f"{catalog}__{space.name.lower()}", f"{PACK}/{space.name.lower()}"
         )
+
+    def _compared(
+        self, catalog: str, hit: Hit, query: Vector, metric: SimilarityMetric, kinds: Sequence[SpaceKind]
+    ) -> Hit:
+        record = self.products[catalog][hit.id]
+        near = {kind: best(record, query, kind, metric) for kind in kinds}
+        return replace(hit, elsewhere={kind: each.similarity for kind, each in near.items() if each})
 
     async def write(
         self, catalog: str, spaces: Mapping[SpaceKind, Space], products: Sequence[ProductRecord]
@@ -147,21 +186,32 @@ def best(record: ProductRecord, query: Vector, space: SpaceKind, metric: Similar
 
 @dataclass
 class FakeRanker:
-    """Keeps the order of the scores, and halves them so that its hand can be seen."""
+    """Keeps the order of the scores, and halves them so that its hand can be seen; its network wants *features*."""
 
+    features: tuple[str, ...] = ()
     calls: list[RankingStrategy] = field(default_factory=list)
+    judged: list[Sequence[Candidate]] = field(default_factory=list)
 
     async def rank(
         self,
         strategy: RankingStrategy,
-        candidates: Sequence[tuple[Hit, float]],
+        candidates: Sequence[Candidate],
         *,
         limit: int,
-        diversity_lambda: float | None,
-    ) -> list[tuple[int, float]]:
+        diversity_lambda: float | None = None,
+        features: Sequence[str] = (),
+    ) -> Ranked:
+        assert tuple(features) == (self.features if strategy is RankingStrategy.LEARNED else ())
         self.calls.append(strategy)
-        order = sorted(range(len(candidates)), key=lambda place: -candidates[place][1])
-        return [(place, candidates[place][1] / 2) for place in order[:limit]]
+        self.judged.append(candidates)
+        order = sorted(range(len(candidates)), key=lambda place: -candidates[place].score)
+        return Ranked(tuple((place, candidates[place].score / 2) for place in order[:limit]))
+
+    async def offer(self) -> RankingOffer:
+        greedy = {RankingStrategy.SIMILARITY, RankingStrategy.DIVERSE}
+        return RankingOffer(
+            frozenset(greedy | ({RankingStrategy.LEARNED} if self.features else set())), self.features
+        )
 
 
 def text_part_vector(words: str, weight: float = 1.0) -> PartVector:

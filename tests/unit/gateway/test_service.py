@@ -99,6 +99,34 @@ class TestPath:
         assert answer.results[0].similarity / 2 == pytest.approx(answer.results[0].score)
         assert rooms.index.searches[-1]["with_vectors"]
 
+    async def test_a_mix_is_judged_by_the_packs_network(self, shop, rooms):
+        """Where the pack has one; it sees more candidates than are wanted, with their features."""
+        rooms.ranker.features = ("similarity_text", "similarity_image", "similarity_audio", "log_popularity")
+
+        answer = await shop(image("red cup"), text("mug"), page_size=1)
+
+        assert types_pb2.RANKING_STRATEGY_LEARNED == answer.interpretation.ranking
+        assert ["red-mug"] == [result.product.id for result in answer.results]
+        candidates = {each.hit.id: each.features for each in rooms.ranker.judged[-1]}
+        assert {"red-mug", "blue-mug", "red-hat"} == set(candidates)
+        assert {"similarity_text", "similarity_image", "log_popularity"} == set(candidates["red-mug"])
+        assert candidates["red-mug"]["similarity_image"] > candidates["blue-mug"]["similarity_image"]
+
+    @pytest.mark.parametrize("measure", ["COSINE", "EUCLIDEAN"])
+    async def test_networks_see_cosines_whatever_the_measure(self, shop, rooms, measure):
+        """They were trained on cosines."""
+        rooms.ranker.features = ("similarity_text",)
+
+        await shop(
+            text("mug"),
+            ranking=types_pb2.RANKING_STRATEGY_LEARNED,
+            similarity=types_pb2.SimilarityMetric.Value(f"SIMILARITY_METRIC_{measure}"),
+        )
+
+        candidates = {each.hit.id: each.features for each in rooms.ranker.judged[-1]}
+        expected = float(word_vector("mug") @ word_vector("blue mug"))
+        assert expected == pytest.approx(candidates["blue-mug"]["similarity_text"], abs=1e-5)
+
     async def test_the_answer_says_who_answered(self, shop):
         """Models sorted by name, the index, and a time for each stage."""
         answer = await shop(text("mug"), image("red"))
@@ -319,3 +347,36 @@ class TestCatalog:
         error = await refusal(stubs[1].UpsertProducts(catalog_pb.UpsertProductsRequest()))
 
         assert (InvalidArgument, "products") == (type(error), error.field)
+
+
+class TestWords:
+    async def test_a_picture_is_described(self, stubs):
+        """The sentence, how sure the model is, and which model spoke."""
+        search, _ = stubs
+
+        answer = await search.DescribeImage(pb.DescribeImageRequest(image=types_pb2.Media(data=b"red mug")))
+
+        assert ("A red mug.", 0.75, "describer") == (answer.description, answer.confidence, answer.model.name)
+
+    async def test_speech_is_written_down_with_what_was_understood(self, stubs):
+        """The constraints stand in the order of their names."""
+        search, _ = stubs
+
+        answer = await search.TranscribeAudio(
+            pb.TranscribeAudioRequest(audio=types_pb2.Media(data=b"red mug"))
+        )
+
+        assert ("red mug", 0.5, "transcriber") == (answer.transcript, answer.confidence, answer.model.name)
+        assert [("category", "mug"), ("colour", "red")] == [(c.name, c.value) for c in answer.constraints]
+
+    async def test_media_that_cannot_be_read_are_refused(self, stubs):
+        """With the field to blame; nothing at all is a broken rule of the schema."""
+        search, _ = stubs
+
+        broken = await refusal(
+            search.DescribeImage(pb.DescribeImageRequest(image=types_pb2.Media(data=b"broken")))
+        )
+        nothing = await refusal(search.TranscribeAudio(pb.TranscribeAudioRequest()))
+
+        assert (Reason.MEDIA_EMPTY, "image.data") == (broken.reason, broken.field)
+        assert (Reason.FIELD_INVALID, "audio") == (nothing.reason, nothing.field)

@@ -26,7 +26,7 @@ from triptych.thirdparty import validate_pb2 as buf_dot_validate_dot_validate__p
 from triptych.v1 import types_pb2 as triptych_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)triptych/internal/v1/ranker_service.proto\x12\x14triptych.internal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17triptych/v1/types.proto\"\x8f\x02\n\x0bRankRequest\x12:\n\x08strategy\x18\x01 \x01(\x0e\x32\x1c.triptych.v1.RankingStrategyB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12>\n\ncandidates\x18\x02 \x03(\x0b\x32\x1f.triptych.internal.v1.CandidateB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\x19\n\x05limit\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01\x12\x36\n\x10\x64iversity_lambda\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x1c\n\x08\x66\x65\x61tures\x18\x05 \x03(\tB\n\xbaH\x07\x92\x01\x04\x10@\x18\x01\x42\x13\n\x11_diversity_lambda\"p\n\tCandidate\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x05score\x18\x02 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\x12#\n\x06vector\x18\x03 \x01(\x0b\x32\x13.triptych.v1.Vector\x12\x1a\n\x08\x66\x65\x61tures\x18\x04 \x03(\x02\x42\x08\xbaH\x05\x92\x01\x02\x10@\"E\n\x0cRankResponse\x12\x35\n\x06ranked\x18\x01 \x03(\x0b\x32%.triptych.internal.v1.RankedCandidate\"/\n\x0fRankedCandidate\x12\r\n\x05index\x18\x01 \x01(\x05\x12\r\n\x05score\x18\x02 \x01(\x01\"\x17\n\x15ListStrategiesRequest\"\\\n\x16ListStrategiesResponse\x12\x30\n\nstrategies\x18\x01 \x03(\x0e\x32\x1c.triptych.v1.RankingStrategy\x12\x10\n\x08\x66\x65\x61tures\x18\x02 \x03(\t2\xcb\x01\n\rRankerService\x12M\n\x04Rank\x12!.triptych.internal.v1.RankRequest\x1a\".triptych.internal.v1.RankResponse\x12k\n\x0eListStrategies\x12+.triptych.internal.v1.ListStrategiesRequest\x1a,.triptych.internal.v1.ListStrategiesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)triptych/internal/v1/ranker_service.proto\x12\x14triptych.internal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17triptych/v1/types.proto\"\x8f\x02\n\x0bRankRequest\x12:\n\x08strategy\x18\x01 \x01(\x0e\x32\x1c.triptych.v1.RankingStrategyB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12>\n\ncandidates\x18\x02 \x03(\x0b\x32\x1f.triptych.internal.v1.CandidateB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\x19\n\x05limit\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01\x12\x36\n\x10\x64iversity_lambda\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x1c\n\x08\x66\x65\x61tures\x18\x05 \x03(\tB\n\xbaH\x07\x92\x01\x04\x10@\x18\x01\x42\x13\n\x11_diversity_lambda\"p\n\tCandidate\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x05score\x18\x02 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\x12#\n\x06vector\x18\x03 \x01(\x0b\x32\x13.triptych.v1.Vector\x12\x1a\n\x08\x66\x65\x61tures\x18\x04 \x03(\x02\x42\x08\xbaH\x05\x92\x01\x02\x10@\"p\n\x0cRankResponse\x12\x35\n\x06ranked\x18\x01 \x03(\x0b\x32%.triptych.internal.v1.RankedCandidate\x12)\n\x06models\x18\x02 \x03(\x0b\x32\x19.triptych.v1.ModelVersion\"/\n\x0fRankedCandidate\x12\r\n\x05index\x18\x01 \x01(\x05\x12\r\n\x05score\x18\x02 \x01(\x01\"\x17\n\x15ListStrategiesRequest\"\\\n\x16ListStrategiesResponse\x12\x30\n\nstrategies\x18\x01 \x03(\x0e\x32\x1c.triptych.v1.RankingStrategy\x12\x10\n\x08\x66\x65\x61tures\x18\x02 \x03(\t2\xcb\x01\n\rRankerService\x12M\n\x04Rank\x12!.triptych.internal.v1.RankRequest\x1a\".triptych.internal.v1.RankResponse\x12k\n\x0eListStrategies\x12+.triptych.internal.v1.ListStrategiesRequest\x1a,.triptych.internal.v1.ListStrategiesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,13 +52,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANDIDATE']._serialized_start=395
   _globals['_CANDIDATE']._serialized_end=507
   _globals['_RANKRESPONSE']._serialized_start=509
-  _globals['_RANKRESPONSE']._serialized_end=578
-  _globals['_RANKEDCANDIDATE']._serialized_start=580
-  _globals['_RANKEDCANDIDATE']._serialized_end=627
-  _globals['_LISTSTRATEGIESREQUEST']._serialized_start=629
-  _globals['_LISTSTRATEGIESREQUEST']._serialized_end=652
-  _globals['_LISTSTRATEGIESRESPONSE']._serialized_start=654
-  _globals['_LISTSTRATEGIESRESPONSE']._serialized_end=746
-  _globals['_RANKERSERVICE']._serialized_start=749
-  _globals['_RANKERSERVICE']._serialized_end=952
+  _globals['_RANKRESPONSE']._serialized_end=621
+  _globals['_RANKEDCANDIDATE']._serialized_start=623
+  _globals['_RANKEDCANDIDATE']._serialized_end=670
+  _globals['_LISTSTRATEGIESREQUEST']._serialized_start=672
+  _globals['_LISTSTRATEGIESREQUEST']._serialized_end=695
+  _globals['_LISTSTRATEGIESRESPONSE']._serialized_start=697
+  _globals['_LISTSTRATEGIESRESPONSE']._serialized_end=789
+  _globals['_RANKERSERVICE']._serialized_start=792
+  _globals['_RANKERSERVICE']._serialized_end=995
 # @@protoc_insertion_point(module_scope)

@@ -110,18 +110,24 @@ class RankResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RANKED_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def ranked(self) -> _containers.RepeatedCompositeFieldContainer[Global___RankedCandidate]:
         """The best candidates, best first."""
+
+    @_builtins.property
+    def models(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.ModelVersion]:
+        """The network that judged, where one did; it has no space."""
 
     def __init__(
         self,
         *,
         ranked: _abc.Iterable[Global___RankedCandidate] | None = ...,
+        models: _abc.Iterable[_types_pb2.ModelVersion] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ranked", b"ranked"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["models", b"models", "ranked", b"ranked"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,20 +5,29 @@ import numpy as np
 import pytest
 from grpc_status import rpc_status
 
-from services.ranker.main import RANKERS, room_of
+from services.ranker.core.networks import NoRankingModel
+from services.ranker.main import room_of
 from services.ranker.settings import RankerSettings
-from triptych.internal.v1.ranker_service_pb2 import Candidate, RankRequest
+from triptych.internal.v1.ranker_service_pb2 import Candidate, ListStrategiesRequest, RankRequest
 from triptych.internal.v1.ranker_service_pb2_grpc import RankerServiceStub
 from triptych.runtime.channels import open_channel
 from triptych.runtime.errors import from_status
 from triptych.runtime.serve import serving
-from triptych.v1.types_pb2 import RANKING_STRATEGY_DIVERSE, RANKING_STRATEGY_SIMILARITY, Vector
+from triptych.v1.types_pb2 import (
+    RANKING_STRATEGY_DIVERSE,
+    RANKING_STRATEGY_LEARNED,
+    RANKING_STRATEGY_SIMILARITY,
+    Vector,
+)
 
 
 @pytest.fixture(scope="module")
 async def ranker():
     settings = RankerSettings(port=0, metrics_port=0, drain_ms=0)
-    async with serving(room_of(RANKERS), settings) as running, open_channel(running.address) as channel:
+    async with (
+        serving(room_of(NoRankingModel()), settings) as running,
+        open_channel(running.address) as channel,
+    ):
         yield RankerServiceStub(channel)
 
 
@@ -95,3 +104,17 @@ async def test_refused(ranker, change, reason, field):
     answer = await refused(ranker, RankRequest(**{**sound, **change}))
 
     assert (grpc.StatusCode.INVALID_ARGUMENT, reason, field) == answer
+
+
+@pytest.mark.parametrize("candidates", [[], [BEST]])
+async def test_no_network(ranker, candidates):
+    """Without a network the learned strategies are refused, whatever the candidates; the others are offered."""
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await ranker.Rank(RankRequest(strategy=RANKING_STRATEGY_LEARNED, candidates=candidates, limit=5))
+    error = from_status(rpc_status.from_call(raised.value))
+    offer = await ranker.ListStrategies(ListStrategiesRequest())
+
+    assert grpc.StatusCode.FAILED_PRECONDITION is raised.value.code()
+    assert ("MODEL_NOT_SERVED", "strategy") == (error.reason, error.field)
+    assert [RANKING_STRATEGY_SIMILARITY, RANKING_STRATEGY_DIVERSE] == list(offer.strategies)
+    assert [] == list(offer.features)

@@ -2,9 +2,10 @@
 
 import pytest
 
+from services.ranker.core.networks import Networks, NoRankingModel
 from services.ranker.core.ordering import Ordering
 from services.ranker.core.ports import Candidate, Ranked, Wish
-from services.ranker.main import RANKERS
+from services.ranker.main import rankers_of
 from triptych.vocabulary.choices import RankingStrategy
 from triptych.vocabulary.errors import InvalidArgument, Reason
 
@@ -16,6 +17,7 @@ class BackwardsRanker:
         return [Ranked(i, 0.0) for i in reversed(range(len(candidates)))][: wish.limit]
 
 
+RANKERS = rankers_of(Networks(NoRankingModel()))
 CANDIDATES = [Candidate("a", 0.2), Candidate("b", 0.8)]
 
 

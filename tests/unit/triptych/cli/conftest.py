@@ -42,6 +42,20 @@ class FakeGateway(search_grpc.ProductSearchServiceServicer, catalog_grpc.Catalog
         response.stages.add(stage="encode", duration=Duration(nanos=2_000_000))
         return response
 
+    def DescribeImage(self, request, context):
+        return search_pb.DescribeImageResponse(
+            description=f"A picture of {len(request.image.data)} bytes.", confidence=0.5
+        )
+
+    def TranscribeAudio(self, request, context):
+        if not request.audio.data:
+            return search_pb.TranscribeAudioResponse(confidence=0.125)
+        heard = [
+            search_pb.Constraint(name="category", value="mug"),
+            search_pb.Constraint(name="colour", value="red"),
+        ]
+        return search_pb.TranscribeAudioResponse(transcript="red mug", confidence=0.75, constraints=heard)
+
     def UpsertProducts(self, request, context):
         self.batches.append([product.id for product in request.products])
         if self.breaks_on in self.batches[-1]:

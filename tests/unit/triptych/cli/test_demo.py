@@ -30,7 +30,7 @@ def run(gateway, folder, tmp_path, monkeypatch):
     """Run the command; the suite is said to be up already, at the fake gateway's port."""
     monkeypatch.setenv("TRIPTYCH_GATEWAY_PORT", gateway.address.rpartition(":")[2])
     monkeypatch.setenv("TRIPTYCH_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(demo, "up", lambda *_: None)
+    monkeypatch.setattr(demo, "up", lambda *_, **__: None)
     monkeypatch.setattr(demo, "making_catalogue", lambda *_: contextlib.nullcontext())
     options = ["demo", "--folder", str(folder), "--products", str(PRODUCTS), "--limit", "2"]
     return lambda: CliRunner().invoke(app, options)
@@ -125,10 +125,13 @@ def test_asked_says_each_part():
     assert expected == demo.asked(Sample("", parts))
 
 
-def test_show_returns_what_it_printed(capsys):
+def test_a_search_is_printed(capsys):
     """Brackets in a query are no markup, and an empty answer says so."""
     sample = Sample("Words", (SamplePart("text", "[bold]mug[/]"),))
 
-    assert (sample, pb.SearchProductsResponse()) == demo.show(sample, pb.SearchProductsResponse())
-    assert "[bold]mug[/]" in (printed := capsys.readouterr().out)
+    demo.show(demo.Found(sample, pb.SearchProductsResponse(), ["the voice says: [mug]"]))
+
+    printed = capsys.readouterr().out
+    assert "[bold]mug[/]" in printed
+    assert "the voice says: [mug]" in printed
     assert "nothing found" in printed

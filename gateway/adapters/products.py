@@ -1,0 +1,33 @@
+"""Packed products, read for the ranking networks."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+
+from triptych.v1.types_pb2 import Product
+
+_SECONDS_PER_DAY = 86_400
+_NANOS = 1e9
+
+
+class PackedProducts:
+    """Implements `ProductReader`; *now* returns the seconds since 1970."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+
+    def features(self, product: bytes) -> Mapping[str, float]:
+        """Return log_price, log_popularity, in_stock and freshness_days, as far as they are known.
+
+        Logarithms are those of 1 + x. A price is taken as it is: within one catalogue prices share a currency.
+        """
+        record = Product.FromString(product)
+        features = {"log_popularity": math.log1p(record.popularity)}
+        if record.HasField("price"):
+            features["log_price"] = math.log1p(max(0.0, record.price.units + record.price.nanos / _NANOS))
+        if record.HasField("in_stock"):
+            features["in_stock"] = float(record.in_stock)
+        if record.HasField("update_time"):
+            seconds = self._now() - record.update_time.seconds
+            features["freshness_days"] = max(0.0, seconds / _SECONDS_PER_DAY)
+        return features

@@ -1,0 +1,33 @@
+"""What the suite says of a sample's pictures and sounds."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from triptych.cli.demo_samples import Sample, SamplePart
+from triptych.client import Client, TriptychClientError
+from triptych.v1.product_search_service_pb2 import Constraint
+
+NOT_SERVED = "MODEL_NOT_SERVED"
+
+
+def words_of(client: Client, sample: Sample, folder: Path, timeout_s: float) -> list[str]:
+    """Return a line for each picture and sound of *sample*; none where the pack has no model that speaks."""
+    return [line for part in sample.parts for line in _words(client, part, folder, timeout_s)]
+
+
+def _words(client: Client, part: SamplePart, folder: Path, timeout_s: float) -> Iterator[str]:
+    try:
+        if part.kind == "image":
+            described = client.describe(folder / part.file, timeout_s=timeout_s)
+            yield f"the photo shows: {described.description} (confidence {described.confidence:.2f})"
+        elif part.kind == "audio":
+            heard = client.transcribe(folder / part.file, timeout_s=timeout_s)
+            said = heard.transcript or "nothing understood"
+            yield f"the voice says: {said} (confidence {heard.confidence:.2f}{_understood(heard.constraints)})"
+    except TriptychClientError as error:
+        if error.reason != NOT_SERVED:
+            raise
+
+
+def _understood(constraints: Sequence[Constraint]) -> str:
+    return "".join(f", {each.name} {each.value}" for each in constraints)
