@@ -17,17 +17,17 @@ PARAMETERS = {"version": "1", "features": "similarity_text,log_price", "strategi
 class FakeTriton:
     """Speaks as tritonclient's aio client does; its model scores by the first feature."""
 
-    def __init__(self, *, model_ready=True, server_ready=True, batch_max=4):
-        self.model_ready, self.server_ready, self.batch_max = model_ready, server_ready, batch_max
+    def __init__(self, *, model_ready=True, pack=("ranker",), batch_max=4):
+        self.model_ready, self.pack, self.batch_max = model_ready, pack, batch_max
         self.rows_seen = []
 
     async def is_model_ready(self, name, client_timeout):
         return self.model_ready
 
-    async def is_server_ready(self, client_timeout):
-        if self.server_ready is None:
+    async def get_model_repository_index(self, client_timeout):
+        if self.pack is None:
             raise InferenceServerException("connection refused", status="StatusCode.UNAVAILABLE")
-        return self.server_ready
+        return SimpleNamespace(models=[SimpleNamespace(name=name) for name in self.pack])
 
     async def get_model_config(self, name, client_timeout):
         config = SimpleNamespace(
@@ -64,14 +64,16 @@ async def test_facts():
 
 
 async def test_a_pack_without_a_ranker():
-    """A Triton that is ready and does not know the model serves a pack without one."""
-    assert await TritonRankingModel(FakeTriton(model_ready=False), "ranker").facts() is None
+    """A Triton whose pack has other models serves no ranking network."""
+    client = FakeTriton(model_ready=False, pack=("text_encoder",))
+
+    assert await TritonRankingModel(client, "ranker").facts() is None
 
 
-@pytest.mark.parametrize("server_ready", [False, None], ids=["loading", "away"])
-async def test_triton_not_ready(server_ready):
+@pytest.mark.parametrize("pack", [("ranker",), (), None], ids=["loading", "starting", "away"])
+async def test_triton_not_ready(pack):
     """While Triton loads or is away nothing is known of the pack."""
-    client = FakeTriton(model_ready=False, server_ready=server_ready)
+    client = FakeTriton(model_ready=False, pack=pack)
 
     with pytest.raises(Unavailable):
         await TritonRankingModel(client, "ranker").facts()
