@@ -8,7 +8,9 @@ from torch.nn.functional import cross_entropy
 NOT_NAMED = -1
 
 
-def prototype(vectors: Tensor, groups: Sequence[Tensor], codes: Tensor, scale: float) -> Tensor:
+def prototype(
+    vectors: Tensor, groups: Sequence[Tensor], codes: Tensor, scale: float, smoothing: float = 0.0
+) -> Tensor:
     """Return the mean cross-entropy of finding each named value among the prototypes of its attribute.
 
     Args:
@@ -16,9 +18,16 @@ def prototype(vectors: Tensor, groups: Sequence[Tensor], codes: Tensor, scale: f
         groups: for each attribute its prototypes [values, D], of unit length.
         codes: int64 [B, attributes], the index of the right value or -1 where it is not named.
         scale: what cosines are multiplied with before the softmax.
+        smoothing: share of the target spread evenly over all values (Szegedy et al. 2016).
     """
     losses = [
-        cross_entropy(scale * vectors @ group.T, codes[:, at], ignore_index=NOT_NAMED, reduction="sum")
+        cross_entropy(
+            scale * vectors @ group.T,
+            codes[:, at],
+            ignore_index=NOT_NAMED,
+            reduction="sum",
+            label_smoothing=smoothing,
+        )
         for at, group in enumerate(groups)
     ]
     named = (codes != NOT_NAMED).sum().clamp_min(1)

@@ -1,0 +1,5 @@
+"""Triton: features of candidates to scores."""
+
+from training.serving.ranker import TritonPythonModel
+
+__all__ = ["TritonPythonModel"]
