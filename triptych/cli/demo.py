@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from rich.markup import escape
 
 from triptych.cli import demo_page
 from triptych.cli.demo_samples import Sample, samples
+from triptych.cli.demo_words import words_of
 from triptych.cli.ingest import ingest
 from triptych.cli.output import errors_as_lines, fail, how_it_was_found, out, results_table
 from triptych.cli.suite import State, Wait, suite_settings, up
@@ -22,6 +24,15 @@ from triptych.v1 import product_search_service_pb2 as pb
 CATALOG = "demo"
 # The first answers come from models that were never called before.
 SEARCH_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """A sample, what was found, and what its pictures and sounds were put into, a line each."""
+
+    sample: Sample
+    response: pb.SearchProductsResponse
+    words: Sequence[str] = ()
 
 
 def demo(
@@ -36,11 +47,11 @@ def demo(
     address = f"127.0.0.1:{settings.gateway_port}"
     with errors_as_lines():
         with making_catalogue(folder, products):
-            up(settings.state, settings.model_repository, wait_s)
+            up(settings.state, wait_s=wait_s)
         file = folder / "products.jsonl"
         ingest(file, media_root=folder, catalog=CATALOG, address=address, state=settings.state)
         with Client(address) as client:
-            found = [show(sample, search(client, sample, folder, limit)) for sample in samples(folder)]
+            found = [ask(client, sample, folder, limit) for sample in samples(folder)]
         page = write_page(folder, found)
     out.print(f"\n[bold]See it:[/]  file://{page.resolve()}", soft_wrap=True, highlight=False)
     out.print("[bold]Go on:[/]   triptych search --catalog demo --text 'red mug'", highlight=False)
@@ -66,18 +77,29 @@ def making_catalogue(folder: Path, products: int) -> Iterator[None]:
         raise fail(f"the catalogue could not be made: {last_line(complaint)}")
 
 
+def ask(client: Client, sample: Sample, folder: Path, limit: int) -> Found:
+    """Search, have pictures and sounds put into words, print both; return them."""
+    found = Found(
+        sample, search(client, sample, folder, limit), words_of(client, sample, folder, SEARCH_TIMEOUT_S)
+    )
+    show(found)
+    return found
+
+
 def search(client: Client, sample: Sample, folder: Path, limit: int) -> pb.SearchProductsResponse:
     """Ask the suite."""
     parts = [part.to_pb(folder) for part in sample.parts]
     return client.search(parts=parts, catalog=CATALOG, page_size=limit, timeout_s=SEARCH_TIMEOUT_S)
 
 
-def show(sample: Sample, response: pb.SearchProductsResponse) -> tuple[Sample, pb.SearchProductsResponse]:
-    """Print a search and its answer; return both."""
+def show(found: Found) -> None:
+    """Print a search, its answer, and what was understood of pictures and sounds."""
+    sample, response = found.sample, found.response
     out.print(f"\n[bold]{escape(sample.heading)}[/]: {escape(asked(sample))}", highlight=False)
+    for line in found.words:
+        out.print(escape(line), highlight=False, soft_wrap=True)
     out.print(results_table(response) if response.results else "nothing found")
     out.print(how_it_was_found(response), style="dim", soft_wrap=True)
-    return sample, response
 
 
 def asked(sample: Sample) -> str:
@@ -90,10 +112,10 @@ def asked(sample: Sample) -> str:
     return " + ".join(parts)
 
 
-def write_page(folder: Path, found: Sequence[tuple[Sample, pb.SearchProductsResponse]]) -> Path:
+def write_page(folder: Path, found: Sequence[Found]) -> Path:
     """Write the page with all searches beside the catalogue's pictures; return where it is."""
     pictures = pictures_by_id(folder / "products.jsonl")
-    sections = [demo_page.section(sample, response, pictures) for sample, response in found]
+    sections = [demo_page.section(each.sample, each.response, pictures, each.words) for each in found]
     page = folder / "index.html"
     demo_page.write(page, demo_page.render(sections, catalog=CATALOG, products=len(pictures)))
     return page

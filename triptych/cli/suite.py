@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 State = Annotated[Path | None, typer.Option(help="The suite's folder (TRIPTYCH_STATE; default: var/suite).")]
 Models = Annotated[
     Path | None,
-    typer.Option(help="Folder of the models (TRIPTYCH_MODEL_REPOSITORY; default: the demo pack)."),
+    typer.Option(help="A pack to serve this time (TRIPTYCH_MODEL_REPOSITORY; default: the one in use)."),
 ]
 Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait until every part is ready.")]
 
@@ -67,11 +67,13 @@ def status(
         raise typer.Exit(EXIT_FAILED)
 
 
-def suite_settings(state: Path | None = None, model_repository: Path | None = None) -> "SuiteSettings":
+def suite_settings(
+    state: Path | None = None, model_repository: Path | None = None, packs: Path | None = None
+) -> "SuiteSettings":
     """Return the suite's settings: what was given, else the environment's, else the defaults."""
     from triptych.local.settings import SuiteSettings
 
-    given: dict[str, Any] = {"state": state, "model_repository": model_repository}
+    given: dict[str, Any] = {"state": state, "model_repository": model_repository, "packs": packs}
     return SuiteSettings(**{name: value for name, value in given.items() if value is not None})
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from triptych.local.bound import bound_command
 from triptych.local.milvus import milvus_command
 from triptych.local.ports import LOOPBACK
+from triptych.local.serving import link_of
 from triptych.local.settings import SuiteSettings
 from triptych.local.triton import TritonPorts, triton_command
 
@@ -62,7 +63,7 @@ def parts_of(settings: SuiteSettings) -> list[Part]:
             "triptych.internal.v1.SearchService",
             {"MILVUS_URI": f"http://{_address(settings.milvus_port)}"},
         ),
-        _room(settings, "ranker", "triptych.internal.v1.RankerService", {}),
+        _room(settings, "ranker", "triptych.internal.v1.RankerService", triton),
         _room(
             settings,
             "gateway",
@@ -88,7 +89,7 @@ def _milvus(settings: SuiteSettings) -> Part:
 
 def _triton(settings: SuiteSettings) -> Part:
     ports = TritonPorts(settings.triton_grpc_port, settings.triton_http_port, settings.triton_metrics_port)
-    command = triton_command(settings.model_repository.resolve(), settings.folder / "triton", ports)
+    command = triton_command(link_of(settings), settings.folder / "triton", ports)
     return Part(
         name="triton",
         group="engines",

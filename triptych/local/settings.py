@@ -18,8 +18,10 @@ class SuiteSettings(BaseSettings):
 
     state: Path = Field(Path("var/suite"), description="Folder for data, logs and what runs.")
     model_repository: Path = Field(
-        IMPORT_ROOT / "triton" / "model_repository", description="Folder of the models that Triton serves."
+        IMPORT_ROOT / "triton" / "model_repository",
+        description="Pack that Triton serves, whatever `triptych pack use` has chosen.",
     )
+    packs: Path = Field(Path("var/packs"), description="Folder of the packs that were imported.")
     milvus_port: int = Field(MILVUS_PORT, ge=1, le=65535, description="gRPC port of Milvus.")
     milvus_metrics_port: int = Field(
         MILVUS_METRICS_PORT, ge=1, le=65535, description="Port of Milvus's /metrics and /healthz."

@@ -12,6 +12,7 @@ from xmlrpc.client import Fault
 
 import psutil
 
+from triptych.local import serving
 from triptych.local.health import healthy
 from triptych.local.orphans import end_orphans, listener
 from triptych.local.parts import Part, parts_of
@@ -19,6 +20,7 @@ from triptych.local.ports import is_free
 from triptych.local.settings import SuiteSettings
 from triptych.local.supervisord import STOP_WAIT_S, Supervisor
 from triptych.local.triton import remove_shared_memory, shared_memory_prefix
+from triptych.packs.pack import PackError
 
 POLL_S = 0.5
 # Every group of parts may use all of its time.
@@ -62,8 +64,11 @@ def up(settings: SuiteSettings) -> bool:
             supervisor.start_missing()
             return False
         end_orphans(settings.folder)
-        _check_models(settings.model_repository)
         _check_ports(parts)
+        try:
+            serving.serve(settings, serving.pack_to_serve(settings))
+        except PackError as error:
+            raise SuiteError(f"the models cannot be served: {error}") from error
         try:
             supervisor.start(parts)
         except subprocess.CalledProcessError as error:
@@ -139,11 +144,6 @@ def _alone(folder: Path) -> Iterator[None]:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _check_models(repository: Path) -> None:
-    if not any(repository.glob("*/config.pbtxt")):
-        raise SuiteError(f"there is no model in {repository}; set TRIPTYCH_MODEL_REPOSITORY")
 
 
 def _check_ports(parts: list[Part]) -> None:

@@ -1,6 +1,7 @@
 """supervisord for the suite: its configuration, and talking to it over its socket."""
 
 import configparser
+import contextlib
 import hashlib
 import http.client
 import io
@@ -95,6 +96,17 @@ class Supervisor:
             return {str(info["name"]): info for info in self.call("getAllProcessInfo") or ()}
         except Fault:
             return {}  # it is on its way down
+
+    def restart(self, part: Part) -> None:
+        """End *part* and start it again; return when it has begun.
+
+        Raises:
+            Fault: supervisord refused.
+        """
+        name = f"{part.group}:{part.name}"
+        with contextlib.suppress(Fault):  # it had ended already
+            self.call("stopProcess", name)
+        self.call("startProcess", name, False)
 
     def start_missing(self) -> None:
         """Start the parts that were given up."""

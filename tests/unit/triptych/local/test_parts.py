@@ -23,6 +23,7 @@ def test_each_room_is_told_where_the_others_listen(settings):
     triton, encoder = parts["triton"].address, parts["encoder"].address
     assert triton == parts["encoder"].environment["TRIPTYCH_ENCODER_TRITON_URL"]
     assert triton == parts["fusion"].environment["TRIPTYCH_FUSION_TRITON_URL"]
+    assert triton == parts["ranker"].environment["TRIPTYCH_RANKER_TRITON_URL"]
     milvus = f"http://{parts['milvus'].address}"
     assert milvus == parts["search"].environment["TRIPTYCH_SEARCH_MILVUS_URI"]
     assert encoder == parts["gateway"].environment["TRIPTYCH_GATEWAY_ENCODER"]
