@@ -1,14 +1,13 @@
-"""The loop that every stage shares: AdamW, warm-up and cosine decay, a line of progress with the time left."""
+"""The loop that short stages share: AdamW, warm-up and cosine decay, progress with the time left."""
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-REPORT_SECONDS = 10.0
+from training.reporting import Reporter
 
 
 @dataclass(frozen=True)
@@ -27,17 +26,13 @@ def run(stage: str, network: nn.Module, schedule: Schedule, loss_of_step: Callab
     """Train *network* in place; `loss_of_step(step)` makes a batch and returns its loss."""
     optimiser = torch.optim.AdamW(network.parameters(), lr=0.0, weight_decay=schedule.weight_decay)
     network.train()
-    started = reported = time.monotonic()
-    smooth = 0.0
-    for step in range(schedule.steps):
-        loss = loss_of_step(step)
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(schedule, step)
-        _descend(network, optimiser, loss, schedule.gradient_norm_max)
-        smooth = loss.item() if step == 0 else 0.95 * smooth + 0.05 * loss.item()
-        if time.monotonic() - reported > REPORT_SECONDS or step + 1 == schedule.steps:
-            reported = time.monotonic()
-            _report(stage, step + 1, schedule.steps, smooth, reported - started)
+    with Reporter(stage, schedule.steps) as report:
+        for step in range(schedule.steps):
+            loss = loss_of_step(step)
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate(schedule, step)
+            _descend(network, optimiser, loss, schedule.gradient_norm_max)
+            report.step(step + 1, loss.item())
     network.eval()
 
 
@@ -55,11 +50,3 @@ def _descend(network: nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor,
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(network.parameters(), norm_max)
     optimiser.step()
-
-
-def _report(stage: str, done: int, steps: int, loss: float, seconds: float) -> None:
-    left = seconds / done * (steps - done)
-    print(
-        f"{stage:7s} step {done:5d}/{steps}  loss {loss:.4f}  {seconds:4.0f} s, {left:4.0f} s left",
-        flush=True,
-    )

@@ -22,6 +22,7 @@ import torch
 
 from training.data.cache import catalogue_digest
 from training.evaluate_demo import evaluate, table
+from training.memory import keep_freed_memory
 from training.pack import load_pack, weights_file
 from training.recipe import FLOORS, Recipe, scaled
 from training.run import Run
@@ -56,6 +57,7 @@ def _side_by_side(recipe: Recipe, folder: Path, stages: Sequence[str]) -> None:
 
 
 def _stage(recipe: Recipe, folder: Path, name: str, threads: int) -> None:
+    keep_freed_memory()
     torch.set_num_threads(threads)
     torch.manual_seed(recipe.seed)
     getattr(Run(recipe, folder, threads), name)()
