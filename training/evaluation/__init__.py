@@ -1,0 +1,1 @@
+"""How good a pack is: metrics, queries, answers offline or through the suite, reports, comparisons."""
