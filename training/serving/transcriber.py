@@ -1,7 +1,7 @@
 """Triton: speech to words and what they mean.
 
-Stands apart from `training.serving.model`, which brings torch along: a process that listens with PocketSphinx needs
-40 MB in place of 300.
+Stands apart from `training.serving.model`, which brings torch along: a process that listens with PocketSphinx starts
+sooner and stays smaller without.
 """
 
 import json

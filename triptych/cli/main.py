@@ -2,7 +2,20 @@
 
 import typer
 
-from triptych.cli import demo, ingest, products, search, suite
+from triptych.cli import (
+    demo,
+    evaluate,
+    export,
+    ingest,
+    interpret,
+    pack,
+    products,
+    search,
+    speech,
+    suite,
+    train,
+    train_ranker,
+)
 
 app = typer.Typer(
     name="triptych",
@@ -15,10 +28,18 @@ app.command()(suite.up)
 app.command()(suite.down)
 app.command()(suite.status)
 app.command()(search.search)
+app.command()(interpret.describe)
+app.command()(interpret.transcribe)
 app.command()(ingest.ingest)
 app.command()(products.get)
 app.command()(products.delete)
 app.command()(demo.demo)
+app.add_typer(pack.app)
+app.command()(evaluate.evaluate)
+app.command()(train.train)
+app.command()(train_ranker.train_ranker)
+app.command()(export.export)
+app.command()(speech.speech)
 
 if __name__ == "__main__":
     app()

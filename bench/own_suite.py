@@ -1,0 +1,30 @@
+"""A suite of one's own for a benchmark: on free ports, in a folder of its own, serving one pack."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from triptych.local import suite
+from triptych.local.ports import free_ports
+from triptych.local.settings import SuiteSettings
+
+WAIT_S = 300.0
+
+
+@contextmanager
+def own_suite(pack: Path, folder: Path, wait_s: float = WAIT_S) -> Iterator[str]:
+    """Serve *pack* while the block runs; yields the address of the gateway.
+
+    Raises:
+        SuiteError: it did not start, or not in time.
+    """
+    names = [name for name in SuiteSettings.model_fields if name.endswith("_port")]
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    settings = SuiteSettings.model_validate({"state": folder, "model_repository": pack, **ports})
+    try:
+        suite.up(settings)
+        for _ in suite.watch(settings, wait_s):
+            pass
+        yield suite.status(settings)[-1].address
+    finally:
+        suite.down(settings)
