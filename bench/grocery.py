@@ -119,7 +119,8 @@ def train_and_judge(
     offline = figures_of(OfflineSearch(pack, MODALITIES), data, all_photos=True)
     print(f"{name}: trained in {minutes:.1f} minutes; offline {offline}", flush=True)
     served = {} if arguments.offline else served_figures(pack, arguments.work / f"suite-{name}", data)
-    return {"recipe": name, "training_minutes": round(minutes, 1), "offline": offline, "served": served}
+    training = f"{'resumed' if arguments.resume else 'trained'} in {minutes:.1f} minutes"
+    return {"recipe": name, "training": training, "offline": offline, "served": served}
 
 
 def served_figures(pack: Path, folder: Path, data: Grocery) -> Figures:
@@ -137,7 +138,7 @@ def table_of(baseline: Mapping[float, float], runs: Sequence[Mapping[str, Any]])
         for figure, value in run["offline"].items():
             served = f"{run['served'][figure]:.4f}" if figure in run["served"] else ""
             table.add_row(run["recipe"], figure, f"{value:.4f}", served)
-        table.add_row(run["recipe"], "training, minutes", str(run["training_minutes"]), "")
+        table.add_row(run["recipe"], run["training"], "", "")
     return table
 
 

@@ -13,7 +13,7 @@ import argparse
 import io
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -182,7 +182,8 @@ def cosines_of(vectors: Array) -> Array:
     return np.stack([(vectors[:, one] * vectors[:, other]).sum(axis=1) for one, other in PAIRS], axis=1)
 
 
-SCORES = {
+# What is looked at of the three cosines [N, 3]: features [N, F].
+SCORES: Mapping[str, Callable[[Array], Array]] = {
     "min of the cosines": lambda cosines: cosines.min(axis=1, keepdims=True),
     "mean of the cosines": lambda cosines: cosines.mean(axis=1, keepdims=True),
     "logistic on the three": lambda cosines: np.column_stack([cosines, cosines.min(axis=1)]),

@@ -30,6 +30,12 @@ class EncoderRecipe:
         default=False,
         description="true: vary each record with the defaults of training/data/augment/; a table: other options",
     )
+    served_px: int | None = Field(
+        default=None,
+        ge=8,
+        le=2048,
+        description="side of the pictures that the finished encoder takes; None: as in training",
+    )
     variants: int = Field(
         default=1,
         ge=1,

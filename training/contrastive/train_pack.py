@@ -13,6 +13,7 @@ from training.contrastive.batch import Source
 from training.contrastive.checkpoint import seed_everything
 from training.contrastive.corpus import Corpus, make_corpus
 from training.contrastive.defaults import default_recipe
+from training.contrastive.figures import dev_figures
 from training.contrastive.folders import RunFolder
 from training.contrastive.fusion_bank import Bank, Phrases, attribute_values, make_bank, make_phrases
 from training.contrastive.fusion_stage import train_fusion_heads
@@ -124,18 +125,35 @@ def train(
     fitted = trainer.fit(resume=resume)
     say(f"encoders: the weights of step {fitted.step}, {fitted.steps_made} steps made")
     space.to("cpu")
+    figures = fitted.figures
+    if _serve_other_pictures(space, recipe):
+        sources = make_sources(space, recipe, corpus, run.cache)
+        figures = dev_figures(space, corpus, sources) if len(corpus.dev) else {}
     heads, table = _fusion(space, corpus, sources, recipe) if world()[0] == 0 else (None, ())
     trained = Trained(
         encoders={name: space.encoder(name) for name in sources},
         fusion=heads,
-        figures=fitted.figures,
+        figures=figures,
         table=table,
         recipe=recipe,
     )
     if world()[0] == 0:
-        figures = {"dev": dict(fitted.figures), "fusion": [asdict(row) for row in table]}
-        write_whole(run.figures, (json.dumps(figures, indent=2) + "\n").encode())
+        noted = {"dev": dict(figures), "fusion": [asdict(row) for row in table]}
+        write_whole(run.figures, (json.dumps(noted, indent=2) + "\n").encode())
     return trained
+
+
+def _serve_other_pictures(space: SharedSpace, recipe: Recipe) -> bool:
+    """Let encoders take the pictures that they are to be served, and say whether any are others than in training.
+
+    Random crops show things larger than whole photos do: photos a third larger than in training show them as large
+    again (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
+    """
+    sides = {name: own.served_px for name, own in recipe.encoders().items() if name in space.encoders}
+    for name, side in sides.items():
+        if side is not None:
+            space.encoder(name).take_pictures_of(side, side)
+    return any(side is not None for side in sides.values())
 
 
 def make_space(recipe: Recipe, corpus: Corpus) -> SharedSpace:
@@ -200,8 +218,10 @@ def _note_recipe(run: RunFolder, recipe: Recipe) -> None:
 def _name(recipe: Recipe, corpus: Corpus) -> str:
     """Name what the encoders learn from: a checkpoint of other settings or data is not gone on from.
 
-    Threads change no result, and fusion comes after the last checkpoint.
+    Threads change no result; fusion and the size of served pictures come after the last checkpoint.
     """
     values: dict[str, Any] = recipe_values(recipe)
     values = {name: value for name, value in values.items() if name not in {"workers", "fusion"}}
+    for name in recipe.encoders():
+        values[name] = {field: value for field, value in values[name].items() if field != "served_px"}
     return hashlib.sha256(f"{json.dumps(values, sort_keys=True)} {corpus.digest()}".encode()).hexdigest()[:16]

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
+from training.errors import TrainingError
 from training.networks.blocks import unit
 
 
@@ -76,6 +77,14 @@ class ModalityEncoder(nn.Module):
     def facts(self) -> dict[str, str]:
         """Return what a service must know, as `parameters` of config.pbtxt."""
         raise NotImplementedError
+
+    def take_pictures_of(self, height: int, width: int) -> None:  # noqa: ARG002 - the base's
+        """Take pictures of another size from now on.
+
+        Raises:
+            TrainingError: this kind takes pictures of the size that it was made for, or none.
+        """
+        raise TrainingError(f"the {self.modality} encoder {self.kind} cannot take pictures of another size")
 
     def save_assets(self, folder: Path) -> None:
         """Write the files that the encoder needs beside its weights: a tokeniser, a graph, a configuration."""

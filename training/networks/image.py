@@ -57,6 +57,10 @@ class ImageEncoder(ModalityEncoder):
         # torch's own types do not know this argument of nn.Module.to.
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
+    def take_pictures_of(self, height: int, width: int) -> None:
+        """Take pictures of another size from now on: averages over the picture do not mind."""
+        self._facts = picture_facts(height, width, self._facts["resize"])
+
     def prepare(self, raw: Tensor) -> tuple[Tensor, ...]:
         """Return the uint8 pictures [B, H, W, 3] themselves."""
         return (raw.to(self.device),)

@@ -1,6 +1,7 @@
 """An image encoder over any ONNX backbone."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -42,9 +43,7 @@ class OnnxImageEncoder(PictureEncoder):
     ) -> None:
         backbone = OnnxBackbone(path, output)
         last = backbone.input_shape[-1:] == (_CHANNELS,)
-        shape = (
-            (1, taken.height, taken.width, _CHANNELS) if last else (1, _CHANNELS, taken.height, taken.width)
-        )
+        shape = _shape(taken.height, taken.width, channels_last=last)
         width = backbone.width(shape) + (COLOUR_FEATURES if colour else 0)
         super().__init__(dimension, width, taken, head, frozen)
         self._options |= {"output": backbone.output, "frozen_layers": frozen_layers, "colour": colour}
@@ -56,6 +55,16 @@ class OnnxImageEncoder(PictureEncoder):
         else:
             check_trainable(backbone)
             backbone.freeze_first(frozen_layers)
+
+    def take_pictures_of(self, height: int, width: int) -> None:
+        """Take pictures of another size from now on, if the graph does.
+
+        Raises:
+            TrainingError: the graph has one size.
+        """
+        self.backbone.width(_shape(height, width, channels_last=self._channels_last))
+        self.taken = replace(self.taken, height=height, width=width)
+        self._facts = self.taken.facts()
 
     @classmethod
     def build(cls, dimension: int, options: Mapping[str, Any], corpus: Sequence[str]) -> Self:  # noqa: ARG003
@@ -96,3 +105,7 @@ def _sides(shape: tuple[int, ...]) -> tuple[int, int]:
         raise TrainingError(f"the ONNX graph's input has {len(shape)} axes; pictures come in 4")
     height, width = shape[1:3] if shape[-1] == _CHANNELS else shape[2:4]
     return height or _SIDE, width or _SIDE
+
+
+def _shape(height: int, width: int, *, channels_last: bool) -> tuple[int, ...]:
+    return (1, height, width, _CHANNELS) if channels_last else (1, _CHANNELS, height, width)
