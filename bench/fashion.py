@@ -99,7 +99,7 @@ def _right_of_first(queries: Sequence[Query], answers: Sequence[Answer], counts:
 MEASURES = {"P@10": precision_at_10, "found of 10": found_of_10}
 
 
-def titles(search: Search, data: Fashion, baseline: Sequence[Numbers]) -> dict[str, Any]:
+def titles(search: Search, data: Fashion, baseline: Sequence[NDArray[Any]]) -> dict[str, Any]:
     """Return R@10 of the pack and of the baseline, and the interval of their difference."""
     queries = title_queries(data.dev)
     own = found_at_10(queries, search.answers(data.dev, queries))

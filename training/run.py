@@ -11,11 +11,11 @@ from training.data import pictures, speech
 from training.data.cache import catalogue_digest
 from training.data.mixtures import Bank
 from training.data.texts import Said, TextSampler, attributes_of, combinations
-from training.networks.tokeniser import load_tokeniser
 from training.demo.items import items
 from training.networks.audio import compact_audio_encoder
 from training.networks.image import compact_image_encoder
 from training.networks.text import TOKENISER_FILE, compact_text_encoder
+from training.networks.tokeniser import load_tokeniser
 from training.pack import load_weights, save_weights, weights_file
 from training.recipe import Recipe
 from training.stages.audio import embed_speech, train_audio

@@ -50,7 +50,8 @@ class OnnxBackbone(nn.Module):
             )
         self.place = list(shapes).index(self.output)
         # Convolutions over pictures are twice as fast on a processor when the channels lie together.
-        self.graph = _converted(model, path).to(memory_format=torch.channels_last)
+        # torch's own types do not know this argument of nn.Module.to.
+        self.graph = _converted(model, path).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, values: Tensor) -> Tensor:
         """Return the features [B, F] of the graph's input."""
