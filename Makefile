@@ -31,8 +31,8 @@ test: .venv/ready check ## Set up, then check and test everything
 	@$(BIN)/pytest
 
 .PHONY: test-unit
-test-unit: .venv/ready ## The quick tests: no server is started
-	@$(BIN)/pytest tests/unit
+test-unit: .venv/ready ## The quick tests: no server is started, nothing is trained for long
+	@$(BIN)/pytest tests/unit -m "not slow"
 
 .PHONY: test-integration
 test-integration: .venv/ready ## Each room against the real Milvus and the real Triton

@@ -68,6 +68,7 @@ def _gap(fuse, bank):
     return ((one.mean() - other.mean()) / one.std()).abs().item()
 
 
+@pytest.mark.slow
 def test_a_missing_modality_neither_lifts_nor_sinks(heads):
     """Asked with a picture, products with and without one score alike once trained, and did not before."""
     bank, ways = _bank(seed=10), fusions(heads)
@@ -163,6 +164,7 @@ def test_without_words_there_are_no_composed_queries():
     assert COMPOSED not in {row.asked_with for row in fusion_table(_bank(), nothing, fusions(None))}
 
 
+@pytest.mark.slow
 def test_mixtures_find_untouched_pictures_when_that_is_asked_for(heads):
     """With `unfused_weight`, a picture and changing words find the right ones among the pictures themselves."""
     asked = train_fusion_heads(_bank(), _phrases(), replace(RECIPE, unfused_weight=1.0), seed=0)

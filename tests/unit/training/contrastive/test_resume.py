@@ -56,6 +56,7 @@ def _rich(recipe):
     )
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_mid_epoch_ends_like_one_that_never_stopped(manifest, dataset, recipe, tmp_path):
     """kill -9 between two checkpoints, then resume: figures, fusion table and all weights are equal to the bit."""
     chosen = _rich(recipe)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 from training.contrastive.folders import RunFolder
@@ -46,6 +47,7 @@ def _recipe(recipe):
     )
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_learns(manifest, dataset, recipe, tmp_path):
     """torchrun with two gloo processes and the same global batch ends with the weights of one process."""
     chosen, script = _recipe(recipe), tmp_path / "worker.py"

@@ -27,6 +27,7 @@ def _broken_from(monkeypatch, first, count):
     monkeypatch.setattr(Trainer, "_step", broken)
 
 
+@pytest.mark.slow
 def test_training_finds_what_belongs_together(dataset, recipe, tmp_path):
     """A few dozen steps from nothing find the picture of a text on dev far better than chance."""
     chosen = recipe(

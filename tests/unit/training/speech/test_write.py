@@ -82,6 +82,7 @@ def test_the_same_grammar_gives_the_same_files(written, tmp_path):
         assert (written / name).read_bytes() == (tmp_path / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_free_transcriber_hears_titles(tmp_path):
     """Without a grammar, any sequence of the catalogue's words is heard, and phrases in it are slots."""
     write_catalogue_transcriber(tmp_path, CATALOGUE, pack="shop", version="1", free=True, options=ONCE)

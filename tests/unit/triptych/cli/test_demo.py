@@ -36,6 +36,7 @@ def run(gateway, folder, tmp_path, monkeypatch):
     return lambda: CliRunner().invoke(app, options)
 
 
+@pytest.mark.slow
 class TestDemo:
     def test_makes_loads_searches_and_shows(self, run, gateway, folder):
         """After one command every product is stored, every way to ask was tried, and the page shows it."""
