@@ -62,9 +62,13 @@ protos: .venv/ready ## Generate the stubs from protos/
 	@$(BIN)/python scripts/protos.py
 
 .PHONY: train-demo
-train-demo: .venv/ready ## Train the demonstration pack again (about 40 minutes on two cores)
+train-demo: .venv/ready ## Train the demonstration pack again (about an hour on two cores)
 	@$(BIN)/python -m training.train_demo
 	@$(BIN)/python -m training.export
+	@$(BIN)/python -m training.describe.demo
+	@$(BIN)/python -m training.speech.demo write triton/model_repository
+	@$(BIN)/python -m training.ranking.train_demo
+	@$(BIN)/python -m training.packs.seal triton/model_repository
 
 .PHONY: quality
 quality: .venv/ready ## Measure the demonstration pack through the running suite

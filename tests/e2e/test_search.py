@@ -110,7 +110,9 @@ class TestMixes:
 
         assert MULTI == answer.interpretation.path
         assert ["encode", "fuse", "search", "rank"] == [stage.stage for stage in answer.stages]
-        assert ["fusion", "image_encoder", "text_encoder"] == [model.name for model in answer.models]
+        assert ["fusion", "image_encoder", "ranker", "text_encoder"] == [
+            model.name for model in answer.models
+        ]
 
     @pytest.mark.parametrize("fusion", FUSIONS)
     def test_neither_order_nor_scale_of_parts_matters(self, shop, some, fusion):

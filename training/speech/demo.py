@@ -86,11 +86,15 @@ def word_errors(said: Sequence[str], heard: Sequence[str]) -> int:
 
 
 def figures(found: Sequence[Answer]) -> dict[str, float]:
-    """Return word accuracy, share of queries with all slots right, share of queries that anything was claimed of."""
-    words = max(sum(each.words for each in found), 1)
+    """Return word accuracy, share of queries with all slots right, share of queries that anything was claimed of.
+
+    What is not claimed counts as heard wrongly. Chinese has no words here, and so no word accuracy.
+    """
+    words = sum(each.words for each in found)
+    accuracy = {"word_accuracy": 1 - sum(each.errors for each in found) / words} if words else {}
     return {
         "queries": len(found),
-        "word_accuracy": 1 - sum(each.errors for each in found) / words,
+        **accuracy,
         "slots_right": sum(each.right for each in found) / max(len(found), 1),
         "claimed": sum(each.claimed for each in found) / max(len(found), 1),
     }
