@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
-from pymilvus.grpc_gen.common_pb2 import ConsistencyLevel, LoadStateLoaded
+import grpc
+from pymilvus.grpc_gen.common_pb2 import ConsistencyLevel, LoadStateLoaded, SegmentState
 from pymilvus.grpc_gen.milvus_pb2 import (
     CheckHealthRequest,
     CreateAliasRequest,
@@ -13,6 +14,8 @@ from pymilvus.grpc_gen.milvus_pb2 import (
     DescribeCollectionRequest,
     DescribeIndexRequest,
     GetLoadStateRequest,
+    GetPersistentSegmentInfoRequest,
+    GetQuerySegmentInfoRequest,
     LoadCollectionRequest,
     ShowCollectionsRequest,
 )
@@ -38,6 +41,7 @@ from triptych.vocabulary.errors import Unavailable
 from triptych.vocabulary.vectors import Space
 
 _LOAD_POLL_S = 0.05
+_SEGMENTS_WAIT_S = 30.0
 
 
 class Directory:
@@ -57,6 +61,7 @@ class Directory:
         self._hnsw = (hnsw_m, hnsw_ef_construction)
         self._making = KeyedLocks()
         self._remembered: dict[str, tuple[float, Collection]] = {}
+        self._segments_until: float | None = None
 
     async def remembered(self, catalog: str, kind: SpaceKind) -> Collection | None:
         """Return the collection that served some moments ago, or else serves now."""
@@ -119,8 +124,9 @@ class Directory:
         waiting = [each.name for each in collections if not await self._is_loaded(each.name)]
         for name in waiting:
             await self.load(name)
-        if waiting:
+        if waiting or await self._lack_segments(collections):
             raise Unavailable.because_of("milvus")
+        self._segments_until = None
         return collections
 
     async def collections(self) -> list[Collection]:
@@ -129,6 +135,38 @@ class Directory:
         ours = {parsed for name in shown.collection_names if (parsed := parse_name(name)) is not None}
         found = [await self.find(catalog, kind) for catalog, kind in sorted(ours)]
         return [collection for collection in found if collection is not None]
+
+    async def _lack_segments(self, collections: Sequence[Collection]) -> bool:
+        """Whether rows that Milvus has on disk are still on their way to where they are searched.
+
+        After a restart Milvus calls a collection loaded, and answers without those rows, until they arrive. Which
+        segments are to arrive is not always clear to it either, so this is not waited for longer than *_SEGMENTS_WAIT_S*.
+        """
+        if self._segments_until is None:
+            self._segments_until = time.monotonic() + _SEGMENTS_WAIT_S
+        if time.monotonic() > self._segments_until:
+            return False
+        return not all([await self._has_segments(each.name) for each in collections])
+
+    async def _has_segments(self, name: str) -> bool:
+        try:
+            stored = await self._connection.call(
+                "GetPersistentSegmentInfo", GetPersistentSegmentInfoRequest(collectionName=name)
+            )
+            loaded = await self._connection.call(
+                "GetQuerySegmentInfo", GetQuerySegmentInfoRequest(collectionName=name)
+            )
+        except MilvusRefusal:
+            return False
+        except grpc.aio.AioRpcError as error:
+            # Milvus Lite knows no segments.
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                return True
+            raise
+        wanted = {
+            each.segmentID for each in stored.infos if each.state == SegmentState.Flushed and each.num_rows
+        }
+        return wanted <= {each.segmentID for each in loaded.infos}
 
     async def _describe(self, name: str, catalog: str, kind: SpaceKind) -> Collection | None:
         try:
