@@ -66,5 +66,6 @@ def test_a_killed_part_is_survived(suite, shop, part):
     assert failures <= EXPECTED
     assert max(seconds for _, seconds in searcher.outcomes) < DEADLINE_S + SLACK_S
     assert 20 == searcher.outcomes[0][0]
-    # The request that was under way when the part came back may still fail.
-    assert [20] == sorted({outcome for outcome, _ in searcher.outcomes[recovered + 1 :]}, key=str)
+    # The request that was under way when the part came back may still fail, and the one after it may find the
+    # client still waiting before it connects again.
+    assert [20] == sorted({outcome for outcome, _ in searcher.outcomes[recovered + 2 :]}, key=str)
