@@ -61,7 +61,8 @@ def ndcg_at(gains: Array, ideal: Array, k: int) -> Array:
 
 def _dcg(gains: Array) -> Array:
     discounts = 1.0 / np.log2(np.arange(2, gains.shape[1] + 2))
-    discounted: Array = np.exp2(gains) @ discounts - discounts.sum()
+    # Less 1 before anything is added up: where nothing is right the sum is 0, not what rounding leaves of a difference.
+    discounted: Array = (np.exp2(gains) - 1) @ discounts
     return discounted
 
 

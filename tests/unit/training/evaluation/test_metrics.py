@@ -65,6 +65,14 @@ def test_nothing_right_counts_nothing(ideal):
     assert [0.0] * 5 == [value[0] for value in values]
 
 
+@pytest.mark.parametrize("queries", [1, 2, 5])
+def test_nothing_right_is_nothing_exactly(queries):
+    """However many ranks are added up: what rounding leaves would be a share of itself, a whole one."""
+    values = {metrics.ndcg_at(np.zeros((queries, k)), np.zeros((queries, k)), k).max() for k in range(1, 40)}
+
+    assert {0.0} == values
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
 def test_metrics_agree_with_scikit_learn():
     """On random rankings without ties; its NDCG takes the gains as they come."""
