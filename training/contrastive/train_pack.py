@@ -211,7 +211,10 @@ def _fusion(
 
 def _note_recipe(run: RunFolder, recipe: Recipe) -> None:
     if world()[0] == 0:
-        run.root.mkdir(parents=True, exist_ok=True)
+        try:
+            run.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(f"{run.root} cannot be written: {error.strerror or error}") from error
         write_whole(run.recipe, (json.dumps(recipe_values(recipe), indent=2) + "\n").encode())
 
 

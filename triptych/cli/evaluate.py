@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -70,7 +69,7 @@ def evaluate(
         else:
             _evaluate(plan, data, pack, address, to)
     except (TrainingError, PackError) as error:
-        raise fail(escape(str(error)), EXIT_BAD_INPUT) from error
+        raise fail(str(error), EXIT_BAD_INPUT) from error
 
 
 def _evaluate(plan: "Plan", data: Path | None, pack: str, address: str, to: Path) -> None:

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from google.type.money_pb2 import Money
 from rich.cells import cell_len
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from triptych.client import TriptychClientError
@@ -29,8 +30,8 @@ BAD_INPUT = {
 
 
 def fail(message: str, code: int = EXIT_FAILED) -> typer.Exit:
-    """Print *message* as an error; return what to raise."""
-    err.print(f"[bold red]error[/] {message}", highlight=False, soft_wrap=True)
+    """Print *message* as an error, brackets of paths and all; return what to raise."""
+    err.print(f"[bold red]error[/] {escape(message)}", highlight=False, soft_wrap=True)
     return typer.Exit(code)
 
 
@@ -89,7 +90,7 @@ def results_table(response: pb.SearchProductsResponse, title: str = "") -> Table
     for name in names:
         table.add_column(name, justify="right" if name in {"#", "score"} else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(row[name] for name in names))
+        table.add_row(*(escape(row[name]) for name in names))
     return table
 
 

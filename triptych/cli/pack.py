@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from triptych.cli.output import EXIT_BAD_INPUT, err, fail, out
@@ -115,6 +116,7 @@ def import_pack(
     out.print(
         f"{made.id} is in {made.folder}; serve it with: triptych pack use {made.id}",
         highlight=False,
+        markup=False,
         soft_wrap=True,
     )
 
@@ -229,6 +231,6 @@ def _table(rows: list[dict[str, Any]]) -> Table:
             str(row.get("dimension", "")),
             row.get("licence", ""),
             headline,
-            f"[red]broken:[/] {row['problem']}" if row["problem"] else "sound",
+            f"[red]broken:[/] {escape(row['problem'])}" if row["problem"] else "sound",
         )
     return table

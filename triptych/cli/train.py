@@ -58,6 +58,8 @@ def train(
         )
     except TrainingError as error:
         raise fail(str(error), EXIT_BAD_INPUT) from error
+    except OSError as error:
+        raise fail(f"{error.filename or to}: {error.strerror or error}", EXIT_BAD_INPUT) from error
     _show(trained, to)
 
 
@@ -66,7 +68,7 @@ def _show(trained: "Trained", folder: Path) -> None:
         out.print(f"{label:28} {value:.3f}", highlight=False)
     if trained.table:
         out.print(_table(trained.table))
-    out.print(f"pack: {folder}", highlight=False, soft_wrap=True)
+    out.print(f"pack: {folder}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _table(rows: "Sequence[FusionRow]") -> object:

@@ -43,7 +43,7 @@ def train_ranker(
         )  # fmt: skip
     except TrainingError as error:
         raise fail(str(error), EXIT_BAD_INPUT) from error
-    out.print(f"pack: {to}", highlight=False, soft_wrap=True)
+    out.print(f"pack: {to}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _show(line: str) -> None:

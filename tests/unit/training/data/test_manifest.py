@@ -6,6 +6,7 @@ import pytest
 
 from training.data.dataset import MODALITIES
 from training.data.records import DatasetError, check_dataset, read_dataset
+from training.data.report import Problem, Report
 
 
 def problems(path, **options):
@@ -225,6 +226,14 @@ def test_the_report_for_people(manifest_dataset):
     assert "manifest.jsonl:5" in text
     assert "manifest.jsonl:6" not in text
     assert "15 more: empty_text" in text
+
+
+def test_the_report_shows_brackets_of_names():
+    """A file may be called as it likes: brackets are no markup of ours."""
+    report = Report("shop [/new]", (Problem("[front].jpg", "is no [/picture]", fatal=True),))
+
+    for shown in ("shop [/new]", "[front].jpg", "is no [/picture]"):
+        assert shown in report.text()
 
 
 def test_counts(manifest_dataset):

@@ -73,6 +73,14 @@ class TestSearch:
         assert "mug" in result.stdout
         assert "single_modality · encode 2.0 ms" in result.stdout
 
+    def test_brackets_of_a_product_are_shown_as_they_are(self, run, gateway):
+        """They are no markup of ours."""
+        gateway.products["a"] = types_pb2.Product(id="a", title="mug [red] [/b]")
+
+        result = run("search", "--text", "a")
+
+        assert "mug [red] [/b]" in result.stdout
+
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
