@@ -68,4 +68,5 @@ def candidate_message(candidate: Candidate, features: Sequence[str]) -> pb.Candi
         score=candidate.score,
         vector=wire.vector_message(hit.vector.values, hit.vector.space) if hit.vector else None,
         features=[candidate.features.get(name, math.nan) for name in features],
+        boost=candidate.boost,
     )

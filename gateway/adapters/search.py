@@ -1,19 +1,36 @@
 """The search room, as the core's Index."""
 
+import time
 from collections.abc import Mapping, Sequence
 
 import grpc
 
-from gateway.core.model import Hit, Hits, ProductRecord, StoredVector
+from gateway.core.model import (
+    CatalogFacts,
+    Curve,
+    Facet,
+    FacetWish,
+    Hit,
+    Hits,
+    Interval,
+    ProductRecord,
+    Retrieval,
+    StoredVector,
+)
 from triptych.internal.v1 import search_service_pb2 as pb
 from triptych.internal.v1 import search_service_pb2_grpc as pb_grpc
 from triptych.runtime import wire
 from triptych.runtime.channels import call
 from triptych.runtime.errors import from_status
+from triptych.v1 import catalog_service_pb2 as catalog_pb
+from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import types_pb2
-from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import TriptychError
 from triptych.vocabulary.vectors import Space, Vector
+
+# How long a catalogue's facts are remembered.
+FACTS_MEMORY_S = 5.0
 
 
 class SearchRoom:
@@ -21,31 +38,20 @@ class SearchRoom:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub: pb_grpc.SearchServiceAsyncStub = pb_grpc.SearchServiceStub(channel)
+        self._facts: dict[str, tuple[float, CatalogFacts]] = {}
 
-    async def search(
-        self,
-        catalog: str,
-        query: Vector,
-        *,
-        space: SpaceKind,
-        metric: SimilarityMetric,
-        limit: int,
-        with_vectors: bool = False,
-        compared: Sequence[SpaceKind] = (),
-    ) -> Hits:
+    async def search(self, retrieval: Retrieval) -> Hits:
         """See the port."""
-        request = pb.SearchRequest(
-            catalog=catalog,
-            query=wire.vector_message(query.values, query.space),
-            space=types_pb2.SearchSpace.ValueType(space),
-            metric=types_pb2.SimilarityMetric.ValueType(metric),
-            limit=limit,
-            with_vectors=with_vectors,
-            compared_spaces=[types_pb2.SearchSpace.ValueType(kind) for kind in compared],
+        response = await call("search", self._stub.Search, search_request(retrieval))
+        return Hits(
+            tuple(hit(message, with_vectors=retrieval.with_vectors) for message in response.hits),
+            retrieval.space,
+            response.index.name,
+            response.index.space,
+            tuple(facet(message) for message in response.facets),
+            response.total_size,
+            response.total_size_is_exact,
         )
-        response = await call("search", self._stub.Search, request)
-        hits = tuple(hit(message, with_vectors=with_vectors) for message in response.hits)
-        return Hits(hits, space, response.index.name, response.index.space)
 
     async def write(
         self, catalog: str, spaces: Mapping[SpaceKind, Space], products: Sequence[ProductRecord]
@@ -74,12 +80,135 @@ class SearchRoom:
         response = await call("search", self._stub.RemoveProducts, request)
         return list(response.missing_ids)
 
+    async def corrected(self, catalog: str, text: str) -> str:
+        """See the port."""
+        request = pb.CorrectWordsRequest(catalog=catalog, text=text)
+        response = await call("search", self._stub.CorrectWords, request)
+        return str(response.text)
+
+    async def facts(self, catalog: str) -> CatalogFacts:
+        """See the port."""
+        known = self._facts.get(catalog)
+        if known is not None and time.monotonic() < known[0]:
+            return known[1]
+        request = pb.DescribeCatalogRequest(catalog=catalog)
+        response = await call("search", self._stub.DescribeCatalog, request)
+        facts = CatalogFacts(
+            {name: tuple(kinds.kinds) for name, kinds in response.attributes.items()},
+            {name: curve(message) for name, message in response.calibration.curves.items()},
+        )
+        self._facts[catalog] = time.monotonic() + FACTS_MEMORY_S, facts
+        return facts
+
+    async def set_calibration(self, catalog: str, curves: Mapping[str, Curve]) -> None:
+        """See the port."""
+        calibration = catalog_pb.Calibration(
+            curves={name: curve_message(each) for name, each in curves.items()}
+        )
+        request = pb.SetCalibrationRequest(catalog=catalog, calibration=calibration if curves else None)
+        await call("search", self._stub.SetCalibration, request)
+        self._facts.pop(catalog, None)
+
+
+def search_request(asked: Retrieval) -> pb.SearchRequest:
+    """Return what is asked in its wire form."""
+    return pb.SearchRequest(
+        catalog=asked.catalog,
+        query=vector_message(asked.query) if asked.query else None,
+        space=types_pb2.SearchSpace.ValueType(asked.space),
+        metric=types_pb2.SimilarityMetric.ValueType(asked.metric),
+        limit=asked.limit,
+        with_vectors=asked.with_vectors,
+        compared_spaces=[types_pb2.SearchSpace.ValueType(kind) for kind in asked.compared],
+        filter=asked.filter,
+        texts=[pb.WeightedText(text=text, weight=weight) for text, weight in asked.texts],
+        lexical_weight=asked.lexical_weight,
+        hybrid_fusion=types_pb2.HybridFusion.ValueType(asked.hybrid_fusion),
+        grouped=asked.grouped,
+        facets=[facet_message(each) for each in asked.facets],
+        excluded_ids=asked.excluded_ids,
+        excluded_variants_of=asked.excluded_variants_of,
+        excluded_texts=asked.excluded_texts,
+        excluded_vectors=[
+            pb.ExcludedVector(
+                vector=vector_message(each.vector),
+                similarity=each.similarity,
+                space=types_pb2.SearchSpace.ValueType(each.space),
+            )
+            for each in asked.excluded_vectors
+        ],
+        order_by=asked.order_by,
+        conditions=asked.conditions,
+        rescoring=types_pb2.SimilarityMetric.ValueType(asked.rescoring or 0),
+        only_ids=asked.only_ids,
+        counted=asked.counted,
+    )
+
+
+def vector_message(vector: Vector) -> types_pb2.Vector:
+    """Return a vector in its wire form."""
+    return wire.vector_message(vector.values, vector.space)
+
 
 def hit(message: pb.Hit, *, with_vectors: bool) -> Hit:
     """Return a product that was found."""
-    vector = wire.vector_of(message.vector) if with_vectors else None
-    elsewhere = {SpaceKind(each.space): each.similarity for each in message.similarities}
-    return Hit(message.id, message.product, message.similarity, message.view, vector, elsewhere)
+    return Hit(
+        id=message.id,
+        product=message.product,
+        similarity=message.similarity if message.HasField("similarity") else None,
+        view=message.view,
+        vector=wire.vector_of(message.vector) if with_vectors and message.HasField("vector") else None,
+        elsewhere={SpaceKind(each.space): each.similarity for each in message.similarities},
+        lexical=message.lexical if message.HasField("lexical") else None,
+        score=message.score,
+        rescored=message.rescored if message.HasField("rescored") else None,
+        exact_match=message.exact_match,
+        conditions=tuple(message.conditions),
+        group_id=message.group_id,
+        group_others=message.group_others,
+    )
+
+
+def facet_message(wish: FacetWish) -> search_pb.FacetSpec:
+    """Return a field to count by in its wire form."""
+    return search_pb.FacetSpec(
+        field=wish.field,
+        limit=wish.limit,
+        bounds=wish.bounds,
+        exclude_own_filter=wish.exclude_own_filter,
+    )
+
+
+def facet(message: search_pb.Facet) -> Facet:
+    """Return the counts of a field."""
+    return Facet(
+        message.field, tuple((facet_value(each), each.count) for each in message.values), message.is_exact
+    )
+
+
+def facet_value(message: search_pb.FacetValue) -> str | float | bool | Interval:
+    """Return a value that was counted."""
+    kind = message.WhichOneof("value")
+    if kind == "interval":
+        interval = message.interval
+        return Interval(
+            getattr(interval, "from") if interval.HasField("from") else None,
+            interval.to if interval.HasField("to") else None,
+        )
+    value: str | float | bool = getattr(message, kind or "text")
+    return value
+
+
+def curve(message: catalog_pb.Calibration.Curve) -> Curve:
+    """Return a curve of a calibration."""
+    return Curve(message.intercept, dict(message.weights), message.judgements, message.error)
+
+
+def curve_message(item: Curve) -> catalog_pb.Calibration.Curve:
+    """Return a curve in its wire form."""
+    return catalog_pb.Calibration.Curve(
+        intercept=item.intercept, weights=item.weights, judgements=item.judgements, error=item.error
+    )
 
 
 def record_message(product: ProductRecord) -> pb.ProductRecord:

@@ -8,7 +8,9 @@ from typing import Protocol
 
 from gateway.core.model import (
     Candidate,
+    CatalogFacts,
     Content,
+    Curve,
     Description,
     Encoded,
     Fused,
@@ -18,11 +20,12 @@ from gateway.core.model import (
     ProductRecord,
     Ranked,
     RankingOffer,
+    Retrieval,
     Transcript,
 )
-from triptych.vocabulary.choices import FusionStrategy, RankingStrategy, SimilarityMetric, SpaceKind
+from triptych.vocabulary.choices import FusionStrategy, RankingStrategy, SpaceKind
 from triptych.vocabulary.errors import TriptychError
-from triptych.vocabulary.vectors import Space, Vector
+from triptych.vocabulary.vectors import Space
 
 
 class Encoder(Protocol):
@@ -62,18 +65,13 @@ class Fuser(Protocol):
 class Index(Protocol):
     """Keeps products with their vectors."""
 
-    async def search(
-        self,
-        catalog: str,
-        query: Vector,
-        *,
-        space: SpaceKind,
-        metric: SimilarityMetric,
-        limit: int,
-        with_vectors: bool = False,
-        compared: Sequence[SpaceKind] = (),
-    ) -> Hits:
-        """Find the *limit* nearest products, each once, nearest first; compare them in the spaces *compared* too."""
+    async def search(self, retrieval: Retrieval) -> Hits:
+        """Find products, each once, best first.
+
+        Raises:
+            NotFound: CATALOG_NOT_FOUND.
+            InvalidArgument: the fields of errors are those of the search room: "query.space", "filter", "order_by".
+        """
 
     async def write(
         self, catalog: str, spaces: Mapping[SpaceKind, Space], products: Sequence[ProductRecord]
@@ -85,6 +83,19 @@ class Index(Protocol):
 
     async def remove(self, catalog: str, ids: Sequence[str]) -> list[str]:
         """Remove products; return the ids that did not exist."""
+
+    async def corrected(self, catalog: str, text: str) -> str:
+        """Return *text* with words that the catalogue does not know replaced; empty where nothing was."""
+
+    async def facts(self, catalog: str) -> CatalogFacts:
+        """Return what the catalogue is like; may be some seconds old.
+
+        Raises:
+            NotFound: CATALOG_NOT_FOUND.
+        """
+
+    async def set_calibration(self, catalog: str, curves: Mapping[str, Curve]) -> None:
+        """Keep *curves* with the catalogue; none removes those that there are."""
 
 
 class Ranker(Protocol):

@@ -77,10 +77,7 @@ class Ranking:
             FailedPrecondition: MODEL_NOT_SERVED, the pack has no such network.
             Unavailable, DeadlineExceeded: the ranker does not answer, or not in time.
         """
-        candidates = [
-            Candidate(hit, score(hit.similarity, query.metric), self._features(hit, query.metric, plan))
-            for hit in hits
-        ]
+        candidates = [Candidate(hit, hit.score, self._features(hit, query.metric, plan)) for hit in hits]
         if plan.strategy is None or not candidates:
             return Ranked(tuple((place, each.score) for place, each in enumerate(candidates[: query.limit])))
         return await self.ranker.rank(
@@ -99,11 +96,6 @@ class Ranking:
         }
         known = {**self.reader.features(hit.product), **similarities}
         return {name: known[name] for name in plan.features if name in known}
-
-
-def score(similarity: float, metric: SimilarityMetric) -> float:
-    """Return how good a similarity is; larger is better under every metric."""
-    return -similarity if metric is SimilarityMetric.EUCLIDEAN else similarity
 
 
 def cosine(similarity: float, metric: SimilarityMetric) -> float:

@@ -21,6 +21,7 @@ from gateway.core.model import (
     Query,
     Ranked,
     Result,
+    Retrieval,
 )
 from gateway.core.ports import Encoder, Fuser, Index
 from gateway.core.ranking import CANDIDATES_MAX, Ranking, RankingPlan
@@ -163,13 +164,15 @@ class ProductSearch:
         named = {p.content.id for p in query.parts if isinstance(p.content, ProductReference)}
         try:
             found = await self.index.search(
-                query.catalog,
-                vector,
-                space=space,
-                metric=query.metric,
-                limit=min(plan.pool + len(named), CANDIDATES_MAX),
-                with_vectors=plan.with_vectors,
-                compared=plan.compared,
+                Retrieval(
+                    query.catalog,
+                    vector,
+                    space,
+                    query.metric,
+                    min(plan.pool + len(named), CANDIDATES_MAX),
+                    with_vectors=plan.with_vectors,
+                    compared=plan.compared,
+                )
             )
         except InvalidArgument as error:
             raise error.at(error.field.replace("query", "parts[0].vector", 1)) from error

@@ -92,6 +92,13 @@ def _hit_message(hit: Hit) -> messages.Hit:
             messages.SpaceSimilarity(space=_kind_message(kind), similarity=similarity)
             for kind, similarity in hit.elsewhere.items()
         ],
+        lexical=hit.lexical,
+        score=hit.score,
+        rescored=hit.rescored,
+        exact_match=hit.exact_match,
+        conditions=hit.conditions,
+        group_id=hit.group_id,
+        group_others=hit.group_others,
     )
 
 

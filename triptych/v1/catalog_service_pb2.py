@@ -27,7 +27,7 @@ from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from triptych.v1 import types_pb2 as triptych_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!triptych/v1/catalog_service.proto\x12\x0btriptych.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a\x17triptych/v1/types.proto\"\x83\x01\n\x15UpsertProductsRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x37\n\x08products\x18\x02 \x03(\x0b\x32\x14.triptych.v1.ProductB\x0f\xbaH\x0c\x92\x01\t\x08\x01\x10\x64\"\x03\xd8\x01\x03\"K\n\x16UpsertProductsResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .triptych.v1.UpsertProductResult\"D\n\x13UpsertProductResult\x12\n\n\x02id\x18\x01 \x01(\t\x12!\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\"^\n\x11GetProductRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x16\n\x02id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\";\n\x12GetProductResponse\x12%\n\x07product\x18\x01 \x01(\x0b\x32\x14.triptych.v1.Product\"m\n\x15\x44\x65leteProductsRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12!\n\x03ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80\x01\"-\n\x16\x44\x65leteProductsResponse\x12\x13\n\x0bmissing_ids\x18\x01 \x03(\t2\x95\x02\n\x0e\x43\x61talogService\x12Y\n\x0eUpsertProducts\x12\".triptych.v1.UpsertProductsRequest\x1a#.triptych.v1.UpsertProductsResponse\x12M\n\nGetProduct\x12\x1e.triptych.v1.GetProductRequest\x1a\x1f.triptych.v1.GetProductResponse\x12Y\n\x0e\x44\x65leteProducts\x12\".triptych.v1.DeleteProductsRequest\x1a#.triptych.v1.DeleteProductsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!triptych/v1/catalog_service.proto\x12\x0btriptych.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a\x17triptych/v1/types.proto\"\x83\x01\n\x15UpsertProductsRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x37\n\x08products\x18\x02 \x03(\x0b\x32\x14.triptych.v1.ProductB\x0f\xbaH\x0c\x92\x01\t\x08\x01\x10\x64\"\x03\xd8\x01\x03\"K\n\x16UpsertProductsResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .triptych.v1.UpsertProductResult\"D\n\x13UpsertProductResult\x12\n\n\x02id\x18\x01 \x01(\t\x12!\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\"^\n\x11GetProductRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x16\n\x02id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\";\n\x12GetProductResponse\x12%\n\x07product\x18\x01 \x01(\x0b\x32\x14.triptych.v1.Product\"m\n\x15\x44\x65leteProductsRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12!\n\x03ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80\x01\"-\n\x16\x44\x65leteProductsResponse\x12\x13\n\x0bmissing_ids\x18\x01 \x03(\t\"F\n\x11GetCatalogRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\"\xe9\x01\n\x12GetCatalogResponse\x12\x0f\n\x07\x63\x61talog\x18\x01 \x01(\t\x12\x43\n\nattributes\x18\x02 \x03(\x0b\x32/.triptych.v1.GetCatalogResponse.AttributesEntry\x12-\n\x0b\x63\x61libration\x18\x03 \x01(\x0b\x32\x18.triptych.v1.Calibration\x1aN\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.triptych.v1.AttributeKinds:\x02\x38\x01\"\x1f\n\x0e\x41ttributeKinds\x12\r\n\x05kinds\x18\x01 \x03(\t\"y\n\x15SetCalibrationRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12-\n\x0b\x63\x61libration\x18\x02 \x01(\x0b\x32\x18.triptych.v1.Calibration\"\x18\n\x16SetCalibrationResponse\"\x8d\x03\n\x0b\x43\x61libration\x12\x46\n\x06\x63urves\x18\x01 \x03(\x0b\x32$.triptych.v1.Calibration.CurvesEntryB\x10\xbaH\r\x9a\x01\n\x10\x10\"\x06r\x04\x10\x01\x18 \x1aM\n\x0b\x43urvesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.triptych.v1.Calibration.Curve:\x02\x38\x01\x1a\xe6\x01\n\x05\x43urve\x12\x1a\n\tintercept\x18\x01 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\x12L\n\x07weights\x18\x02 \x03(\x0b\x32+.triptych.v1.Calibration.Curve.WeightsEntryB\x0e\xbaH\x0b\x9a\x01\x08\x10\x10*\x04\x12\x02@\x01\x12\x1b\n\njudgements\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12&\n\x05\x65rror\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x1a.\n\x0cWeightsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x32\xbf\x03\n\x0e\x43\x61talogService\x12Y\n\x0eUpsertProducts\x12\".triptych.v1.UpsertProductsRequest\x1a#.triptych.v1.UpsertProductsResponse\x12M\n\nGetProduct\x12\x1e.triptych.v1.GetProductRequest\x1a\x1f.triptych.v1.GetProductResponse\x12Y\n\x0e\x44\x65leteProducts\x12\".triptych.v1.DeleteProductsRequest\x1a#.triptych.v1.DeleteProductsResponse\x12M\n\nGetCatalog\x12\x1e.triptych.v1.GetCatalogRequest\x1a\x1f.triptych.v1.GetCatalogResponse\x12Y\n\x0eSetCalibration\x12\".triptych.v1.SetCalibrationRequest\x1a#.triptych.v1.SetCalibrationResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,6 +46,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEPRODUCTSREQUEST'].fields_by_name['catalog']._serialized_options = b'\272H\035r\0332\031^([a-z][a-z0-9_]{0,31})?$'
   _globals['_DELETEPRODUCTSREQUEST'].fields_by_name['ids']._loaded_options = None
   _globals['_DELETEPRODUCTSREQUEST'].fields_by_name['ids']._serialized_options = b'\272H\021\222\001\016\010\001\020\350\007\"\007r\005\020\001\030\200\001'
+  _globals['_GETCATALOGREQUEST'].fields_by_name['catalog']._loaded_options = None
+  _globals['_GETCATALOGREQUEST'].fields_by_name['catalog']._serialized_options = b'\272H\035r\0332\031^([a-z][a-z0-9_]{0,31})?$'
+  _globals['_GETCATALOGRESPONSE_ATTRIBUTESENTRY']._loaded_options = None
+  _globals['_GETCATALOGRESPONSE_ATTRIBUTESENTRY']._serialized_options = b'8\001'
+  _globals['_SETCALIBRATIONREQUEST'].fields_by_name['catalog']._loaded_options = None
+  _globals['_SETCALIBRATIONREQUEST'].fields_by_name['catalog']._serialized_options = b'\272H\035r\0332\031^([a-z][a-z0-9_]{0,31})?$'
+  _globals['_CALIBRATION_CURVESENTRY']._loaded_options = None
+  _globals['_CALIBRATION_CURVESENTRY']._serialized_options = b'8\001'
+  _globals['_CALIBRATION_CURVE_WEIGHTSENTRY']._loaded_options = None
+  _globals['_CALIBRATION_CURVE_WEIGHTSENTRY']._serialized_options = b'8\001'
+  _globals['_CALIBRATION_CURVE'].fields_by_name['intercept']._loaded_options = None
+  _globals['_CALIBRATION_CURVE'].fields_by_name['intercept']._serialized_options = b'\272H\004\022\002@\001'
+  _globals['_CALIBRATION_CURVE'].fields_by_name['weights']._loaded_options = None
+  _globals['_CALIBRATION_CURVE'].fields_by_name['weights']._serialized_options = b'\272H\013\232\001\010\020\020*\004\022\002@\001'
+  _globals['_CALIBRATION_CURVE'].fields_by_name['judgements']._loaded_options = None
+  _globals['_CALIBRATION_CURVE'].fields_by_name['judgements']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_CALIBRATION_CURVE'].fields_by_name['error']._loaded_options = None
+  _globals['_CALIBRATION_CURVE'].fields_by_name['error']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000\000\360?)\000\000\000\000\000\000\000\000'
+  _globals['_CALIBRATION'].fields_by_name['curves']._loaded_options = None
+  _globals['_CALIBRATION'].fields_by_name['curves']._serialized_options = b'\272H\r\232\001\n\020\020\"\006r\004\020\001\030 '
   _globals['_UPSERTPRODUCTSREQUEST']._serialized_start=130
   _globals['_UPSERTPRODUCTSREQUEST']._serialized_end=261
   _globals['_UPSERTPRODUCTSRESPONSE']._serialized_start=263
@@ -60,6 +80,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEPRODUCTSREQUEST']._serialized_end=676
   _globals['_DELETEPRODUCTSRESPONSE']._serialized_start=678
   _globals['_DELETEPRODUCTSRESPONSE']._serialized_end=723
-  _globals['_CATALOGSERVICE']._serialized_start=726
-  _globals['_CATALOGSERVICE']._serialized_end=1003
+  _globals['_GETCATALOGREQUEST']._serialized_start=725
+  _globals['_GETCATALOGREQUEST']._serialized_end=795
+  _globals['_GETCATALOGRESPONSE']._serialized_start=798
+  _globals['_GETCATALOGRESPONSE']._serialized_end=1031
+  _globals['_GETCATALOGRESPONSE_ATTRIBUTESENTRY']._serialized_start=953
+  _globals['_GETCATALOGRESPONSE_ATTRIBUTESENTRY']._serialized_end=1031
+  _globals['_ATTRIBUTEKINDS']._serialized_start=1033
+  _globals['_ATTRIBUTEKINDS']._serialized_end=1064
+  _globals['_SETCALIBRATIONREQUEST']._serialized_start=1066
+  _globals['_SETCALIBRATIONREQUEST']._serialized_end=1187
+  _globals['_SETCALIBRATIONRESPONSE']._serialized_start=1189
+  _globals['_SETCALIBRATIONRESPONSE']._serialized_end=1213
+  _globals['_CALIBRATION']._serialized_start=1216
+  _globals['_CALIBRATION']._serialized_end=1613
+  _globals['_CALIBRATION_CURVESENTRY']._serialized_start=1303
+  _globals['_CALIBRATION_CURVESENTRY']._serialized_end=1380
+  _globals['_CALIBRATION_CURVE']._serialized_start=1383
+  _globals['_CALIBRATION_CURVE']._serialized_end=1613
+  _globals['_CALIBRATION_CURVE_WEIGHTSENTRY']._serialized_start=1567
+  _globals['_CALIBRATION_CURVE_WEIGHTSENTRY']._serialized_end=1613
+  _globals['_CATALOGSERVICE']._serialized_start=1616
+  _globals['_CATALOGSERVICE']._serialized_end=2063
 # @@protoc_insertion_point(module_scope)

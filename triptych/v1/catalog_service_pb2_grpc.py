@@ -50,6 +50,16 @@ class CatalogServiceStub:
                 request_serializer=triptych_dot_v1_dot_catalog__service__pb2.DeleteProductsRequest.SerializeToString,
                 response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.DeleteProductsResponse.FromString,
                 _registered_method=True)
+        self.GetCatalog = channel.unary_unary(
+                '/triptych.v1.CatalogService/GetCatalog',
+                request_serializer=triptych_dot_v1_dot_catalog__service__pb2.GetCatalogRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.GetCatalogResponse.FromString,
+                _registered_method=True)
+        self.SetCalibration = channel.unary_unary(
+                '/triptych.v1.CatalogService/SetCalibration',
+                request_serializer=triptych_dot_v1_dot_catalog__service__pb2.SetCalibrationRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.SetCalibrationResponse.FromString,
+                _registered_method=True)
 
 
 class CatalogServiceServicer:
@@ -85,6 +95,24 @@ class CatalogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCatalog(self, request, context):
+        """Tells what a catalogue's products can be filtered, counted and ordered by, and whether it has a calibration.
+
+        Errors: NOT_FOUND when the catalogue does not exist.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetCalibration(self, request, context):
+        """Gives a catalogue the curves that turn scores into probabilities; `triptych calibrate` fits them on judgements.
+
+        Errors: NOT_FOUND when the catalogue does not exist.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CatalogServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -102,6 +130,16 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     servicer.DeleteProducts,
                     request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.DeleteProductsRequest.FromString,
                     response_serializer=triptych_dot_v1_dot_catalog__service__pb2.DeleteProductsResponse.SerializeToString,
+            ),
+            'GetCatalog': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCatalog,
+                    request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.GetCatalogRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_catalog__service__pb2.GetCatalogResponse.SerializeToString,
+            ),
+            'SetCalibration': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetCalibration,
+                    request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.SetCalibrationRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_catalog__service__pb2.SetCalibrationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -186,6 +224,60 @@ class CatalogService:
             '/triptych.v1.CatalogService/DeleteProducts',
             triptych_dot_v1_dot_catalog__service__pb2.DeleteProductsRequest.SerializeToString,
             triptych_dot_v1_dot_catalog__service__pb2.DeleteProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCatalog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.CatalogService/GetCatalog',
+            triptych_dot_v1_dot_catalog__service__pb2.GetCatalogRequest.SerializeToString,
+            triptych_dot_v1_dot_catalog__service__pb2.GetCatalogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetCalibration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.CatalogService/SetCalibration',
+            triptych_dot_v1_dot_catalog__service__pb2.SetCalibrationRequest.SerializeToString,
+            triptych_dot_v1_dot_catalog__service__pb2.SetCalibrationResponse.FromString,
             options,
             channel_credentials,
             insecure,

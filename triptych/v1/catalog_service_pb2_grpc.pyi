@@ -50,6 +50,16 @@ class CatalogServiceStub:
 
     Errors: NOT_FOUND when the catalogue does not exist.
     """
+    GetCatalog: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.GetCatalogRequest, _catalog_service_pb2.GetCatalogResponse]
+    """Tells what a catalogue's products can be filtered, counted and ordered by, and whether it has a calibration.
+
+    Errors: NOT_FOUND when the catalogue does not exist.
+    """
+    SetCalibration: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.SetCalibrationRequest, _catalog_service_pb2.SetCalibrationResponse]
+    """Gives a catalogue the curves that turn scores into probabilities; `triptych calibrate` fits them on judgements.
+
+    Errors: NOT_FOUND when the catalogue does not exist.
+    """
 
 @_typing.type_check_only
 class CatalogServiceAsyncStub(CatalogServiceStub):
@@ -70,6 +80,16 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     """
     DeleteProducts: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.DeleteProductsRequest, _catalog_service_pb2.DeleteProductsResponse]  # type: ignore[assignment]
     """Removes products. Removing a product that does not exist is no error.
+
+    Errors: NOT_FOUND when the catalogue does not exist.
+    """
+    GetCatalog: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.GetCatalogRequest, _catalog_service_pb2.GetCatalogResponse]  # type: ignore[assignment]
+    """Tells what a catalogue's products can be filtered, counted and ordered by, and whether it has a calibration.
+
+    Errors: NOT_FOUND when the catalogue does not exist.
+    """
+    SetCalibration: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.SetCalibrationRequest, _catalog_service_pb2.SetCalibrationResponse]  # type: ignore[assignment]
+    """Gives a catalogue the curves that turn scores into probabilities; `triptych calibrate` fits them on judgements.
 
     Errors: NOT_FOUND when the catalogue does not exist.
     """
@@ -108,6 +128,28 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_service_pb2.DeleteProductsResponse, _abc.Awaitable[_catalog_service_pb2.DeleteProductsResponse]]:
         """Removes products. Removing a product that does not exist is no error.
+
+        Errors: NOT_FOUND when the catalogue does not exist.
+        """
+
+    @_abc_1.abstractmethod
+    def GetCatalog(
+        self,
+        request: _catalog_service_pb2.GetCatalogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_service_pb2.GetCatalogResponse, _abc.Awaitable[_catalog_service_pb2.GetCatalogResponse]]:
+        """Tells what a catalogue's products can be filtered, counted and ordered by, and whether it has a calibration.
+
+        Errors: NOT_FOUND when the catalogue does not exist.
+        """
+
+    @_abc_1.abstractmethod
+    def SetCalibration(
+        self,
+        request: _catalog_service_pb2.SetCalibrationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_service_pb2.SetCalibrationResponse, _abc.Awaitable[_catalog_service_pb2.SetCalibrationResponse]]:
+        """Gives a catalogue the curves that turn scores into probabilities; `triptych calibrate` fits them on judgements.
 
         Errors: NOT_FOUND when the catalogue does not exist.
         """

@@ -6,7 +6,9 @@ Search: from what a customer writes, shows or says, in any mix, to products."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from triptych.v1 import types_pb2 as _types_pb2
@@ -27,26 +29,109 @@ class SearchProductsRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _ExplainLevel:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ExplainLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[SearchProductsRequest._ExplainLevel.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        EXPLAIN_LEVEL_UNSPECIFIED: SearchProductsRequest._ExplainLevel.ValueType  # 0
+        """The default: NONE."""
+        EXPLAIN_LEVEL_NONE: SearchProductsRequest._ExplainLevel.ValueType  # 1
+        """Nothing."""
+        EXPLAIN_LEVEL_CONTRIBUTIONS: SearchProductsRequest._ExplainLevel.ValueType  # 2
+        """What each part and each stage adds to the score. One more fusion and one more look-up."""
+        EXPLAIN_LEVEL_FULL: SearchProductsRequest._ExplainLevel.ValueType  # 3
+        """Also at which place the product would stand without each part, and which words and which region of a picture
+        mattered. Several more encodings and searches.
+        """
+
+    class ExplainLevel(_ExplainLevel, metaclass=_ExplainLevelEnumTypeWrapper):
+        """How much is told of why a product stands where it does."""
+
+    EXPLAIN_LEVEL_UNSPECIFIED: SearchProductsRequest.ExplainLevel.ValueType  # 0
+    """The default: NONE."""
+    EXPLAIN_LEVEL_NONE: SearchProductsRequest.ExplainLevel.ValueType  # 1
+    """Nothing."""
+    EXPLAIN_LEVEL_CONTRIBUTIONS: SearchProductsRequest.ExplainLevel.ValueType  # 2
+    """What each part and each stage adds to the score. One more fusion and one more look-up."""
+    EXPLAIN_LEVEL_FULL: SearchProductsRequest.ExplainLevel.ValueType  # 3
+    """Also at which place the product would stand without each part, and which words and which region of a picture
+    mattered. Several more encodings and searches.
+    """
+
+    class _Spelling:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _SpellingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[SearchProductsRequest._Spelling.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SPELLING_UNSPECIFIED: SearchProductsRequest._Spelling.ValueType  # 0
+        """The default: SUGGEST."""
+        SPELLING_SUGGEST: SearchProductsRequest._Spelling.ValueType  # 1
+        """Search with the words as they are; suggest others. Where nothing would be found by its words, search with those."""
+        SPELLING_AUTO: SearchProductsRequest._Spelling.ValueType  # 2
+        """Search with the corrected words at once."""
+        SPELLING_OFF: SearchProductsRequest._Spelling.ValueType  # 3
+        """Neither."""
+
+    class Spelling(_Spelling, metaclass=_SpellingEnumTypeWrapper):
+        """What is done about words that the catalogue does not know."""
+
+    SPELLING_UNSPECIFIED: SearchProductsRequest.Spelling.ValueType  # 0
+    """The default: SUGGEST."""
+    SPELLING_SUGGEST: SearchProductsRequest.Spelling.ValueType  # 1
+    """Search with the words as they are; suggest others. Where nothing would be found by its words, search with those."""
+    SPELLING_AUTO: SearchProductsRequest.Spelling.ValueType  # 2
+    """Search with the corrected words at once."""
+    SPELLING_OFF: SearchProductsRequest.Spelling.ValueType  # 3
+    """Neither."""
+
     CATALOG_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     FUSION_FIELD_NUMBER: _builtins.int
     SIMILARITY_FIELD_NUMBER: _builtins.int
     RANKING_FIELD_NUMBER: _builtins.int
     SEARCH_SPACE_FIELD_NUMBER: _builtins.int
     DIVERSITY_LAMBDA_FIELD_NUMBER: _builtins.int
+    FACETS_FIELD_NUMBER: _builtins.int
+    GROUP_BY_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
+    BOOSTS_FIELD_NUMBER: _builtins.int
+    LEXICAL_WEIGHT_FIELD_NUMBER: _builtins.int
+    HYBRID_FUSION_FIELD_NUMBER: _builtins.int
+    RESCORING_FIELD_NUMBER: _builtins.int
+    MIN_RELEVANCE_FIELD_NUMBER: _builtins.int
+    EXPLAIN_FIELD_NUMBER: _builtins.int
+    SPELLING_FIELD_NUMBER: _builtins.int
+    READ_MASK_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Optional. The catalogue to search. If unset, "default". Lower-case letters, digits and underscores, starting with a
     letter, at most 32 characters. An unknown catalogue is NOT_FOUND.
+    """
+    filter: _builtins.str
+    """Optional. Which products may be found at all, such as 'category = "shoes" AND price < 50 AND NOT brand = "A"'; the
+    grammar is that of docs/filters.md. At most 4096 characters. What cannot be understood is INVALID_ARGUMENT, reason
+    FILTER_INVALID, with the position and what is allowed there.
     """
     page_size: _builtins.int
     """Optional. The largest number of products to return. If unset or 0, 20; above 100 it is coerced to 100; a negative
     number is INVALID_ARGUMENT.
     """
+    page_token: _builtins.str
+    """Optional. The next_page_token of an earlier answer to the same request; everything but page_size must be as it was.
+    A chain of pages is a snapshot of the order: it never shows a product twice, and leaves out none but those that
+    were removed or no longer pass the filter. It ends after 1000 products. A token that was tampered with, or belongs
+    to another request, is INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID; one that is too old is FAILED_PRECONDITION,
+    reason PAGE_TOKEN_EXPIRED.
+    """
     fusion: _types_pb2.FusionStrategy.ValueType
     """Optional. How several parts become one vector. If unset, LEARNED. Not used when there is one part."""
     similarity: _types_pb2.SimilarityMetric.ValueType
-    """Optional. How vectors are compared. If unset, COSINE."""
+    """Optional. How vectors are compared. If unset, COSINE. MAHALANOBIS is for rescoring only."""
     ranking: _types_pb2.RankingStrategy.ValueType
     """Optional. How candidates are ordered. If unset: as the index returns them for a query of one modality; for a mix
     LEARNED where the pack has such a network, SIMILARITY where it has none.
@@ -59,10 +144,47 @@ class SearchProductsRequest(_message.Message):
     """Optional. For RANKING_STRATEGY_DIVERSE: how much similarity counts against diversity, from 0 (only diversity) to 1
     (only similarity). If unset, 0.7. Out of range is INVALID_ARGUMENT.
     """
+    group_by: _builtins.str
+    """Optional. "group_id" shows of each group of variants the best one alone. If unset, every product stands for itself."""
+    order_by: _builtins.str
+    """Optional. Orders the candidates by a field instead of by relevance, such as "price" or "popularity desc": price,
+    popularity, update_time, or an attribute that is a number. The 1000 most relevant products are put in order; those
+    that lack the field come last.
+    """
+    lexical_weight: _builtins.float
+    """Optional. How much the words of the query count as words, beside the vectors: 0 (not at all) to 1 (alone). If unset,
+    0.3 for a query of words alone, 0 for every other.
+    """
+    hybrid_fusion: _types_pb2.HybridFusion.ValueType
+    """Optional. How words and vectors become one order. If unset, SCORES."""
+    rescoring: _types_pb2.SimilarityMetric.ValueType
+    """Optional. Compares the candidates a second time, exactly, by this metric. If unset, they are not."""
+    min_relevance: _builtins.float
+    """Optional. Leaves out products whose probability of being relevant is lower, 0 to 1. If unset, none is left out.
+    FAILED_PRECONDITION, reason NOT_CALIBRATED, where the catalogue has no calibration (see SetCalibration).
+    """
+    explain: Global___SearchProductsRequest.ExplainLevel.ValueType
+    """Optional. How much is told of why a product stands where it does. If unset, NONE."""
+    spelling: Global___SearchProductsRequest.Spelling.ValueType
+    """Optional. What is done about words that the catalogue does not know. If unset, SUGGEST."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___QueryPart]:
-        """Required. What to look for: 1 to 8 parts. Their order never matters, nor does scaling all weights. Parts that cancel
+        """Required. What to look for: 1 to 8 parts, at least one of them neither excluded nor of negative weight. Their order never matters, nor does scaling all weights. Parts that cancel
         one another are rejected with INVALID_ARGUMENT, reason PARTS_CANCEL.
+        """
+
+    @_builtins.property
+    def facets(self) -> _containers.RepeatedCompositeFieldContainer[Global___FacetSpec]:
+        """Optional. The fields by whose values the matching products are to be counted, at most 16, each once."""
+
+    @_builtins.property
+    def boosts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Boost]:
+        """Optional. What else lifts or lowers a product, at most 8, names distinct. Their sum is held between -1 and 1."""
+
+    @_builtins.property
+    def read_mask(self) -> _field_mask_pb2.FieldMask:
+        """Optional. Which fields of the products are returned, such as "id,title,price". If unset, all. An unknown field is
+        INVALID_ARGUMENT.
         """
 
     def __init__(
@@ -70,22 +192,172 @@ class SearchProductsRequest(_message.Message):
         *,
         catalog: _builtins.str = ...,
         parts: _abc.Iterable[Global___QueryPart] | None = ...,
+        filter: _builtins.str = ...,
         page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
         fusion: _types_pb2.FusionStrategy.ValueType = ...,
         similarity: _types_pb2.SimilarityMetric.ValueType = ...,
         ranking: _types_pb2.RankingStrategy.ValueType = ...,
         search_space: _types_pb2.SearchSpace.ValueType = ...,
         diversity_lambda: _builtins.float | None = ...,
+        facets: _abc.Iterable[Global___FacetSpec] | None = ...,
+        group_by: _builtins.str = ...,
+        order_by: _builtins.str = ...,
+        boosts: _abc.Iterable[Global___Boost] | None = ...,
+        lexical_weight: _builtins.float | None = ...,
+        hybrid_fusion: _types_pb2.HybridFusion.ValueType = ...,
+        rescoring: _types_pb2.SimilarityMetric.ValueType = ...,
+        min_relevance: _builtins.float | None = ...,
+        explain: Global___SearchProductsRequest.ExplainLevel.ValueType = ...,
+        spelling: Global___SearchProductsRequest.Spelling.ValueType = ...,
+        read_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "diversity_lambda", b"diversity_lambda"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "_lexical_weight", b"_lexical_weight", "_min_relevance", b"_min_relevance", "diversity_lambda", b"diversity_lambda", "lexical_weight", b"lexical_weight", "min_relevance", b"min_relevance", "read_mask", b"read_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "catalog", b"catalog", "diversity_lambda", b"diversity_lambda", "fusion", b"fusion", "page_size", b"page_size", "parts", b"parts", "ranking", b"ranking", "search_space", b"search_space", "similarity", b"similarity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "_lexical_weight", b"_lexical_weight", "_min_relevance", b"_min_relevance", "boosts", b"boosts", "catalog", b"catalog", "diversity_lambda", b"diversity_lambda", "explain", b"explain", "facets", b"facets", "filter", b"filter", "fusion", b"fusion", "group_by", b"group_by", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "min_relevance", b"min_relevance", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "parts", b"parts", "ranking", b"ranking", "read_mask", b"read_mask", "rescoring", b"rescoring", "search_space", b"search_space", "similarity", b"similarity", "spelling", b"spelling"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__diversity_lambda: _TypeAlias = _typing.Literal["diversity_lambda"]  # noqa: Y015
     _WhichOneofArgType__diversity_lambda: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda"]  # noqa: Y015
+    _WhichOneofReturnType__lexical_weight: _TypeAlias = _typing.Literal["lexical_weight"]  # noqa: Y015
+    _WhichOneofArgType__lexical_weight: _TypeAlias = _typing.Literal["_lexical_weight", b"_lexical_weight"]  # noqa: Y015
+    _WhichOneofReturnType__min_relevance: _TypeAlias = _typing.Literal["min_relevance"]  # noqa: Y015
+    _WhichOneofArgType__min_relevance: _TypeAlias = _typing.Literal["_min_relevance", b"_min_relevance"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__diversity_lambda) -> _WhichOneofReturnType__diversity_lambda | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lexical_weight) -> _WhichOneofReturnType__lexical_weight | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_relevance) -> _WhichOneofReturnType__min_relevance | None: ...
 
 Global___SearchProductsRequest: _TypeAlias = SearchProductsRequest  # noqa: Y015
+
+@_typing.final
+class FacetSpec(_message.Message):
+    """A field by whose values products are counted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    BOUNDS_FIELD_NUMBER: _builtins.int
+    EXCLUDE_OWN_FILTER_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """Required. "brand", "category", "in_stock", "locale", "group_id", "price", "popularity", or an attribute, such as
+    "attributes.colour". An unknown one is INVALID_ARGUMENT, reason FIELD_INVALID.
+    """
+    limit: _builtins.int
+    """Optional. The largest number of values, most frequent first. If unset or 0, 20; at most 300."""
+    exclude_own_filter: _builtins.bool
+    """Optional. Counts as if the conditions on this very field that the filter joins by AND were not there, so that a
+    customer sees what else could be chosen.
+    """
+    @_builtins.property
+    def bounds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Optional. For a field of numbers: where intervals begin, ascending, at most 40. [10, 50] counts below 10, from 10 to
+        below 50, and from 50. If unset, every number is a value of its own.
+        """
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        limit: _builtins.int = ...,
+        bounds: _abc.Iterable[_builtins.float] | None = ...,
+        exclude_own_filter: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bounds", b"bounds", "exclude_own_filter", b"exclude_own_filter", "field", b"field", "limit", b"limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FacetSpec: _TypeAlias = FacetSpec  # noqa: Y015
+
+@_typing.final
+class Boost(_message.Message):
+    """Lifts products by something beside their likeness; what it adds is its weight times a value between 0 and 1."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Popularity(_message.Message):
+        """A value that grows with popularity."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        HALF_FIELD_NUMBER: _builtins.int
+        half: _builtins.float
+        """Required. The popularity that counts one half, above 0."""
+        def __init__(
+            self,
+            *,
+            half: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["half", b"half"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Freshness(_message.Message):
+        """A value that decays with age."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        HALF_LIFE_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def half_life(self) -> _duration_pb2.Duration:
+            """Required. The age that counts one half, above 0."""
+
+        def __init__(
+            self,
+            *,
+            half_life: _duration_pb2.Duration | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["half_life", b"half_life"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["half_life", b"half_life"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    NAME_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    POPULARITY_FIELD_NUMBER: _builtins.int
+    FRESHNESS_FIELD_NUMBER: _builtins.int
+    CONDITION_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. The name under which it is returned, 1 to 64 characters."""
+    weight: _builtins.float
+    """Required. -1 to 1, not 0. Similarities lie between -1 and 1 too."""
+    condition: _builtins.str
+    """1 where this filter holds, 0 elsewhere. At most 1024 characters."""
+    @_builtins.property
+    def popularity(self) -> Global___Boost.Popularity:
+        """p / (p + half), where p is the product's popularity."""
+
+    @_builtins.property
+    def freshness(self) -> Global___Boost.Freshness:
+        """1/2 to the power of age / half_life, where the age counts from update_time; 0 where that is not known."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        weight: _builtins.float = ...,
+        popularity: Global___Boost.Popularity | None = ...,
+        freshness: Global___Boost.Freshness | None = ...,
+        condition: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["condition", b"condition", "freshness", b"freshness", "popularity", b"popularity", "source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["condition", b"condition", "freshness", b"freshness", "name", b"name", "popularity", b"popularity", "source", b"source", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["popularity", "freshness", "condition"]  # noqa: Y015
+    _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_source) -> _WhichOneofReturnType_source | None: ...
+
+Global___Boost: _TypeAlias = Boost  # noqa: Y015
 
 @_typing.final
 class QueryPart(_message.Message):
@@ -99,6 +371,10 @@ class QueryPart(_message.Message):
     PRODUCT_ID_FIELD_NUMBER: _builtins.int
     VECTOR_FIELD_NUMBER: _builtins.int
     WEIGHT_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    AUDIO_MODE_FIELD_NUMBER: _builtins.int
+    EXCLUDE_FIELD_NUMBER: _builtins.int
+    EXCLUDE_SIMILARITY_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Words in a language of the pack: 1 to 1024 characters of which at least one is a letter or a digit."""
     product_id: _builtins.str
@@ -106,6 +382,17 @@ class QueryPart(_message.Message):
     weight: _builtins.float
     """Optional. How much the part counts beside the others. If unset, 1. Negative: "not like this". 0, more than 1000
     either way, or not a number is INVALID_ARGUMENT. At least one part must have a positive weight.
+    """
+    audio_mode: _types_pb2.AudioMode.ValueType
+    """Optional. For audio: what is to be made of it. If unset, AUTO. With any other content it is INVALID_ARGUMENT."""
+    exclude: _builtins.bool
+    """Optional. Removes instead of seeking: a product is removed with its variants, words remove products that have all
+    of them, a picture, a sound or a vector removes products at least as similar as exclude_similarity. A weight beside
+    it is INVALID_ARGUMENT.
+    """
+    exclude_similarity: _builtins.float
+    """Optional. With exclude and a picture, a sound or a vector: the cosine from which on a product is removed, -1 to 1. If
+    unset, 0.9.
     """
     @_builtins.property
     def image(self) -> _types_pb2.Media:
@@ -119,6 +406,10 @@ class QueryPart(_message.Message):
     def vector(self) -> _types_pb2.Vector:
         """A vector that the caller made himself."""
 
+    @_builtins.property
+    def region(self) -> _types_pb2.BoundingBox:
+        """Optional. For an image: only this region of it is looked at. With any other content it is INVALID_ARGUMENT."""
+
     def __init__(
         self,
         *,
@@ -128,15 +419,23 @@ class QueryPart(_message.Message):
         product_id: _builtins.str = ...,
         vector: _types_pb2.Vector | None = ...,
         weight: _builtins.float | None = ...,
+        region: _types_pb2.BoundingBox | None = ...,
+        audio_mode: _types_pb2.AudioMode.ValueType = ...,
+        exclude: _builtins.bool = ...,
+        exclude_similarity: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "audio", b"audio", "content", b"content", "image", b"image", "product_id", b"product_id", "text", b"text", "vector", b"vector", "weight", b"weight"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_exclude_similarity", b"_exclude_similarity", "_weight", b"_weight", "audio", b"audio", "content", b"content", "exclude_similarity", b"exclude_similarity", "image", b"image", "product_id", b"product_id", "region", b"region", "text", b"text", "vector", b"vector", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "audio", b"audio", "content", b"content", "image", b"image", "product_id", b"product_id", "text", b"text", "vector", b"vector", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exclude_similarity", b"_exclude_similarity", "_weight", b"_weight", "audio", b"audio", "audio_mode", b"audio_mode", "content", b"content", "exclude", b"exclude", "exclude_similarity", b"exclude_similarity", "image", b"image", "product_id", b"product_id", "region", b"region", "text", b"text", "vector", b"vector", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__exclude_similarity: _TypeAlias = _typing.Literal["exclude_similarity"]  # noqa: Y015
+    _WhichOneofArgType__exclude_similarity: _TypeAlias = _typing.Literal["_exclude_similarity", b"_exclude_similarity"]  # noqa: Y015
     _WhichOneofReturnType__weight: _TypeAlias = _typing.Literal["weight"]  # noqa: Y015
     _WhichOneofArgType__weight: _TypeAlias = _typing.Literal["_weight", b"_weight"]  # noqa: Y015
     _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["text", "image", "audio", "product_id", "vector"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__exclude_similarity) -> _WhichOneofReturnType__exclude_similarity | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__weight) -> _WhichOneofReturnType__weight | None: ...
     @_typing.overload
@@ -151,10 +450,24 @@ class SearchProductsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RESULTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     INTERPRETATION_FIELD_NUMBER: _builtins.int
     MODELS_FIELD_NUMBER: _builtins.int
     INDEX_FIELD_NUMBER: _builtins.int
     STAGES_FIELD_NUMBER: _builtins.int
+    FACETS_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_IS_EXACT_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
+    SPELLING_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty after the last one."""
+    total_size: _builtins.int
+    """How many products pass the filter and are not excluded; with group_by, how many groups."""
+    total_size_is_exact: _builtins.bool
+    """False where total_size is a lower bound."""
+    attribution_token: _builtins.str
+    """To be sent with RecordEvents, so that what customers do is known to follow from this answer."""
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchResult]:
         """The products. The order is the ranking."""
@@ -175,22 +488,166 @@ class SearchProductsResponse(_message.Message):
     def stages(self) -> _containers.RepeatedCompositeFieldContainer[Global___StageTiming]:
         """How long each stage took, in the order in which they ran."""
 
+    @_builtins.property
+    def facets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Facet]:
+        """The counts that were asked for, in the order of the request; of the first page also on the pages that follow it."""
+
+    @_builtins.property
+    def spelling(self) -> Global___SpellingSuggestion:
+        """Other words, where the catalogue does not know those of the query."""
+
     def __init__(
         self,
         *,
         results: _abc.Iterable[Global___SearchResult] | None = ...,
+        next_page_token: _builtins.str = ...,
         interpretation: Global___QueryInterpretation | None = ...,
         models: _abc.Iterable[_types_pb2.ModelVersion] | None = ...,
         index: _types_pb2.IndexVersion | None = ...,
         stages: _abc.Iterable[Global___StageTiming] | None = ...,
+        facets: _abc.Iterable[Global___Facet] | None = ...,
+        total_size: _builtins.int = ...,
+        total_size_is_exact: _builtins.bool = ...,
+        attribution_token: _builtins.str = ...,
+        spelling: Global___SpellingSuggestion | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "interpretation", b"interpretation"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "interpretation", b"interpretation", "spelling", b"spelling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "interpretation", b"interpretation", "models", b"models", "results", b"results", "stages", b"stages"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "facets", b"facets", "index", b"index", "interpretation", b"interpretation", "models", b"models", "next_page_token", b"next_page_token", "results", b"results", "spelling", b"spelling", "stages", b"stages", "total_size", b"total_size", "total_size_is_exact", b"total_size_is_exact"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchProductsResponse: _TypeAlias = SearchProductsResponse  # noqa: Y015
+
+@_typing.final
+class SpellingSuggestion(_message.Message):
+    """Other words for a text of the query."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    APPLIED_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The text with the words replaced: "did you mean"."""
+    applied: _builtins.bool
+    """Whether it was searched with in place of what was written."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        applied: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied", b"applied", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SpellingSuggestion: _TypeAlias = SpellingSuggestion  # noqa: Y015
+
+@_typing.final
+class Facet(_message.Message):
+    """The counts of one field."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    IS_EXACT_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The field."""
+    is_exact: _builtins.bool
+    """Whether the counts are exact."""
+    @_builtins.property
+    def values(self) -> _containers.RepeatedCompositeFieldContainer[Global___FacetValue]:
+        """Its values, most frequent first, equally frequent ones in their own order; intervals in ascending order."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        values: _abc.Iterable[Global___FacetValue] | None = ...,
+        is_exact: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "is_exact", b"is_exact", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Facet: _TypeAlias = Facet  # noqa: Y015
+
+@_typing.final
+class FacetValue(_message.Message):
+    """One value of a field and how many products have it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    BOOLEAN_FIELD_NUMBER: _builtins.int
+    INTERVAL_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """A string."""
+    number: _builtins.float
+    """A number."""
+    boolean: _builtins.bool
+    """A boolean."""
+    count: _builtins.int
+    """How many products; a product with a list of values counts for each of them."""
+    @_builtins.property
+    def interval(self) -> Global___Interval:
+        """An interval."""
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        number: _builtins.float = ...,
+        boolean: _builtins.bool = ...,
+        interval: Global___Interval | None = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["boolean", b"boolean", "interval", b"interval", "number", b"number", "text", b"text", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["boolean", b"boolean", "count", b"count", "interval", b"interval", "number", b"number", "text", b"text", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_value: _TypeAlias = _typing.Literal["text", "number", "boolean", "interval"]  # noqa: Y015
+    _WhichOneofArgType_value: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_value) -> _WhichOneofReturnType_value | None: ...
+
+Global___FacetValue: _TypeAlias = FacetValue  # noqa: Y015
+
+@_typing.final
+class Interval(_message.Message):
+    """Numbers from `from` to below `to`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    to: _builtins.float
+    """Unset: to the greatest."""
+    def __init__(
+        self,
+        *,
+        to: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_from", b"_from", "_to", b"_to", "from", b"from", "to", b"to"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_from", b"_from", "_to", b"_to", "from", b"from", "to", b"to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__from: _TypeAlias = _typing.Literal["from"]  # noqa: Y015
+    _WhichOneofArgType__from: _TypeAlias = _typing.Literal["_from", b"_from"]  # noqa: Y015
+    _WhichOneofReturnType__to: _TypeAlias = _typing.Literal["to"]  # noqa: Y015
+    _WhichOneofArgType__to: _TypeAlias = _typing.Literal["_to", b"_to"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__from) -> _WhichOneofReturnType__from | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__to) -> _WhichOneofReturnType__to | None: ...
+
+Global___Interval: _TypeAlias = Interval  # noqa: Y015
 
 @_typing.final
 class SearchResult(_message.Message):
@@ -202,12 +659,25 @@ class SearchResult(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     SIMILARITY_FIELD_NUMBER: _builtins.int
     BEST_VIEW_FIELD_NUMBER: _builtins.int
+    SCORES_FIELD_NUMBER: _builtins.int
+    RELEVANCE_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    EXACT_MATCH_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
     score: _builtins.float
     """What the order follows; larger is better. The cosine, or the Euclidean distance with its sign changed, or the score
     of the ranking that was asked for. Comparable within one answer only.
     """
     similarity: _builtins.float
-    """The comparison of query and product as the metric says it: a cosine or a Euclidean distance."""
+    """The comparison of query and product as the metric says it: a cosine or a Euclidean distance. Unset for a product that
+    was found by its words and has no vector in the space.
+    """
+    relevance: _builtins.float
+    """The probability that the product is relevant, 0 to 1; set where the catalogue has a calibration."""
+    exact_match: _builtins.bool
+    """Whether the query is the product's id or one of its article numbers. Such products stand first, whatever their
+    score.
+    """
     @_builtins.property
     def product(self) -> _types_pb2.Product:
         """The product as it was stored."""
@@ -216,21 +686,381 @@ class SearchResult(_message.Message):
     def best_view(self) -> Global___View:
         """The picture or sound by which the product was found. Set when single views were searched."""
 
+    @_builtins.property
+    def scores(self) -> Global___StageScores:
+        """What the stages found before the order was made."""
+
+    @_builtins.property
+    def group(self) -> Global___VariantGroup:
+        """With group_by: the group, and how many of its other products pass the filter too."""
+
+    @_builtins.property
+    def explanation(self) -> Global___Explanation:
+        """Why it stands where it does, where that was asked for."""
+
     def __init__(
         self,
         *,
         product: _types_pb2.Product | None = ...,
         score: _builtins.float = ...,
-        similarity: _builtins.float = ...,
+        similarity: _builtins.float | None = ...,
         best_view: Global___View | None = ...,
+        scores: Global___StageScores | None = ...,
+        relevance: _builtins.float | None = ...,
+        group: Global___VariantGroup | None = ...,
+        exact_match: _builtins.bool = ...,
+        explanation: Global___Explanation | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["best_view", b"best_view", "product", b"product"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_relevance", b"_relevance", "_similarity", b"_similarity", "best_view", b"best_view", "explanation", b"explanation", "group", b"group", "product", b"product", "relevance", b"relevance", "scores", b"scores", "similarity", b"similarity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["best_view", b"best_view", "product", b"product", "score", b"score", "similarity", b"similarity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_relevance", b"_relevance", "_similarity", b"_similarity", "best_view", b"best_view", "exact_match", b"exact_match", "explanation", b"explanation", "group", b"group", "product", b"product", "relevance", b"relevance", "score", b"score", "scores", b"scores", "similarity", b"similarity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__relevance: _TypeAlias = _typing.Literal["relevance"]  # noqa: Y015
+    _WhichOneofArgType__relevance: _TypeAlias = _typing.Literal["_relevance", b"_relevance"]  # noqa: Y015
+    _WhichOneofReturnType__similarity: _TypeAlias = _typing.Literal["similarity"]  # noqa: Y015
+    _WhichOneofArgType__similarity: _TypeAlias = _typing.Literal["_similarity", b"_similarity"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__relevance) -> _WhichOneofReturnType__relevance | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__similarity) -> _WhichOneofReturnType__similarity | None: ...
+
+Global___SearchResult: _TypeAlias = SearchResult  # noqa: Y015
+
+@_typing.final
+class StageScores(_message.Message):
+    """What the stages found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class BoostsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    VECTOR_FIELD_NUMBER: _builtins.int
+    LEXICAL_FIELD_NUMBER: _builtins.int
+    HYBRID_FIELD_NUMBER: _builtins.int
+    RESCORED_FIELD_NUMBER: _builtins.int
+    RANKING_FIELD_NUMBER: _builtins.int
+    BOOSTS_FIELD_NUMBER: _builtins.int
+    vector: _builtins.float
+    """The cosine or the Euclidean distance; unset for a product that has no vector in the space."""
+    lexical: _builtins.float
+    """BM25 of the query's words; unset where they were not looked for, 0 where the product has none of them."""
+    hybrid: _builtins.float
+    """Of vectors and words together; larger is better."""
+    rescored: _builtins.float
+    """The second comparison that was asked for."""
+    ranking: _builtins.float
+    """What the ranking made of it, before boosts; unset where there was none."""
+    @_builtins.property
+    def boosts(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """What each boost added, by name."""
+
+    def __init__(
+        self,
+        *,
+        vector: _builtins.float | None = ...,
+        lexical: _builtins.float | None = ...,
+        hybrid: _builtins.float = ...,
+        rescored: _builtins.float | None = ...,
+        ranking: _builtins.float | None = ...,
+        boosts: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_lexical", b"_lexical", "_ranking", b"_ranking", "_rescored", b"_rescored", "_vector", b"_vector", "lexical", b"lexical", "ranking", b"ranking", "rescored", b"rescored", "vector", b"vector"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lexical", b"_lexical", "_ranking", b"_ranking", "_rescored", b"_rescored", "_vector", b"_vector", "boosts", b"boosts", "hybrid", b"hybrid", "lexical", b"lexical", "ranking", b"ranking", "rescored", b"rescored", "vector", b"vector"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__lexical: _TypeAlias = _typing.Literal["lexical"]  # noqa: Y015
+    _WhichOneofArgType__lexical: _TypeAlias = _typing.Literal["_lexical", b"_lexical"]  # noqa: Y015
+    _WhichOneofReturnType__ranking: _TypeAlias = _typing.Literal["ranking"]  # noqa: Y015
+    _WhichOneofArgType__ranking: _TypeAlias = _typing.Literal["_ranking", b"_ranking"]  # noqa: Y015
+    _WhichOneofReturnType__rescored: _TypeAlias = _typing.Literal["rescored"]  # noqa: Y015
+    _WhichOneofArgType__rescored: _TypeAlias = _typing.Literal["_rescored", b"_rescored"]  # noqa: Y015
+    _WhichOneofReturnType__vector: _TypeAlias = _typing.Literal["vector"]  # noqa: Y015
+    _WhichOneofArgType__vector: _TypeAlias = _typing.Literal["_vector", b"_vector"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lexical) -> _WhichOneofReturnType__lexical | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ranking) -> _WhichOneofReturnType__ranking | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__rescored) -> _WhichOneofReturnType__rescored | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__vector) -> _WhichOneofReturnType__vector | None: ...
+
+Global___StageScores: _TypeAlias = StageScores  # noqa: Y015
+
+@_typing.final
+class VariantGroup(_message.Message):
+    """Variants of one product."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_ID_FIELD_NUMBER: _builtins.int
+    OTHERS_FIELD_NUMBER: _builtins.int
+    group_id: _builtins.str
+    """Its id."""
+    others: _builtins.int
+    """How many other products of it pass the filter."""
+    def __init__(
+        self,
+        *,
+        group_id: _builtins.str = ...,
+        others: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group_id", b"group_id", "others", b"others"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SearchResult: _TypeAlias = SearchResult  # noqa: Y015
+Global___VariantGroup: _TypeAlias = VariantGroup  # noqa: Y015
+
+@_typing.final
+class Explanation(_message.Message):
+    """Why a product stands where it does. The contributions add up to the score."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTRIBUTIONS_FIELD_NUMBER: _builtins.int
+    MODALITIES_FIELD_NUMBER: _builtins.int
+    COUNTERFACTUALS_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    REGIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def contributions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Contribution]:
+        """What each part and each stage adds."""
+
+    @_builtins.property
+    def modalities(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModalityContribution]:
+        """The same by modality."""
+
+    @_builtins.property
+    def counterfactuals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Counterfactual]:
+        """At which place it would stand without a part."""
+
+    @_builtins.property
+    def words(self) -> _containers.RepeatedCompositeFieldContainer[Global___WordImportance]:
+        """Which words mattered, as they stand in the query."""
+
+    @_builtins.property
+    def regions(self) -> _containers.RepeatedCompositeFieldContainer[Global___RegionImportance]:
+        """Which regions of a picture mattered, on a grid of 3 by 3, most important first."""
+
+    def __init__(
+        self,
+        *,
+        contributions: _abc.Iterable[Global___Contribution] | None = ...,
+        modalities: _abc.Iterable[Global___ModalityContribution] | None = ...,
+        counterfactuals: _abc.Iterable[Global___Counterfactual] | None = ...,
+        words: _abc.Iterable[Global___WordImportance] | None = ...,
+        regions: _abc.Iterable[Global___RegionImportance] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contributions", b"contributions", "counterfactuals", b"counterfactuals", "modalities", b"modalities", "regions", b"regions", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Explanation: _TypeAlias = Explanation  # noqa: Y015
+
+@_typing.final
+class Contribution(_message.Message):
+    """What something adds to a product's score."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Stage:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Contribution._Stage.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STAGE_UNSPECIFIED: Contribution._Stage.ValueType  # 0
+        """Not set."""
+        STAGE_VECTOR: Contribution._Stage.ValueType  # 1
+        """The likeness of vectors; of one part by its Shapley value (Shapley, 1953) over all subsets of the parts."""
+        STAGE_LEXICAL: Contribution._Stage.ValueType  # 2
+        """The words."""
+        STAGE_BOOST: Contribution._Stage.ValueType  # 3
+        """A boost."""
+        STAGE_RANKING: Contribution._Stage.ValueType  # 4
+        """What the ranking changed."""
+
+    class Stage(_Stage, metaclass=_StageEnumTypeWrapper):
+        """Where it comes from."""
+
+    STAGE_UNSPECIFIED: Contribution.Stage.ValueType  # 0
+    """Not set."""
+    STAGE_VECTOR: Contribution.Stage.ValueType  # 1
+    """The likeness of vectors; of one part by its Shapley value (Shapley, 1953) over all subsets of the parts."""
+    STAGE_LEXICAL: Contribution.Stage.ValueType  # 2
+    """The words."""
+    STAGE_BOOST: Contribution.Stage.ValueType  # 3
+    """A boost."""
+    STAGE_RANKING: Contribution.Stage.ValueType  # 4
+    """What the ranking changed."""
+
+    STAGE_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    BOOST_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    stage: Global___Contribution.Stage.ValueType
+    """Where it comes from."""
+    part: _builtins.int
+    """The part of the query, from 0; unset where it belongs to none."""
+    boost: _builtins.str
+    """The boost's name."""
+    value: _builtins.float
+    """What it adds; negative where it takes away."""
+    def __init__(
+        self,
+        *,
+        stage: Global___Contribution.Stage.ValueType = ...,
+        part: _builtins.int | None = ...,
+        boost: _builtins.str = ...,
+        value: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_part", b"_part", "part", b"part"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_part", b"_part", "boost", b"boost", "part", b"part", "stage", b"stage", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__part: _TypeAlias = _typing.Literal["part"]  # noqa: Y015
+    _WhichOneofArgType__part: _TypeAlias = _typing.Literal["_part", b"_part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__part) -> _WhichOneofReturnType__part | None: ...
+
+Global___Contribution: _TypeAlias = Contribution  # noqa: Y015
+
+@_typing.final
+class ModalityContribution(_message.Message):
+    """What the parts of one modality add to a product's score."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODALITY_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    modality: _types_pb2.Modality.ValueType
+    """The modality."""
+    value: _builtins.float
+    """What its parts add, over all stages."""
+    def __init__(
+        self,
+        *,
+        modality: _types_pb2.Modality.ValueType = ...,
+        value: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["modality", b"modality", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModalityContribution: _TypeAlias = ModalityContribution  # noqa: Y015
+
+@_typing.final
+class Counterfactual(_message.Message):
+    """The place that a product would have without a part of the query."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PART_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    part: _builtins.int
+    """The part that is left out, from 0."""
+    rank: _builtins.int
+    """The place, from 1; unset where it is behind the first 1000, or where no query would be left."""
+    def __init__(
+        self,
+        *,
+        part: _builtins.int = ...,
+        rank: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_rank", b"_rank", "rank", b"rank"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_rank", b"_rank", "part", b"part", "rank", b"rank"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__rank: _TypeAlias = _typing.Literal["rank"]  # noqa: Y015
+    _WhichOneofArgType__rank: _TypeAlias = _typing.Literal["_rank", b"_rank"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__rank) -> _WhichOneofReturnType__rank | None: ...
+
+Global___Counterfactual: _TypeAlias = Counterfactual  # noqa: Y015
+
+@_typing.final
+class WordImportance(_message.Message):
+    """How much a word mattered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PART_FIELD_NUMBER: _builtins.int
+    WORD_FIELD_NUMBER: _builtins.int
+    IMPORTANCE_FIELD_NUMBER: _builtins.int
+    part: _builtins.int
+    """The part of the query, from 0."""
+    word: _builtins.str
+    """The word."""
+    importance: _builtins.float
+    """By how much the product's similarity falls when it is left out."""
+    def __init__(
+        self,
+        *,
+        part: _builtins.int = ...,
+        word: _builtins.str = ...,
+        importance: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["importance", b"importance", "part", b"part", "word", b"word"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WordImportance: _TypeAlias = WordImportance  # noqa: Y015
+
+@_typing.final
+class RegionImportance(_message.Message):
+    """How much a region of a picture mattered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PART_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    IMPORTANCE_FIELD_NUMBER: _builtins.int
+    part: _builtins.int
+    """The part of the query, from 0."""
+    importance: _builtins.float
+    """By how much the product's similarity falls when it is covered."""
+    @_builtins.property
+    def region(self) -> _types_pb2.BoundingBox:
+        """The region."""
+
+    def __init__(
+        self,
+        *,
+        part: _builtins.int = ...,
+        region: _types_pb2.BoundingBox | None = ...,
+        importance: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["region", b"region"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["importance", b"importance", "part", b"part", "region", b"region"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegionImportance: _TypeAlias = RegionImportance  # noqa: Y015
 
 @_typing.final
 class View(_message.Message):
@@ -293,6 +1123,9 @@ class QueryInterpretation(_message.Message):
     SIMILARITY_FIELD_NUMBER: _builtins.int
     RANKING_FIELD_NUMBER: _builtins.int
     SEARCH_SPACE_FIELD_NUMBER: _builtins.int
+    SPEECH_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    LEXICAL_WEIGHT_FIELD_NUMBER: _builtins.int
     path: Global___QueryInterpretation.Path.ValueType
     """The way that was walked."""
     fusion: _types_pb2.FusionStrategy.ValueType
@@ -303,9 +1136,17 @@ class QueryInterpretation(_message.Message):
     """The ranking that was applied; unset when there was none."""
     search_space: _types_pb2.SearchSpace.ValueType
     """The vectors that were searched."""
+    filter: _builtins.str
+    """The filter that held: that of the request and what was understood of speech."""
+    lexical_weight: _builtins.float
+    """How much words counted beside vectors; unset where they did not."""
     @_builtins.property
     def modalities(self) -> _containers.RepeatedScalarFieldContainer[_types_pb2.Modality.ValueType]:
         """The modalities of the query, each once, in the enum's order."""
+
+    @_builtins.property
+    def speech(self) -> _containers.RepeatedCompositeFieldContainer[Global___HeardSpeech]:
+        """What was heard, one for each sound that was taken for speech."""
 
     def __init__(
         self,
@@ -316,14 +1157,69 @@ class QueryInterpretation(_message.Message):
         similarity: _types_pb2.SimilarityMetric.ValueType = ...,
         ranking: _types_pb2.RankingStrategy.ValueType = ...,
         search_space: _types_pb2.SearchSpace.ValueType = ...,
+        speech: _abc.Iterable[Global___HeardSpeech] | None = ...,
+        filter: _builtins.str = ...,
+        lexical_weight: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_lexical_weight", b"_lexical_weight", "lexical_weight", b"lexical_weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fusion", b"fusion", "modalities", b"modalities", "path", b"path", "ranking", b"ranking", "search_space", b"search_space", "similarity", b"similarity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lexical_weight", b"_lexical_weight", "filter", b"filter", "fusion", b"fusion", "lexical_weight", b"lexical_weight", "modalities", b"modalities", "path", b"path", "ranking", b"ranking", "search_space", b"search_space", "similarity", b"similarity", "speech", b"speech"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__lexical_weight: _TypeAlias = _typing.Literal["lexical_weight"]  # noqa: Y015
+    _WhichOneofArgType__lexical_weight: _TypeAlias = _typing.Literal["_lexical_weight", b"_lexical_weight"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lexical_weight) -> _WhichOneofReturnType__lexical_weight | None: ...
 
 Global___QueryInterpretation: _TypeAlias = QueryInterpretation  # noqa: Y015
+
+@_typing.final
+class HeardSpeech(_message.Message):
+    """What was heard in a sound of the query."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PART_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    SPEECH_PROBABILITY_FIELD_NUMBER: _builtins.int
+    TRANSCRIPT_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    CONSTRAINTS_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    part: _builtins.int
+    """The part of the query, from 0."""
+    mode: _types_pb2.AudioMode.ValueType
+    """What was made of it: SPEECH, SOUND or BOTH."""
+    speech_probability: _builtins.float
+    """The probability that somebody speaks, 0 to 1, where the mode was AUTO."""
+    transcript: _builtins.str
+    """What was said; empty where nothing was understood."""
+    confidence: _builtins.float
+    """How sure the model is, 0 to 1."""
+    words: _builtins.str
+    """The words that were searched with: what was said without what became a filter."""
+    @_builtins.property
+    def constraints(self) -> _containers.RepeatedCompositeFieldContainer[Global___Constraint]:
+        """What of it was understood."""
+
+    def __init__(
+        self,
+        *,
+        part: _builtins.int = ...,
+        mode: _types_pb2.AudioMode.ValueType = ...,
+        speech_probability: _builtins.float | None = ...,
+        transcript: _builtins.str = ...,
+        confidence: _builtins.float = ...,
+        constraints: _abc.Iterable[Global___Constraint] | None = ...,
+        words: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_speech_probability", b"_speech_probability", "speech_probability", b"speech_probability"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_speech_probability", b"_speech_probability", "confidence", b"confidence", "constraints", b"constraints", "mode", b"mode", "part", b"part", "speech_probability", b"speech_probability", "transcript", b"transcript", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__speech_probability: _TypeAlias = _typing.Literal["speech_probability"]  # noqa: Y015
+    _WhichOneofArgType__speech_probability: _TypeAlias = _typing.Literal["_speech_probability", b"_speech_probability"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__speech_probability) -> _WhichOneofReturnType__speech_probability | None: ...
+
+Global___HeardSpeech: _TypeAlias = HeardSpeech  # noqa: Y015
 
 @_typing.final
 class StageTiming(_message.Message):
@@ -334,7 +1230,7 @@ class StageTiming(_message.Message):
     STAGE_FIELD_NUMBER: _builtins.int
     DURATION_FIELD_NUMBER: _builtins.int
     stage: _builtins.str
-    """"encode", "look_up", "fuse", "search" or "rank"."""
+    """"listen", "encode", "look_up", "fuse", "search", "rank", "explain" or "read"."""
     @_builtins.property
     def duration(self) -> _duration_pb2.Duration:
         """Wall-clock time, as the gateway saw it."""
@@ -473,26 +1369,455 @@ Global___TranscribeAudioResponse: _TypeAlias = TranscribeAudioResponse  # noqa: 
 
 @_typing.final
 class Constraint(_message.Message):
-    """Something understood of a query, such as "colour" is "red"."""
+    """Something understood of a query, such as "colour" is "red", or "price" is at most 50."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _Operator:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OperatorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Constraint._Operator.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        OPERATOR_UNSPECIFIED: Constraint._Operator.ValueType  # 0
+        """Not set."""
+        OPERATOR_IS: Constraint._Operator.ValueType  # 1
+        """It is so."""
+        OPERATOR_IS_NOT: Constraint._Operator.ValueType  # 2
+        """It is not so."""
+        OPERATOR_AT_MOST: Constraint._Operator.ValueType  # 3
+        """At most so much."""
+        OPERATOR_AT_LEAST: Constraint._Operator.ValueType  # 4
+        """At least so much."""
+
+    class Operator(_Operator, metaclass=_OperatorEnumTypeWrapper):
+        """How it is meant."""
+
+    OPERATOR_UNSPECIFIED: Constraint.Operator.ValueType  # 0
+    """Not set."""
+    OPERATOR_IS: Constraint.Operator.ValueType  # 1
+    """It is so."""
+    OPERATOR_IS_NOT: Constraint.Operator.ValueType  # 2
+    """It is not so."""
+    OPERATOR_AT_MOST: Constraint.Operator.ValueType  # 3
+    """At most so much."""
+    OPERATOR_AT_LEAST: Constraint.Operator.ValueType  # 4
+    """At least so much."""
+
     NAME_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """What it is about."""
     value: _builtins.str
     """What was said of it."""
+    operator: Global___Constraint.Operator.ValueType
+    """How it is meant."""
+    filter: _builtins.str
+    """The same as a filter, such as 'price <= 50'; empty where the catalogue has no such field."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         value: _builtins.str = ...,
+        operator: Global___Constraint.Operator.ValueType = ...,
+        filter: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "name", b"name", "operator", b"operator", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Constraint: _TypeAlias = Constraint  # noqa: Y015
+
+@_typing.final
+class RecommendProductsRequest(_message.Message):
+    """Request message for ProductSearchService.RecommendProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    INCLUDE_BOUGHT_FIELD_NUMBER: _builtins.int
+    HALF_LIFE_FIELD_NUMBER: _builtins.int
+    DIVERSITY_LAMBDA_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Optional. If unset, "default". See SearchProductsRequest.catalog."""
+    filter: _builtins.str
+    """Optional. Which products may be recommended. See SearchProductsRequest.filter."""
+    page_size: _builtins.int
+    """Optional. How many products. If unset or 0, 20; above 100 it is coerced to 100; negative is INVALID_ARGUMENT."""
+    include_bought: _builtins.bool
+    """Optional. Whether products that the customer bought may be recommended again. If unset, false."""
+    diversity_lambda: _builtins.float
+    """Optional. How much likeness counts against diversity, 0 to 1. If unset, 0.7."""
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustomerEvent]:
+        """Optional. What the customer did, at most 2000 events, in any order. None: what is popular is recommended."""
+
+    @_builtins.property
+    def half_life(self) -> _duration_pb2.Duration:
+        """Optional. The age at which an event counts one half. If unset, 30 days."""
+
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """Optional. The time that ages are counted to. If unset, now."""
+
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        events: _abc.Iterable[Global___CustomerEvent] | None = ...,
+        filter: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        include_bought: _builtins.bool = ...,
+        half_life: _duration_pb2.Duration | None = ...,
+        diversity_lambda: _builtins.float | None = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "as_of", b"as_of", "diversity_lambda", b"diversity_lambda", "half_life", b"half_life"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "as_of", b"as_of", "catalog", b"catalog", "diversity_lambda", b"diversity_lambda", "events", b"events", "filter", b"filter", "half_life", b"half_life", "include_bought", b"include_bought", "page_size", b"page_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__diversity_lambda: _TypeAlias = _typing.Literal["diversity_lambda"]  # noqa: Y015
+    _WhichOneofArgType__diversity_lambda: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__diversity_lambda) -> _WhichOneofReturnType__diversity_lambda | None: ...
+
+Global___RecommendProductsRequest: _TypeAlias = RecommendProductsRequest  # noqa: Y015
+
+@_typing.final
+class CustomerEvent(_message.Message):
+    """Something that a customer did."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    product_id: _builtins.str
+    """Required. The product."""
+    type: _types_pb2.EventType.ValueType
+    """Required. What was done."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp:
+        """Optional. When. If unset, now; what lies in the future counts as now."""
+
+    def __init__(
+        self,
+        *,
+        product_id: _builtins.str = ...,
+        type: _types_pb2.EventType.ValueType = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["product_id", b"product_id", "time", b"time", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustomerEvent: _TypeAlias = CustomerEvent  # noqa: Y015
+
+@_typing.final
+class RecommendProductsResponse(_message.Message):
+    """Response message for ProductSearchService.RecommendProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    INTERESTS_FIELD_NUMBER: _builtins.int
+    EVENTS_USED_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
+    events_used: _builtins.int
+    """How many events counted: those of products that the catalogue has."""
+    attribution_token: _builtins.str
+    """To be sent with RecordEvents."""
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___Recommendation]:
+        """The products, best first."""
+
+    @_builtins.property
+    def interests(self) -> _containers.RepeatedCompositeFieldContainer[Global___Interest]:
+        """The interests that were told apart, strongest first."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___Recommendation] | None = ...,
+        interests: _abc.Iterable[Global___Interest] | None = ...,
+        events_used: _builtins.int = ...,
+        attribution_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "events_used", b"events_used", "interests", b"interests", "results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecommendProductsResponse: _TypeAlias = RecommendProductsResponse  # noqa: Y015
+
+@_typing.final
+class Recommendation(_message.Message):
+    """One recommended product."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Reason:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Recommendation._Reason.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        REASON_UNSPECIFIED: Recommendation._Reason.ValueType  # 0
+        """Not set."""
+        REASON_INTEREST: Recommendation._Reason.ValueType  # 1
+        """It is like what the customer is interested in."""
+        REASON_AGAIN: Recommendation._Reason.ValueType  # 2
+        """The customer had it before."""
+        REASON_POPULAR: Recommendation._Reason.ValueType  # 3
+        """It is popular."""
+
+    class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
+        """Why."""
+
+    REASON_UNSPECIFIED: Recommendation.Reason.ValueType  # 0
+    """Not set."""
+    REASON_INTEREST: Recommendation.Reason.ValueType  # 1
+    """It is like what the customer is interested in."""
+    REASON_AGAIN: Recommendation.Reason.ValueType  # 2
+    """The customer had it before."""
+    REASON_POPULAR: Recommendation.Reason.ValueType  # 3
+    """It is popular."""
+
+    PRODUCT_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    INTEREST_FIELD_NUMBER: _builtins.int
+    score: _builtins.float
+    """Larger is better. Comparable within one answer only."""
+    reason: Global___Recommendation.Reason.ValueType
+    """What counted most."""
+    interest: _builtins.int
+    """Which of the interests, from 0; set for INTEREST."""
+    @_builtins.property
+    def product(self) -> _types_pb2.Product:
+        """The product as it was stored."""
+
+    def __init__(
+        self,
+        *,
+        product: _types_pb2.Product | None = ...,
+        score: _builtins.float = ...,
+        reason: Global___Recommendation.Reason.ValueType = ...,
+        interest: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_interest", b"_interest", "interest", b"interest", "product", b"product"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_interest", b"_interest", "interest", b"interest", "product", b"product", "reason", b"reason", "score", b"score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__interest: _TypeAlias = _typing.Literal["interest"]  # noqa: Y015
+    _WhichOneofArgType__interest: _TypeAlias = _typing.Literal["_interest", b"_interest"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__interest) -> _WhichOneofReturnType__interest | None: ...
+
+Global___Recommendation: _TypeAlias = Recommendation  # noqa: Y015
+
+@_typing.final
+class Interest(_message.Message):
+    """One thing that a customer is interested in."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    product_id: _builtins.str
+    """The product that stands for it best."""
+    weight: _builtins.float
+    """Its share of all, 0 to 1."""
+    def __init__(
+        self,
+        *,
+        product_id: _builtins.str = ...,
+        weight: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["product_id", b"product_id", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Interest: _TypeAlias = Interest  # noqa: Y015
+
+@_typing.final
+class RecognizeProductRequest(_message.Message):
+    """Request message for ProductSearchService.RecognizeProduct."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    IMAGE_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    MATCHES_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Optional. If unset, "default". See SearchProductsRequest.catalog."""
+    matches: _builtins.int
+    """Optional. How many products of the catalogue to return. If unset or 0, 5; at most 20."""
+    @_builtins.property
+    def image(self) -> _types_pb2.Media:
+        """Required. The photo: at most 8 MiB and 40 million pixels."""
+
+    @_builtins.property
+    def region(self) -> _types_pb2.BoundingBox:
+        """Optional. The region of it that shows the product. If unset, all of it."""
+
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        image: _types_pb2.Media | None = ...,
+        region: _types_pb2.BoundingBox | None = ...,
+        matches: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "region", b"region"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "image", b"image", "matches", b"matches", "region", b"region"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecognizeProductRequest: _TypeAlias = RecognizeProductRequest  # noqa: Y015
+
+@_typing.final
+class RecognizeProductResponse(_message.Message):
+    """Response message for ProductSearchService.RecognizeProduct."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class AttributesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___RecognizedValue: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___RecognizedValue | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    KNOWN_PROBABILITY_FIELD_NUMBER: _builtins.int
+    NOTHING_LIKE_IT_FIELD_NUMBER: _builtins.int
+    CATEGORIES_FIELD_NUMBER: _builtins.int
+    ATTRIBUTES_FIELD_NUMBER: _builtins.int
+    MATCHES_FIELD_NUMBER: _builtins.int
+    CALIBRATED_FIELD_NUMBER: _builtins.int
+    known_probability: _builtins.float
+    """The probability that the catalogue has anything like it, 0 to 1."""
+    nothing_like_it: _builtins.bool
+    """Whether that is below one half: nothing like it is here, and what follows says little."""
+    calibrated: _builtins.bool
+    """Whether the probabilities were calibrated on this catalogue; otherwise they are the pack's own."""
+    @_builtins.property
+    def categories(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecognizedValue]:
+        """What it is, most probable first."""
+
+    @_builtins.property
+    def attributes(self) -> _containers.MessageMap[_builtins.str, Global___RecognizedValue]:
+        """The most probable value of each attribute that similar products share, by name."""
+
+    @_builtins.property
+    def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecognizedMatch]:
+        """Products of the catalogue, most probable first."""
+
+    def __init__(
+        self,
+        *,
+        known_probability: _builtins.float = ...,
+        nothing_like_it: _builtins.bool = ...,
+        categories: _abc.Iterable[Global___RecognizedValue] | None = ...,
+        attributes: _abc.Mapping[_builtins.str, Global___RecognizedValue] | None = ...,
+        matches: _abc.Iterable[Global___RecognizedMatch] | None = ...,
+        calibrated: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "calibrated", b"calibrated", "categories", b"categories", "known_probability", b"known_probability", "matches", b"matches", "nothing_like_it", b"nothing_like_it"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecognizeProductResponse: _TypeAlias = RecognizeProductResponse  # noqa: Y015
+
+@_typing.final
+class RecognizedValue(_message.Message):
+    """A value and the probability that it is right."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    value: _builtins.str
+    """The value."""
+    probability: _builtins.float
+    """0 to 1."""
+    def __init__(
+        self,
+        *,
+        value: _builtins.str = ...,
+        probability: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["probability", b"probability", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecognizedValue: _TypeAlias = RecognizedValue  # noqa: Y015
+
+@_typing.final
+class RecognizedMatch(_message.Message):
+    """A product of the catalogue and the probability that the photo shows it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    SIMILARITY_FIELD_NUMBER: _builtins.int
+    BEST_VIEW_FIELD_NUMBER: _builtins.int
+    probability: _builtins.float
+    """0 to 1."""
+    similarity: _builtins.float
+    """The cosine of the photo and the product's most similar picture."""
+    @_builtins.property
+    def product(self) -> _types_pb2.Product:
+        """The product as it was stored."""
+
+    @_builtins.property
+    def best_view(self) -> Global___View:
+        """That picture."""
+
+    def __init__(
+        self,
+        *,
+        product: _types_pb2.Product | None = ...,
+        probability: _builtins.float = ...,
+        similarity: _builtins.float = ...,
+        best_view: Global___View | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["best_view", b"best_view", "product", b"product"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["best_view", b"best_view", "probability", b"probability", "product", b"product", "similarity", b"similarity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecognizedMatch: _TypeAlias = RecognizedMatch  # noqa: Y015

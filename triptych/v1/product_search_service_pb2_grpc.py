@@ -40,6 +40,16 @@ class ProductSearchServiceStub:
                 request_serializer=triptych_dot_v1_dot_product__search__service__pb2.SearchProductsRequest.SerializeToString,
                 response_deserializer=triptych_dot_v1_dot_product__search__service__pb2.SearchProductsResponse.FromString,
                 _registered_method=True)
+        self.RecommendProducts = channel.unary_unary(
+                '/triptych.v1.ProductSearchService/RecommendProducts',
+                request_serializer=triptych_dot_v1_dot_product__search__service__pb2.RecommendProductsRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_product__search__service__pb2.RecommendProductsResponse.FromString,
+                _registered_method=True)
+        self.RecognizeProduct = channel.unary_unary(
+                '/triptych.v1.ProductSearchService/RecognizeProduct',
+                request_serializer=triptych_dot_v1_dot_product__search__service__pb2.RecognizeProductRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_product__search__service__pb2.RecognizeProductResponse.FromString,
+                _registered_method=True)
         self.DescribeImage = channel.unary_unary(
                 '/triptych.v1.ProductSearchService/DescribeImage',
                 request_serializer=triptych_dot_v1_dot_product__search__service__pb2.DescribeImageRequest.SerializeToString,
@@ -62,6 +72,26 @@ class ProductSearchServiceServicer:
         Errors: INVALID_ARGUMENT when a bound of the request is broken or a part cannot be understood (the field is named);
         NOT_FOUND when the catalogue or a product asked for does not exist; UNAVAILABLE when a stage has no healthy backend;
         DEADLINE_EXCEEDED when the caller's deadline passes first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecommendProducts(self, request, context):
+        """Recommends products from what a customer did: several interests are told apart, older events count less, and a
+        customer of whom nothing is known gets what is popular.
+
+        Errors: as for SearchProducts. Events of products that the catalogue no longer has are passed over.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecognizeProduct(self, request, context):
+        """Says which product a photo shows: category, attributes and products of the catalogue, each with the probability
+        that it is right.
+
+        Errors: as for SearchProducts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -94,6 +124,16 @@ def add_ProductSearchServiceServicer_to_server(servicer, server):
                     servicer.SearchProducts,
                     request_deserializer=triptych_dot_v1_dot_product__search__service__pb2.SearchProductsRequest.FromString,
                     response_serializer=triptych_dot_v1_dot_product__search__service__pb2.SearchProductsResponse.SerializeToString,
+            ),
+            'RecommendProducts': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecommendProducts,
+                    request_deserializer=triptych_dot_v1_dot_product__search__service__pb2.RecommendProductsRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_product__search__service__pb2.RecommendProductsResponse.SerializeToString,
+            ),
+            'RecognizeProduct': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecognizeProduct,
+                    request_deserializer=triptych_dot_v1_dot_product__search__service__pb2.RecognizeProductRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_product__search__service__pb2.RecognizeProductResponse.SerializeToString,
             ),
             'DescribeImage': grpc.unary_unary_rpc_method_handler(
                     servicer.DescribeImage,
@@ -134,6 +174,60 @@ class ProductSearchService:
             '/triptych.v1.ProductSearchService/SearchProducts',
             triptych_dot_v1_dot_product__search__service__pb2.SearchProductsRequest.SerializeToString,
             triptych_dot_v1_dot_product__search__service__pb2.SearchProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecommendProducts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.ProductSearchService/RecommendProducts',
+            triptych_dot_v1_dot_product__search__service__pb2.RecommendProductsRequest.SerializeToString,
+            triptych_dot_v1_dot_product__search__service__pb2.RecommendProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecognizeProduct(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.ProductSearchService/RecognizeProduct',
+            triptych_dot_v1_dot_product__search__service__pb2.RecognizeProductRequest.SerializeToString,
+            triptych_dot_v1_dot_product__search__service__pb2.RecognizeProductResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,18 @@ class ProductSearchServiceStub:
     NOT_FOUND when the catalogue or a product asked for does not exist; UNAVAILABLE when a stage has no healthy backend;
     DEADLINE_EXCEEDED when the caller's deadline passes first.
     """
+    RecommendProducts: _grpc.UnaryUnaryMultiCallable[_product_search_service_pb2.RecommendProductsRequest, _product_search_service_pb2.RecommendProductsResponse]
+    """Recommends products from what a customer did: several interests are told apart, older events count less, and a
+    customer of whom nothing is known gets what is popular.
+
+    Errors: as for SearchProducts. Events of products that the catalogue no longer has are passed over.
+    """
+    RecognizeProduct: _grpc.UnaryUnaryMultiCallable[_product_search_service_pb2.RecognizeProductRequest, _product_search_service_pb2.RecognizeProductResponse]
+    """Says which product a photo shows: category, attributes and products of the catalogue, each with the probability
+    that it is right.
+
+    Errors: as for SearchProducts.
+    """
     DescribeImage: _grpc.UnaryUnaryMultiCallable[_product_search_service_pb2.DescribeImageRequest, _product_search_service_pb2.DescribeImageResponse]
     """Says in a sentence what a picture shows, in the words of the catalogue that the pack was trained on.
 
@@ -64,6 +76,18 @@ class ProductSearchServiceAsyncStub(ProductSearchServiceStub):
     Errors: INVALID_ARGUMENT when a bound of the request is broken or a part cannot be understood (the field is named);
     NOT_FOUND when the catalogue or a product asked for does not exist; UNAVAILABLE when a stage has no healthy backend;
     DEADLINE_EXCEEDED when the caller's deadline passes first.
+    """
+    RecommendProducts: _aio.UnaryUnaryMultiCallable[_product_search_service_pb2.RecommendProductsRequest, _product_search_service_pb2.RecommendProductsResponse]  # type: ignore[assignment]
+    """Recommends products from what a customer did: several interests are told apart, older events count less, and a
+    customer of whom nothing is known gets what is popular.
+
+    Errors: as for SearchProducts. Events of products that the catalogue no longer has are passed over.
+    """
+    RecognizeProduct: _aio.UnaryUnaryMultiCallable[_product_search_service_pb2.RecognizeProductRequest, _product_search_service_pb2.RecognizeProductResponse]  # type: ignore[assignment]
+    """Says which product a photo shows: category, attributes and products of the catalogue, each with the probability
+    that it is right.
+
+    Errors: as for SearchProducts.
     """
     DescribeImage: _aio.UnaryUnaryMultiCallable[_product_search_service_pb2.DescribeImageRequest, _product_search_service_pb2.DescribeImageResponse]  # type: ignore[assignment]
     """Says in a sentence what a picture shows, in the words of the catalogue that the pack was trained on.
@@ -92,6 +116,30 @@ class ProductSearchServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors: INVALID_ARGUMENT when a bound of the request is broken or a part cannot be understood (the field is named);
         NOT_FOUND when the catalogue or a product asked for does not exist; UNAVAILABLE when a stage has no healthy backend;
         DEADLINE_EXCEEDED when the caller's deadline passes first.
+        """
+
+    @_abc_1.abstractmethod
+    def RecommendProducts(
+        self,
+        request: _product_search_service_pb2.RecommendProductsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_product_search_service_pb2.RecommendProductsResponse, _abc.Awaitable[_product_search_service_pb2.RecommendProductsResponse]]:
+        """Recommends products from what a customer did: several interests are told apart, older events count less, and a
+        customer of whom nothing is known gets what is popular.
+
+        Errors: as for SearchProducts. Events of products that the catalogue no longer has are passed over.
+        """
+
+    @_abc_1.abstractmethod
+    def RecognizeProduct(
+        self,
+        request: _product_search_service_pb2.RecognizeProductRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_product_search_service_pb2.RecognizeProductResponse, _abc.Awaitable[_product_search_service_pb2.RecognizeProductResponse]]:
+        """Says which product a photo shows: category, attributes and products of the catalogue, each with the probability
+        that it is right.
+
+        Errors: as for SearchProducts.
         """
 
     @_abc_1.abstractmethod

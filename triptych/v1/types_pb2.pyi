@@ -98,6 +98,10 @@ class _SimilarityMetricEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Simi
     """The cosine of the angle, in [-1, 1]; larger is more similar."""
     SIMILARITY_METRIC_EUCLIDEAN: _SimilarityMetric.ValueType  # 2
     """The Euclidean distance, 0 or more; smaller is more similar."""
+    SIMILARITY_METRIC_MAHALANOBIS: _SimilarityMetric.ValueType  # 3
+    """The Mahalanobis distance under the catalogue's own covariance, shrunk after Ledoit and Wolf (2004), 0 or more;
+    smaller is more similar. For rescoring only: no index is built by it.
+    """
 
 class SimilarityMetric(_SimilarityMetric, metaclass=_SimilarityMetricEnumTypeWrapper):
     """How two vectors are compared."""
@@ -108,7 +112,103 @@ SIMILARITY_METRIC_COSINE: SimilarityMetric.ValueType  # 1
 """The cosine of the angle, in [-1, 1]; larger is more similar."""
 SIMILARITY_METRIC_EUCLIDEAN: SimilarityMetric.ValueType  # 2
 """The Euclidean distance, 0 or more; smaller is more similar."""
+SIMILARITY_METRIC_MAHALANOBIS: SimilarityMetric.ValueType  # 3
+"""The Mahalanobis distance under the catalogue's own covariance, shrunk after Ledoit and Wolf (2004), 0 or more;
+smaller is more similar. For rescoring only: no index is built by it.
+"""
 Global___SimilarityMetric: _TypeAlias = SimilarityMetric  # noqa: Y015
+
+class _HybridFusion:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _HybridFusionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_HybridFusion.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    HYBRID_FUSION_UNSPECIFIED: _HybridFusion.ValueType  # 0
+    """The default: SCORES."""
+    HYBRID_FUSION_SCORES: _HybridFusion.ValueType  # 1
+    """The weighted sum of the similarity and of the lexical score, the latter as a share of the best one's."""
+    HYBRID_FUSION_RANKS: _HybridFusion.ValueType  # 2
+    """The weighted sum of reciprocal ranks (Cormack, Clarke and Büttcher, 2009), with k = 60."""
+
+class HybridFusion(_HybridFusion, metaclass=_HybridFusionEnumTypeWrapper):
+    """How the list of the vectors and the list of the words become one."""
+
+HYBRID_FUSION_UNSPECIFIED: HybridFusion.ValueType  # 0
+"""The default: SCORES."""
+HYBRID_FUSION_SCORES: HybridFusion.ValueType  # 1
+"""The weighted sum of the similarity and of the lexical score, the latter as a share of the best one's."""
+HYBRID_FUSION_RANKS: HybridFusion.ValueType  # 2
+"""The weighted sum of reciprocal ranks (Cormack, Clarke and Büttcher, 2009), with k = 60."""
+Global___HybridFusion: _TypeAlias = HybridFusion  # noqa: Y015
+
+class _AudioMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AudioModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AudioMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    AUDIO_MODE_UNSPECIFIED: _AudioMode.ValueType  # 0
+    """The default: AUTO."""
+    AUDIO_MODE_AUTO: _AudioMode.ValueType  # 1
+    """A voice detector decides between SPEECH and SOUND; where it is unsure, BOTH."""
+    AUDIO_MODE_SPEECH: _AudioMode.ValueType  # 2
+    """Write down what is said, understand it, and search with the words."""
+    AUDIO_MODE_SOUND: _AudioMode.ValueType  # 3
+    """Search with the vector of the sound itself."""
+    AUDIO_MODE_BOTH: _AudioMode.ValueType  # 4
+    """Do both."""
+
+class AudioMode(_AudioMode, metaclass=_AudioModeEnumTypeWrapper):
+    """What is to be made of a sound in a query."""
+
+AUDIO_MODE_UNSPECIFIED: AudioMode.ValueType  # 0
+"""The default: AUTO."""
+AUDIO_MODE_AUTO: AudioMode.ValueType  # 1
+"""A voice detector decides between SPEECH and SOUND; where it is unsure, BOTH."""
+AUDIO_MODE_SPEECH: AudioMode.ValueType  # 2
+"""Write down what is said, understand it, and search with the words."""
+AUDIO_MODE_SOUND: AudioMode.ValueType  # 3
+"""Search with the vector of the sound itself."""
+AUDIO_MODE_BOTH: AudioMode.ValueType  # 4
+"""Do both."""
+Global___AudioMode: _TypeAlias = AudioMode  # noqa: Y015
+
+class _EventType:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventType.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EVENT_TYPE_UNSPECIFIED: _EventType.ValueType  # 0
+    """Not set."""
+    EVENT_TYPE_VIEWED: _EventType.ValueType  # 1
+    """Looked at it."""
+    EVENT_TYPE_CLICKED: _EventType.ValueType  # 2
+    """Chose it among the results of a search."""
+    EVENT_TYPE_CARTED: _EventType.ValueType  # 3
+    """Put it into the cart."""
+    EVENT_TYPE_BOUGHT: _EventType.ValueType  # 4
+    """Bought it."""
+    EVENT_TYPE_DISLIKED: _EventType.ValueType  # 5
+    """Said that it is not wanted."""
+
+class EventType(_EventType, metaclass=_EventTypeEnumTypeWrapper):
+    """What a customer did with a product."""
+
+EVENT_TYPE_UNSPECIFIED: EventType.ValueType  # 0
+"""Not set."""
+EVENT_TYPE_VIEWED: EventType.ValueType  # 1
+"""Looked at it."""
+EVENT_TYPE_CLICKED: EventType.ValueType  # 2
+"""Chose it among the results of a search."""
+EVENT_TYPE_CARTED: EventType.ValueType  # 3
+"""Put it into the cart."""
+EVENT_TYPE_BOUGHT: EventType.ValueType  # 4
+"""Bought it."""
+EVENT_TYPE_DISLIKED: EventType.ValueType  # 5
+"""Said that it is not wanted."""
+Global___EventType: _TypeAlias = EventType  # noqa: Y015
 
 class _RankingStrategy:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -217,6 +317,43 @@ class Media(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_source) -> _WhichOneofReturnType_source | None: ...
 
 Global___Media: _TypeAlias = Media  # noqa: Y015
+
+@_typing.final
+class BoundingBox(_message.Message):
+    """A rectangle of a picture, in shares of its width and height, from its upper left corner. The edges lie between 0 and 1,
+    left < right and top < bottom, and it covers at least 16 pixels; anything else is INVALID_ARGUMENT, reason
+    REGION_INVALID.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEFT_FIELD_NUMBER: _builtins.int
+    TOP_FIELD_NUMBER: _builtins.int
+    RIGHT_FIELD_NUMBER: _builtins.int
+    BOTTOM_FIELD_NUMBER: _builtins.int
+    left: _builtins.float
+    """Required. The left edge."""
+    top: _builtins.float
+    """Required. The upper edge."""
+    right: _builtins.float
+    """Required. The right edge."""
+    bottom: _builtins.float
+    """Required. The lower edge."""
+    def __init__(
+        self,
+        *,
+        left: _builtins.float = ...,
+        top: _builtins.float = ...,
+        right: _builtins.float = ...,
+        bottom: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bottom", b"bottom", "left", b"left", "right", b"right", "top", b"top"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BoundingBox: _TypeAlias = BoundingBox  # noqa: Y015
 
 @_typing.final
 class Vector(_message.Message):

@@ -26,6 +26,7 @@ class SimilarityMetric(IntEnum):
 
     COSINE = 1
     EUCLIDEAN = 2
+    MAHALANOBIS = 3
 
 
 class RankingStrategy(IntEnum):
@@ -45,3 +46,29 @@ class SpaceKind(IntEnum):
     TEXT = 2
     IMAGE = 3
     AUDIO = 4
+
+
+class HybridFusion(IntEnum):
+    """How the list of the vectors and the list of the words become one."""
+
+    SCORES = 1
+    RANKS = 2
+
+
+class AudioMode(IntEnum):
+    """What is to be made of a sound in a query."""
+
+    AUTO = 1
+    SPEECH = 2
+    SOUND = 3
+    BOTH = 4
+
+
+class EventType(IntEnum):
+    """What a customer did with a product."""
+
+    VIEWED = 1
+    CLICKED = 2
+    CARTED = 3
+    BOUGHT = 4
+    DISLIKED = 5

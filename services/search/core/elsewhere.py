@@ -45,7 +45,7 @@ async def _compared(
     index: VectorIndex, found: Found, collection: Collection, query: Vector, metric: SimilarityMetric
 ) -> Mapping[str, float]:
     if collection.kind is found.collection.kind:
-        return {hit.id: hit.similarity for hit in found.hits}
+        return {hit.id: hit.similarity for hit in found.hits if hit.similarity is not None}
     if not collection.name:
         return {}
     check_fits(query, collection.space, "query")

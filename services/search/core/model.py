@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.vectors import Floats, Space, Vector
@@ -14,6 +15,31 @@ SIDE_KINDS: tuple[SpaceKind, ...] = (SpaceKind.TEXT, SpaceKind.IMAGE, SpaceKind.
 
 # The kinds in which one product can have several vectors.
 VIEW_KINDS = frozenset({SpaceKind.IMAGE, SpaceKind.AUDIO})
+
+
+AttributeValue: TypeAlias = str | float | bool | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What of a product can be filtered, counted, ordered by, and looked for as words. What is empty is not known.
+
+    Args:
+        price: in the catalogue's currency.
+        update_time: seconds since 1970.
+    """
+
+    title: str = ""
+    description: str = ""
+    brand: str = ""
+    category: str = ""
+    price: float | None = None
+    in_stock: bool | None = None
+    popularity: int = 0
+    update_time: float | None = None
+    group_id: str = ""
+    locale: str = ""
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,18 +115,31 @@ class Hit:
     Args:
         id: the product's id.
         product: the serialised product.
-        similarity: the cosine or the Euclidean distance, as the query asked.
+        similarity: the cosine or the Euclidean distance, as the query asked; None where there is nothing to compare.
         view: which of the product's pictures or sounds was nearest.
         vector: the vector that was nearest; None where it was not asked for.
         elsewhere: how near it is in the other spaces that were asked for, where it has a vector there.
+        lexical: BM25 of the words; None where they did not count.
+        score: of vector and words together; larger is better.
+        rescored: the second comparison, where one was asked for.
+        exact_match: whether a text of the query is its id or an article number.
+        conditions: whether it passes each of the conditions that were asked for.
+        group_id, group_others: its group of variants, and how many others of it pass the filter.
     """
 
     id: str
     product: bytes
-    similarity: float
+    similarity: float | None
     view: int
     vector: Vector | None
     elsewhere: Mapping[SpaceKind, float] = field(default_factory=dict)
+    lexical: float | None = None
+    score: float = 0.0
+    rescored: float | None = None
+    exact_match: bool = False
+    conditions: tuple[bool, ...] = ()
+    group_id: str = ""
+    group_others: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,9 +1,10 @@
 """What the search service needs from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from services.search.core.model import Collection, Neighbour, Row, RowKey
+from services.search.core.filters.model import Field, Filter
+from services.search.core.model import Collection, Facts, Neighbour, Row, RowKey
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.vectors import Floats, Space
 
@@ -97,4 +98,75 @@ class VectorIndex(Protocol):
 
     async def warm_up(self) -> None:
         """Return when every collection can be searched; raise Unavailable until then."""
+        ...
+
+
+class LexicalIndex(Protocol):
+    """The words of all products: title, description, brand, category, attributes, ids. Durable.
+
+    Every method raises what those of `VectorIndex` raise. Products are by their ids. A catalogue that was never written
+    has no products.
+    """
+
+    async def write(self, catalog: str, products: Mapping[str, Facts]) -> None:
+        """Write *products*, replacing those of the same ids. Durable, and seen by every method, when it returns."""
+        ...
+
+    async def remove(self, catalog: str, ids: Sequence[str]) -> None:
+        """Remove products; those that do not exist are passed over. Durable when it returns."""
+        ...
+
+    async def match(
+        self, catalog: str, text: str, limit: int, among: Filter | None = None
+    ) -> list[tuple[str, float]]:
+        """Return the *limit* products that have any word of *text* with the largest BM25, best first, equals by id.
+
+        BM25 after Robertson and Zaragoza (2009), over title (counts most), brand, category, attributes, description.
+        """
+        ...
+
+    async def scores(self, catalog: str, text: str, ids: Sequence[str]) -> dict[str, float]:
+        """Return the BM25 of those of *ids* that have any word of *text*; the same numbers as `match` gives."""
+        ...
+
+    async def exact(self, catalog: str, text: str, among: Filter | None = None) -> list[str]:
+        """Return the products whose id or article number is *text* but for case and outer space, sorted."""
+        ...
+
+    async def having(self, catalog: str, text: str, ids: Sequence[str]) -> set[str]:
+        """Return those of *ids* that have every word of *text*; none where *text* has no word."""
+        ...
+
+    async def corrected(self, catalog: str, text: str) -> str:
+        """Return *text* with words that no product has replaced by the nearest that one has; empty where none was."""
+        ...
+
+
+class FieldIndex(Protocol):
+    """The fields of all products, for counting and ordering. See `LexicalIndex` for what is common."""
+
+    async def count(self, catalog: str, among: Filter | None, *, by_group: bool = False) -> int:
+        """Return how many products pass *among*; with *by_group*, groups (a product without one counts for itself)."""
+        ...
+
+    async def values(
+        self, catalog: str, field: Field, among: Filter | None
+    ) -> Mapping[str | float | bool, int]:
+        """Return how many of the products that pass *among* have each value of *field*; lists count for each of theirs."""
+        ...
+
+    async def group_sizes(
+        self, catalog: str, group_ids: Sequence[str], among: Filter | None
+    ) -> Mapping[str, int]:
+        """Return how many products of each group pass *among*; groups without one are left out."""
+        ...
+
+    async def ordered(
+        self, catalog: str, field: Field, limit: int, among: Filter | None, *, descending: bool
+    ) -> list[str]:
+        """Return the *limit* first products by the number in *field*, those without it last, equals by id."""
+        ...
+
+    async def groups_of(self, catalog: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """Return the group of each of *ids* that has one."""
         ...

@@ -85,11 +85,10 @@ class Searcher:
         neighbours, rounds = await self._best(collection, query, limit, with_vectors=with_vectors)
         similarities = as_asked([each.similarity for each in neighbours], collection, query.values, metric)
         hits = [
-            _hit(each, similarity, collection.space.id)
+            _hit(each, similarity, goodness(similarity, metric), collection.space.id)
             for each, similarity in zip(neighbours, similarities, strict=True)
         ]
-        sign = -1.0 if metric is SimilarityMetric.COSINE else 1.0
-        hits.sort(key=lambda hit: (sign * hit.similarity, hit.id))
+        hits.sort(key=lambda hit: (-hit.score, hit.id))
         return Found(tuple(hits[:limit]), collection, rounds)
 
     async def _best(
@@ -119,7 +118,12 @@ def best_views(neighbours: Iterable[Neighbour]) -> list[Neighbour]:
     return list(best.values())
 
 
-def _hit(neighbour: Neighbour, similarity: float, space: str) -> Hit:
+def goodness(similarity: float, metric: SimilarityMetric) -> float:
+    """Return how good a similarity is; larger is better under every metric."""
+    return similarity if metric is SimilarityMetric.COSINE else -similarity
+
+
+def _hit(neighbour: Neighbour, similarity: float, score: float, space: str) -> Hit:
     row = neighbour.row
     vector = None if row.values is None else Vector(row.values, space)
-    return Hit(row.key.product_id, row.product, similarity, row.key.view, vector)
+    return Hit(row.key.product_id, row.product, similarity, row.key.view, vector, score=score)

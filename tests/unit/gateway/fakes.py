@@ -7,7 +7,9 @@ import numpy as np
 
 from gateway.core.model import (
     Candidate,
+    CatalogFacts,
     Content,
+    Curve,
     Description,
     Encoded,
     Fused,
@@ -18,6 +20,7 @@ from gateway.core.model import (
     ProductRecord,
     Ranked,
     RankingOffer,
+    Retrieval,
     Transcript,
 )
 from triptych.vocabulary.choices import (
@@ -104,34 +107,25 @@ class FakeIndex:
     """Exact search over what was written."""
 
     products: dict[str, dict[str, ProductRecord]] = field(default_factory=dict)
-    searches: list[dict[str, object]] = field(default_factory=list)
+    searches: list[Retrieval] = field(default_factory=list)
     refused: frozenset[str] = frozenset()
+    calibrations: dict[str, Mapping[str, Curve]] = field(default_factory=dict)
 
-    async def search(
-        self,
-        catalog: str,
-        query: Vector,
-        *,
-        space: SpaceKind,
-        metric: SimilarityMetric,
-        limit: int,
-        with_vectors: bool = False,
-        compared: Sequence[SpaceKind] = (),
-    ) -> Hits:
-        self.searches.append({"space": space, "metric": metric, "limit": limit, "with_vectors": with_vectors})
+    async def search(self, retrieval: Retrieval) -> Hits:
+        self.searches.append(retrieval)
+        query, space, metric = retrieval.query, retrieval.space, retrieval.metric
+        assert query is not None
         if len(query.values) != DIMENSION:
             raise InvalidArgument("Wrong.", reason=Reason.DIMENSION_MISMATCH, field="query.dimension")
         found = [
             hit
-            for record in self._catalog(catalog).values()
+            for record in self._catalog(retrieval.catalog).values()
             if (hit := best(record, query, space, metric)) is not None
         ]
-        sign = 1 if metric is SimilarityMetric.EUCLIDEAN else -1
-        found.sort(key=lambda hit: (sign * hit.similarity, hit.id))
-        found = [self._compared(catalog, hit, query, metric, compared) for hit in found]
-        return Hits(
-            tuple(found[:limit]), space, f"{catalog}__{space.name.lower()}", f"{PACK}/{space.name.lower()}"
-        )
+        found.sort(key=lambda hit: (-hit.score, hit.id))
+        found = [self._compared(retrieval.catalog, hit, query, metric, retrieval.compared) for hit in found]
+        name = space.name.lower()
+        return Hits(tuple(found[: retrieval.limit]), space, f"{retrieval.catalog}__{name}", f"{PACK}/{name}")
 
     def _compared(
         self, catalog: str, hit: Hit, query: Vector, metric: SimilarityMetric, kinds: Sequence[SpaceKind]
@@ -163,6 +157,18 @@ class FakeIndex:
             for record, vectors in zip(records, fused, strict=True)
         ]
 
+    async def corrected(self, catalog: str, text: str) -> str:
+        self._catalog(catalog)
+        return ""
+
+    async def facts(self, catalog: str) -> CatalogFacts:
+        self._catalog(catalog)
+        return CatalogFacts({}, self.calibrations.get(catalog, {}))
+
+    async def set_calibration(self, catalog: str, curves: Mapping[str, Curve]) -> None:
+        self._catalog(catalog)
+        self.calibrations[catalog] = curves
+
     async def remove(self, catalog: str, ids: Sequence[str]) -> list[str]:
         stored = self._catalog(catalog)
         return [product_id for product_id in ids if stored.pop(product_id, None) is None]
@@ -181,7 +187,8 @@ def best(record: ProductRecord, query: Vector, space: SpaceKind, metric: Similar
     nearest = max(views, key=lambda v: float(v.vector.values @ query.values))
     cosine = float(nearest.vector.values @ query.values)
     similarity = float(np.sqrt(max(2 - 2 * cosine, 0))) if metric is SimilarityMetric.EUCLIDEAN else cosine
-    return Hit(record.id, record.record, similarity, nearest.view, nearest.vector)
+    score = -similarity if metric is SimilarityMetric.EUCLIDEAN else similarity
+    return Hit(record.id, record.record, similarity, nearest.view, nearest.vector, score=score)
 
 
 @dataclass

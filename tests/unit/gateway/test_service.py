@@ -97,7 +97,7 @@ class TestPath:
 
         assert [RankingStrategy.DIVERSE] == rooms.ranker.calls
         assert answer.results[0].similarity / 2 == pytest.approx(answer.results[0].score)
-        assert rooms.index.searches[-1]["with_vectors"]
+        assert rooms.index.searches[-1].with_vectors
 
     async def test_a_mix_is_judged_by_the_packs_network(self, shop, rooms):
         """Where the pack has one; it sees more candidates than are wanted, with their features."""
@@ -202,7 +202,7 @@ class TestParts:
         """20 by default, 100 at most."""
         await shop(text("mug"), page_size=asked)
 
-        assert searched == rooms.index.searches[-1]["limit"]
+        assert searched == rooms.index.searches[-1].limit
 
 
 class TestRefusals:

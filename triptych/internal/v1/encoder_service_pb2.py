@@ -28,7 +28,7 @@ from triptych.internal.v1 import space_pb2 as triptych_dot_internal_dot_v1_dot_s
 from triptych.v1 import types_pb2 as triptych_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*triptych/internal/v1/encoder_service.proto\x12\x14triptych.internal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a triptych/internal/v1/space.proto\x1a\x17triptych/v1/types.proto\"R\n\rEncodeRequest\x12\x41\n\x05parts\x18\x01 \x03(\x0b\x32 .triptych.internal.v1.EncodePartB\x10\xbaH\r\x92\x01\n\x08\x01\x10\xd0\x0f\"\x03\xd8\x01\x03\"x\n\nEncodePart\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12#\n\x05image\x18\x02 \x01(\x0b\x32\x12.triptych.v1.MediaH\x00\x12#\n\x05\x61udio\x18\x03 \x01(\x0b\x32\x12.triptych.v1.MediaH\x00\x42\x10\n\x07\x63ontent\x12\x05\xbaH\x02\x08\x01\"\x9a\x01\n\x0e\x45ncodeResponse\x12\x30\n\x05parts\x18\x01 \x03(\x0b\x32!.triptych.internal.v1.EncodedPart\x12+\n\x06spaces\x18\x02 \x03(\x0b\x32\x1b.triptych.internal.v1.Space\x12)\n\x06models\x18\x03 \x03(\x0b\x32\x19.triptych.v1.ModelVersion\"d\n\x0b\x45ncodedPart\x12%\n\x06vector\x18\x01 \x01(\x0b\x32\x13.triptych.v1.VectorH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"<\n\x0f\x44\x65scribeRequest\x12)\n\x05image\x18\x01 \x01(\x0b\x32\x12.triptych.v1.MediaB\x06\xbaH\x03\xc8\x01\x01\"e\n\x10\x44\x65scribeResponse\x12\x13\n\x0b\x64\x65scription\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12(\n\x05model\x18\x03 \x01(\x0b\x32\x19.triptych.v1.ModelVersion\">\n\x11TranscribeRequest\x12)\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x12.triptych.v1.MediaB\x06\xbaH\x03\xc8\x01\x01\"\xd8\x01\n\x12TranscribeResponse\x12\x12\n\ntranscript\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x42\n\x05slots\x18\x03 \x03(\x0b\x32\x33.triptych.internal.v1.TranscribeResponse.SlotsEntry\x12(\n\x05model\x18\x04 \x01(\x0b\x32\x19.triptych.v1.ModelVersion\x1a,\n\nSlotsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x32\xa1\x02\n\x0e\x45ncoderService\x12S\n\x06\x45ncode\x12#.triptych.internal.v1.EncodeRequest\x1a$.triptych.internal.v1.EncodeResponse\x12Y\n\x08\x44\x65scribe\x12%.triptych.internal.v1.DescribeRequest\x1a&.triptych.internal.v1.DescribeResponse\x12_\n\nTranscribe\x12\'.triptych.internal.v1.TranscribeRequest\x1a(.triptych.internal.v1.TranscribeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*triptych/internal/v1/encoder_service.proto\x12\x14triptych.internal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a triptych/internal/v1/space.proto\x1a\x17triptych/v1/types.proto\"R\n\rEncodeRequest\x12\x41\n\x05parts\x18\x01 \x03(\x0b\x32 .triptych.internal.v1.EncodePartB\x10\xbaH\r\x92\x01\n\x08\x01\x10\xd0\x0f\"\x03\xd8\x01\x03\"\xcd\x01\n\nEncodePart\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12#\n\x05image\x18\x02 \x01(\x0b\x32\x12.triptych.v1.MediaH\x00\x12#\n\x05\x61udio\x18\x03 \x01(\x0b\x32\x12.triptych.v1.MediaH\x00\x12(\n\x06region\x18\x04 \x01(\x0b\x32\x18.triptych.v1.BoundingBox\x12)\n\x07\x63overed\x18\x05 \x01(\x0b\x32\x18.triptych.v1.BoundingBoxB\x10\n\x07\x63ontent\x12\x05\xbaH\x02\x08\x01\"\x9a\x01\n\x0e\x45ncodeResponse\x12\x30\n\x05parts\x18\x01 \x03(\x0b\x32!.triptych.internal.v1.EncodedPart\x12+\n\x06spaces\x18\x02 \x03(\x0b\x32\x1b.triptych.internal.v1.Space\x12)\n\x06models\x18\x03 \x03(\x0b\x32\x19.triptych.v1.ModelVersion\"d\n\x0b\x45ncodedPart\x12%\n\x06vector\x18\x01 \x01(\x0b\x32\x13.triptych.v1.VectorH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"<\n\x0f\x44\x65scribeRequest\x12)\n\x05image\x18\x01 \x01(\x0b\x32\x12.triptych.v1.MediaB\x06\xbaH\x03\xc8\x01\x01\"e\n\x10\x44\x65scribeResponse\x12\x13\n\x0b\x64\x65scription\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12(\n\x05model\x18\x03 \x01(\x0b\x32\x19.triptych.v1.ModelVersion\">\n\x11TranscribeRequest\x12)\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x12.triptych.v1.MediaB\x06\xbaH\x03\xc8\x01\x01\"\xd8\x01\n\x12TranscribeResponse\x12\x12\n\ntranscript\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x42\n\x05slots\x18\x03 \x03(\x0b\x32\x33.triptych.internal.v1.TranscribeResponse.SlotsEntry\x12(\n\x05model\x18\x04 \x01(\x0b\x32\x19.triptych.v1.ModelVersion\x1a,\n\nSlotsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"@\n\x13\x44\x65tectSpeechRequest\x12)\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x12.triptych.v1.MediaB\x06\xbaH\x03\xc8\x01\x01\"+\n\x14\x44\x65tectSpeechResponse\x12\x13\n\x0bprobability\x18\x01 \x01(\x01\x32\x88\x03\n\x0e\x45ncoderService\x12S\n\x06\x45ncode\x12#.triptych.internal.v1.EncodeRequest\x1a$.triptych.internal.v1.EncodeResponse\x12Y\n\x08\x44\x65scribe\x12%.triptych.internal.v1.DescribeRequest\x1a&.triptych.internal.v1.DescribeResponse\x12_\n\nTranscribe\x12\'.triptych.internal.v1.TranscribeRequest\x1a(.triptych.internal.v1.TranscribeResponse\x12\x65\n\x0c\x44\x65tectSpeech\x12).triptych.internal.v1.DetectSpeechRequest\x1a*.triptych.internal.v1.DetectSpeechResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,24 +45,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRANSCRIBEREQUEST'].fields_by_name['audio']._serialized_options = b'\272H\003\310\001\001'
   _globals['_TRANSCRIBERESPONSE_SLOTSENTRY']._loaded_options = None
   _globals['_TRANSCRIBERESPONSE_SLOTSENTRY']._serialized_options = b'8\001'
+  _globals['_DETECTSPEECHREQUEST'].fields_by_name['audio']._loaded_options = None
+  _globals['_DETECTSPEECHREQUEST'].fields_by_name['audio']._serialized_options = b'\272H\003\310\001\001'
   _globals['_ENCODEREQUEST']._serialized_start=181
   _globals['_ENCODEREQUEST']._serialized_end=263
-  _globals['_ENCODEPART']._serialized_start=265
-  _globals['_ENCODEPART']._serialized_end=385
-  _globals['_ENCODERESPONSE']._serialized_start=388
-  _globals['_ENCODERESPONSE']._serialized_end=542
-  _globals['_ENCODEDPART']._serialized_start=544
-  _globals['_ENCODEDPART']._serialized_end=644
-  _globals['_DESCRIBEREQUEST']._serialized_start=646
-  _globals['_DESCRIBEREQUEST']._serialized_end=706
-  _globals['_DESCRIBERESPONSE']._serialized_start=708
-  _globals['_DESCRIBERESPONSE']._serialized_end=809
-  _globals['_TRANSCRIBEREQUEST']._serialized_start=811
-  _globals['_TRANSCRIBEREQUEST']._serialized_end=873
-  _globals['_TRANSCRIBERESPONSE']._serialized_start=876
-  _globals['_TRANSCRIBERESPONSE']._serialized_end=1092
-  _globals['_TRANSCRIBERESPONSE_SLOTSENTRY']._serialized_start=1048
-  _globals['_TRANSCRIBERESPONSE_SLOTSENTRY']._serialized_end=1092
-  _globals['_ENCODERSERVICE']._serialized_start=1095
-  _globals['_ENCODERSERVICE']._serialized_end=1384
+  _globals['_ENCODEPART']._serialized_start=266
+  _globals['_ENCODEPART']._serialized_end=471
+  _globals['_ENCODERESPONSE']._serialized_start=474
+  _globals['_ENCODERESPONSE']._serialized_end=628
+  _globals['_ENCODEDPART']._serialized_start=630
+  _globals['_ENCODEDPART']._serialized_end=730
+  _globals['_DESCRIBEREQUEST']._serialized_start=732
+  _globals['_DESCRIBEREQUEST']._serialized_end=792
+  _globals['_DESCRIBERESPONSE']._serialized_start=794
+  _globals['_DESCRIBERESPONSE']._serialized_end=895
+  _globals['_TRANSCRIBEREQUEST']._serialized_start=897
+  _globals['_TRANSCRIBEREQUEST']._serialized_end=959
+  _globals['_TRANSCRIBERESPONSE']._serialized_start=962
+  _globals['_TRANSCRIBERESPONSE']._serialized_end=1178
+  _globals['_TRANSCRIBERESPONSE_SLOTSENTRY']._serialized_start=1134
+  _globals['_TRANSCRIBERESPONSE_SLOTSENTRY']._serialized_end=1178
+  _globals['_DETECTSPEECHREQUEST']._serialized_start=1180
+  _globals['_DETECTSPEECHREQUEST']._serialized_end=1244
+  _globals['_DETECTSPEECHRESPONSE']._serialized_start=1246
+  _globals['_DETECTSPEECHRESPONSE']._serialized_end=1289
+  _globals['_ENCODERSERVICE']._serialized_start=1292
+  _globals['_ENCODERSERVICE']._serialized_end=1684
 # @@protoc_insertion_point(module_scope)

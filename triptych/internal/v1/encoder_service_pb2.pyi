@@ -54,6 +54,8 @@ class EncodePart(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     IMAGE_FIELD_NUMBER: _builtins.int
     AUDIO_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    COVERED_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Words."""
     @_builtins.property
@@ -64,16 +66,28 @@ class EncodePart(_message.Message):
     def audio(self) -> _types_pb2.Media:
         """A sound."""
 
+    @_builtins.property
+    def region(self) -> _types_pb2.BoundingBox:
+        """Optional. For a picture: this region of it alone."""
+
+    @_builtins.property
+    def covered(self) -> _types_pb2.BoundingBox:
+        """Optional. For a picture: this part of the region (or of the whole) is covered in its mean colour, to see whether it
+        matters.
+        """
+
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
         image: _types_pb2.Media | None = ...,
         audio: _types_pb2.Media | None = ...,
+        region: _types_pb2.BoundingBox | None = ...,
+        covered: _types_pb2.BoundingBox | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "content", b"content", "image", b"image", "text", b"text"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "content", b"content", "covered", b"covered", "image", b"image", "region", b"region", "text", b"text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "content", b"content", "image", b"image", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "content", b"content", "covered", b"covered", "image", b"image", "region", b"region", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["text", "image", "audio"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
@@ -286,3 +300,49 @@ class TranscribeResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TranscribeResponse: _TypeAlias = TranscribeResponse  # noqa: Y015
+
+@_typing.final
+class DetectSpeechRequest(_message.Message):
+    """Request message for EncoderService.DetectSpeech."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUDIO_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def audio(self) -> _types_pb2.Media:
+        """Required. The sound."""
+
+    def __init__(
+        self,
+        *,
+        audio: _types_pb2.Media | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DetectSpeechRequest: _TypeAlias = DetectSpeechRequest  # noqa: Y015
+
+@_typing.final
+class DetectSpeechResponse(_message.Message):
+    """Response message for EncoderService.DetectSpeech."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    probability: _builtins.float
+    """0 to 1."""
+    def __init__(
+        self,
+        *,
+        probability: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["probability", b"probability"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DetectSpeechResponse: _TypeAlias = DetectSpeechResponse  # noqa: Y015

@@ -50,6 +50,11 @@ class EncoderServiceStub:
                 request_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.TranscribeRequest.SerializeToString,
                 response_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.TranscribeResponse.FromString,
                 _registered_method=True)
+        self.DetectSpeech = channel.unary_unary(
+                '/triptych.internal.v1.EncoderService/DetectSpeech',
+                request_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DetectSpeechRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DetectSpeechResponse.FromString,
+                _registered_method=True)
 
 
 class EncoderServiceServicer:
@@ -84,6 +89,15 @@ class EncoderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DetectSpeech(self, request, context):
+        """Says how probable it is that somebody speaks in a sound. Needs no model server.
+
+        Errors: INVALID_ARGUMENT when the sound cannot be read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EncoderServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -101,6 +115,11 @@ def add_EncoderServiceServicer_to_server(servicer, server):
                     servicer.Transcribe,
                     request_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.TranscribeRequest.FromString,
                     response_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.TranscribeResponse.SerializeToString,
+            ),
+            'DetectSpeech': grpc.unary_unary_rpc_method_handler(
+                    servicer.DetectSpeech,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DetectSpeechRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DetectSpeechResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -185,6 +204,33 @@ class EncoderService:
             '/triptych.internal.v1.EncoderService/Transcribe',
             triptych_dot_internal_dot_v1_dot_encoder__service__pb2.TranscribeRequest.SerializeToString,
             triptych_dot_internal_dot_v1_dot_encoder__service__pb2.TranscribeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DetectSpeech(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.EncoderService/DetectSpeech',
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DetectSpeechRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DetectSpeechResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,11 @@ class EncoderServiceStub:
 
     Errors: as for Describe; the pack then has no transcriber.
     """
+    DetectSpeech: _grpc.UnaryUnaryMultiCallable[_encoder_service_pb2.DetectSpeechRequest, _encoder_service_pb2.DetectSpeechResponse]
+    """Says how probable it is that somebody speaks in a sound. Needs no model server.
+
+    Errors: INVALID_ARGUMENT when the sound cannot be read.
+    """
 
 @_typing.type_check_only
 class EncoderServiceAsyncStub(EncoderServiceStub):
@@ -70,6 +75,11 @@ class EncoderServiceAsyncStub(EncoderServiceStub):
     """Writes down what is said in a sound.
 
     Errors: as for Describe; the pack then has no transcriber.
+    """
+    DetectSpeech: _aio.UnaryUnaryMultiCallable[_encoder_service_pb2.DetectSpeechRequest, _encoder_service_pb2.DetectSpeechResponse]  # type: ignore[assignment]
+    """Says how probable it is that somebody speaks in a sound. Needs no model server.
+
+    Errors: INVALID_ARGUMENT when the sound cannot be read.
     """
 
 class EncoderServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -107,6 +117,17 @@ class EncoderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Writes down what is said in a sound.
 
         Errors: as for Describe; the pack then has no transcriber.
+        """
+
+    @_abc_1.abstractmethod
+    def DetectSpeech(
+        self,
+        request: _encoder_service_pb2.DetectSpeechRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_encoder_service_pb2.DetectSpeechResponse, _abc.Awaitable[_encoder_service_pb2.DetectSpeechResponse]]:
+        """Says how probable it is that somebody speaks in a sound. Needs no model server.
+
+        Errors: INVALID_ARGUMENT when the sound cannot be read.
         """
 
 def add_EncoderServiceServicer_to_server(servicer: EncoderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

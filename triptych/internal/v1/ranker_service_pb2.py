@@ -26,7 +26,7 @@ from triptych.thirdparty import validate_pb2 as buf_dot_validate_dot_validate__p
 from triptych.v1 import types_pb2 as triptych_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)triptych/internal/v1/ranker_service.proto\x12\x14triptych.internal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17triptych/v1/types.proto\"\x8f\x02\n\x0bRankRequest\x12:\n\x08strategy\x18\x01 \x01(\x0e\x32\x1c.triptych.v1.RankingStrategyB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12>\n\ncandidates\x18\x02 \x03(\x0b\x32\x1f.triptych.internal.v1.CandidateB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\x19\n\x05limit\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01\x12\x36\n\x10\x64iversity_lambda\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x1c\n\x08\x66\x65\x61tures\x18\x05 \x03(\tB\n\xbaH\x07\x92\x01\x04\x10@\x18\x01\x42\x13\n\x11_diversity_lambda\"p\n\tCandidate\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x05score\x18\x02 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\x12#\n\x06vector\x18\x03 \x01(\x0b\x32\x13.triptych.v1.Vector\x12\x1a\n\x08\x66\x65\x61tures\x18\x04 \x03(\x02\x42\x08\xbaH\x05\x92\x01\x02\x10@\"p\n\x0cRankResponse\x12\x35\n\x06ranked\x18\x01 \x03(\x0b\x32%.triptych.internal.v1.RankedCandidate\x12)\n\x06models\x18\x02 \x03(\x0b\x32\x19.triptych.v1.ModelVersion\"/\n\x0fRankedCandidate\x12\r\n\x05index\x18\x01 \x01(\x05\x12\r\n\x05score\x18\x02 \x01(\x01\"\x17\n\x15ListStrategiesRequest\"\\\n\x16ListStrategiesResponse\x12\x30\n\nstrategies\x18\x01 \x03(\x0e\x32\x1c.triptych.v1.RankingStrategy\x12\x10\n\x08\x66\x65\x61tures\x18\x02 \x03(\t2\xcb\x01\n\rRankerService\x12M\n\x04Rank\x12!.triptych.internal.v1.RankRequest\x1a\".triptych.internal.v1.RankResponse\x12k\n\x0eListStrategies\x12+.triptych.internal.v1.ListStrategiesRequest\x1a,.triptych.internal.v1.ListStrategiesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)triptych/internal/v1/ranker_service.proto\x12\x14triptych.internal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17triptych/v1/types.proto\"\x8f\x02\n\x0bRankRequest\x12:\n\x08strategy\x18\x01 \x01(\x0e\x32\x1c.triptych.v1.RankingStrategyB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12>\n\ncandidates\x18\x02 \x03(\x0b\x32\x1f.triptych.internal.v1.CandidateB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\x19\n\x05limit\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01\x12\x36\n\x10\x64iversity_lambda\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x1c\n\x08\x66\x65\x61tures\x18\x05 \x03(\tB\n\xbaH\x07\x92\x01\x04\x10@\x18\x01\x42\x13\n\x11_diversity_lambda\"\x98\x01\n\tCandidate\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x05score\x18\x02 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\x12#\n\x06vector\x18\x03 \x01(\x0b\x32\x13.triptych.v1.Vector\x12\x1a\n\x08\x66\x65\x61tures\x18\x04 \x03(\x02\x42\x08\xbaH\x05\x92\x01\x02\x10@\x12&\n\x05\x62oost\x18\x05 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\xf0\xbf\"p\n\x0cRankResponse\x12\x35\n\x06ranked\x18\x01 \x03(\x0b\x32%.triptych.internal.v1.RankedCandidate\x12)\n\x06models\x18\x02 \x03(\x0b\x32\x19.triptych.v1.ModelVersion\"/\n\x0fRankedCandidate\x12\r\n\x05index\x18\x01 \x01(\x05\x12\r\n\x05score\x18\x02 \x01(\x01\"\x17\n\x15ListStrategiesRequest\"\\\n\x16ListStrategiesResponse\x12\x30\n\nstrategies\x18\x01 \x03(\x0e\x32\x1c.triptych.v1.RankingStrategy\x12\x10\n\x08\x66\x65\x61tures\x18\x02 \x03(\t2\xcb\x01\n\rRankerService\x12M\n\x04Rank\x12!.triptych.internal.v1.RankRequest\x1a\".triptych.internal.v1.RankResponse\x12k\n\x0eListStrategies\x12+.triptych.internal.v1.ListStrategiesRequest\x1a,.triptych.internal.v1.ListStrategiesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,18 +47,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANDIDATE'].fields_by_name['score']._serialized_options = b'\272H\004\022\002@\001'
   _globals['_CANDIDATE'].fields_by_name['features']._loaded_options = None
   _globals['_CANDIDATE'].fields_by_name['features']._serialized_options = b'\272H\005\222\001\002\020@'
+  _globals['_CANDIDATE'].fields_by_name['boost']._loaded_options = None
+  _globals['_CANDIDATE'].fields_by_name['boost']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000\000\360?)\000\000\000\000\000\000\360\277'
   _globals['_RANKREQUEST']._serialized_start=122
   _globals['_RANKREQUEST']._serialized_end=393
-  _globals['_CANDIDATE']._serialized_start=395
-  _globals['_CANDIDATE']._serialized_end=507
-  _globals['_RANKRESPONSE']._serialized_start=509
-  _globals['_RANKRESPONSE']._serialized_end=621
-  _globals['_RANKEDCANDIDATE']._serialized_start=623
-  _globals['_RANKEDCANDIDATE']._serialized_end=670
-  _globals['_LISTSTRATEGIESREQUEST']._serialized_start=672
-  _globals['_LISTSTRATEGIESREQUEST']._serialized_end=695
-  _globals['_LISTSTRATEGIESRESPONSE']._serialized_start=697
-  _globals['_LISTSTRATEGIESRESPONSE']._serialized_end=789
-  _globals['_RANKERSERVICE']._serialized_start=792
-  _globals['_RANKERSERVICE']._serialized_end=995
+  _globals['_CANDIDATE']._serialized_start=396
+  _globals['_CANDIDATE']._serialized_end=548
+  _globals['_RANKRESPONSE']._serialized_start=550
+  _globals['_RANKRESPONSE']._serialized_end=662
+  _globals['_RANKEDCANDIDATE']._serialized_start=664
+  _globals['_RANKEDCANDIDATE']._serialized_end=711
+  _globals['_LISTSTRATEGIESREQUEST']._serialized_start=713
+  _globals['_LISTSTRATEGIESREQUEST']._serialized_end=736
+  _globals['_LISTSTRATEGIESRESPONSE']._serialized_start=738
+  _globals['_LISTSTRATEGIESRESPONSE']._serialized_end=830
+  _globals['_RANKERSERVICE']._serialized_start=833
+  _globals['_RANKERSERVICE']._serialized_end=1036
 # @@protoc_insertion_point(module_scope)

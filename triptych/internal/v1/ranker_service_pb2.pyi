@@ -75,10 +75,13 @@ class Candidate(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     VECTOR_FIELD_NUMBER: _builtins.int
     FEATURES_FIELD_NUMBER: _builtins.int
+    BOOST_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Required. The product's id; equal scores are ordered by it, so that an order is repeatable."""
     score: _builtins.float
     """Required. How well it answers the query; larger is better."""
+    boost: _builtins.float
+    """Optional. What is added to the score that the strategy gives, -1 to 1."""
     @_builtins.property
     def vector(self) -> _types_pb2.Vector:
         """For DIVERSE: the candidate's vector. All of one space."""
@@ -94,10 +97,11 @@ class Candidate(_message.Message):
         score: _builtins.float = ...,
         vector: _types_pb2.Vector | None = ...,
         features: _abc.Iterable[_builtins.float] | None = ...,
+        boost: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["vector", b"vector"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["features", b"features", "id", b"id", "score", b"score", "vector", b"vector"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["boost", b"boost", "features", b"features", "id", b"id", "score", b"score", "vector", b"vector"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -144,7 +148,7 @@ class RankedCandidate(_message.Message):
     index: _builtins.int
     """Its place in the request, from 0."""
     score: _builtins.float
-    """The score that the order follows."""
+    """The score that the order follows, with the boost."""
     def __init__(
         self,
         *,

@@ -25,10 +25,12 @@ _sym_db = _symbol_database.Default()
 from triptych.thirdparty import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from triptych.internal.v1 import space_pb2 as triptych_dot_internal_dot_v1_dot_space__pb2
+from triptych.v1 import catalog_service_pb2 as triptych_dot_v1_dot_catalog__service__pb2
+from triptych.v1 import product_search_service_pb2 as triptych_dot_v1_dot_product__search__service__pb2
 from triptych.v1 import types_pb2 as triptych_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)triptych/internal/v1/search_service.proto\x12\x14triptych.internal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a triptych/internal/v1/space.proto\x1a\x17triptych/v1/types.proto\"\xd2\x02\n\rSearchRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12*\n\x05query\x18\x02 \x01(\x0b\x32\x13.triptych.v1.VectorB\x06\xbaH\x03\xc8\x01\x01\x12\x33\n\x05space\x18\x03 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x06metric\x18\x04 \x01(\x0e\x32\x1d.triptych.v1.SimilarityMetricB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x05limit\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01\x12\x14\n\x0cwith_vectors\x18\x06 \x01(\x08\x12\x44\n\x0f\x63ompared_spaces\x18\x07 \x03(\x0e\x32\x18.triptych.v1.SearchSpaceB\x11\xbaH\x0e\x92\x01\x0b\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\"c\n\x0eSearchResponse\x12\'\n\x04hits\x18\x01 \x03(\x0b\x32\x19.triptych.internal.v1.Hit\x12(\n\x05index\x18\x02 \x01(\x0b\x32\x19.triptych.v1.IndexVersion\"\xa6\x01\n\x03Hit\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07product\x18\x02 \x01(\x0c\x12\x12\n\nsimilarity\x18\x03 \x01(\x01\x12\x0c\n\x04view\x18\x04 \x01(\x05\x12#\n\x06vector\x18\x05 \x01(\x0b\x32\x13.triptych.v1.Vector\x12;\n\x0csimilarities\x18\x06 \x03(\x0b\x32%.triptych.internal.v1.SpaceSimilarity\"N\n\x0fSpaceSimilarity\x12\'\n\x05space\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpace\x12\x12\n\nsimilarity\x18\x02 \x01(\x01\"\xc8\x01\n\x14WriteProductsRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12=\n\x06spaces\x18\x02 \x03(\x0b\x32!.triptych.internal.v1.SpaceOfKindB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x04\x12\x41\n\x08products\x18\x03 \x03(\x0b\x32#.triptych.internal.v1.ProductRecordB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"u\n\x0bSpaceOfKind\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x32\n\x05space\x18\x02 \x01(\x0b\x32\x1b.triptych.internal.v1.SpaceB\x06\xbaH\x03\xc8\x01\x01\"z\n\rProductRecord\x12\x16\n\x02id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x0f\n\x07product\x18\x02 \x01(\x0c\x12@\n\x07vectors\x18\x03 \x03(\x0b\x32#.triptych.internal.v1.ProductVectorB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x10\"\x89\x01\n\rProductVector\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x04view\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x0f(\x00\x12+\n\x06vector\x18\x03 \x01(\x0b\x32\x13.triptych.v1.VectorB\x06\xbaH\x03\xc8\x01\x01\"=\n\x15WriteProductsResponse\x12$\n\x08outcomes\x18\x01 \x03(\x0b\x32\x12.google.rpc.Status\"~\n\x13ReadProductsRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12!\n\x03ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80\x01\x12\x14\n\x0cwith_vectors\x18\x03 \x01(\x08\"M\n\x14ReadProductsResponse\x12\x35\n\x08products\x18\x01 \x03(\x0b\x32#.triptych.internal.v1.ProductRecord\"j\n\x15RemoveProductsRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12!\n\x03ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80\x01\"-\n\x16RemoveProductsResponse\x12\x13\n\x0bmissing_ids\x18\x01 \x03(\t\"\x15\n\x13ListCatalogsRequest\"M\n\x14ListCatalogsResponse\x12\x35\n\x08\x63\x61talogs\x18\x01 \x03(\x0b\x32#.triptych.internal.v1.CatalogSpaces\"S\n\rCatalogSpaces\x12\x0f\n\x07\x63\x61talog\x18\x01 \x01(\t\x12\x31\n\x06spaces\x18\x02 \x03(\x0b\x32!.triptych.internal.v1.SpaceOfKind2\x89\x04\n\rSearchService\x12S\n\x06Search\x12#.triptych.internal.v1.SearchRequest\x1a$.triptych.internal.v1.SearchResponse\x12h\n\rWriteProducts\x12*.triptych.internal.v1.WriteProductsRequest\x1a+.triptych.internal.v1.WriteProductsResponse\x12\x65\n\x0cReadProducts\x12).triptych.internal.v1.ReadProductsRequest\x1a*.triptych.internal.v1.ReadProductsResponse\x12k\n\x0eRemoveProducts\x12+.triptych.internal.v1.RemoveProductsRequest\x1a,.triptych.internal.v1.RemoveProductsResponse\x12\x65\n\x0cListCatalogs\x12).triptych.internal.v1.ListCatalogsRequest\x1a*.triptych.internal.v1.ListCatalogsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)triptych/internal/v1/search_service.proto\x12\x14triptych.internal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a triptych/internal/v1/space.proto\x1a!triptych/v1/catalog_service.proto\x1a(triptych/v1/product_search_service.proto\x1a\x17triptych/v1/types.proto\"\xaa\x07\n\rSearchRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12\"\n\x05query\x18\x02 \x01(\x0b\x32\x13.triptych.v1.Vector\x12\x33\n\x05space\x18\x03 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x06metric\x18\x04 \x01(\x0e\x32\x1d.triptych.v1.SimilarityMetricB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x05limit\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01\x12\x14\n\x0cwith_vectors\x18\x06 \x01(\x08\x12\x44\n\x0f\x63ompared_spaces\x18\x07 \x03(\x0e\x32\x18.triptych.v1.SearchSpaceB\x11\xbaH\x0e\x92\x01\x0b\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x18\n\x06\x66ilter\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80@\x12;\n\x05texts\x18\t \x03(\x0b\x32\".triptych.internal.v1.WeightedTextB\x08\xbaH\x05\x92\x01\x02\x10\x08\x12/\n\x0elexical_weight\x18\n \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x12:\n\rhybrid_fusion\x18\x0b \x01(\x0e\x32\x19.triptych.v1.HybridFusionB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x0f\n\x07grouped\x18\x0c \x01(\x08\x12\x30\n\x06\x66\x61\x63\x65ts\x18\r \x03(\x0b\x32\x16.triptych.v1.FacetSpecB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12\x1f\n\x0c\x65xcluded_ids\x18\x0e \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xb0\t\x12 \n\x0e\x65xcluded_texts\x18\x0f \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x08\x12H\n\x10\x65xcluded_vectors\x18\x10 \x03(\x0b\x32$.triptych.internal.v1.ExcludedVectorB\x08\xbaH\x05\x92\x01\x02\x10\x08\x12\x1a\n\x08order_by\x18\x11 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x1c\n\nconditions\x18\x12 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x08\x12:\n\trescoring\x18\x13 \x01(\x0e\x32\x1d.triptych.v1.SimilarityMetricB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\x08only_ids\x18\x14 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\x0f\n\x07\x63ounted\x18\x15 \x01(\x08\x12&\n\x14\x65xcluded_variants_of\x18\x16 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x08\"J\n\x0cWeightedText\x12\x18\n\x04text\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\x12 \n\x06weight\x18\x02 \x01(\x01\x42\x10\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\"\x9f\x01\n\x0e\x45xcludedVector\x12+\n\x06vector\x18\x01 \x01(\x0b\x32\x13.triptych.v1.VectorB\x06\xbaH\x03\xc8\x01\x01\x12+\n\nsimilarity\x18\x02 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\xf0\xbf\x12\x33\n\x05space\x18\x03 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"\xb8\x01\n\x0eSearchResponse\x12\'\n\x04hits\x18\x01 \x03(\x0b\x32\x19.triptych.internal.v1.Hit\x12(\n\x05index\x18\x02 \x01(\x0b\x32\x19.triptych.v1.IndexVersion\x12\"\n\x06\x66\x61\x63\x65ts\x18\x03 \x03(\x0b\x32\x12.triptych.v1.Facet\x12\x12\n\ntotal_size\x18\x04 \x01(\x03\x12\x1b\n\x13total_size_is_exact\x18\x05 \x01(\x08\"\xe0\x02\n\x03Hit\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07product\x18\x02 \x01(\x0c\x12\x17\n\nsimilarity\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04view\x18\x04 \x01(\x05\x12#\n\x06vector\x18\x05 \x01(\x0b\x32\x13.triptych.v1.Vector\x12;\n\x0csimilarities\x18\x06 \x03(\x0b\x32%.triptych.internal.v1.SpaceSimilarity\x12\x14\n\x07lexical\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12\r\n\x05score\x18\x08 \x01(\x01\x12\x15\n\x08rescored\x18\t \x01(\x01H\x02\x88\x01\x01\x12\x13\n\x0b\x65xact_match\x18\n \x01(\x08\x12\x12\n\nconditions\x18\x0b \x03(\x08\x12\x10\n\x08group_id\x18\x0c \x01(\t\x12\x14\n\x0cgroup_others\x18\r \x01(\x03\x42\r\n\x0b_similarityB\n\n\x08_lexicalB\x0b\n\t_rescored\"N\n\x0fSpaceSimilarity\x12\'\n\x05space\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpace\x12\x12\n\nsimilarity\x18\x02 \x01(\x01\"\xc8\x01\n\x14WriteProductsRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12=\n\x06spaces\x18\x02 \x03(\x0b\x32!.triptych.internal.v1.SpaceOfKindB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x04\x12\x41\n\x08products\x18\x03 \x03(\x0b\x32#.triptych.internal.v1.ProductRecordB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"u\n\x0bSpaceOfKind\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x32\n\x05space\x18\x02 \x01(\x0b\x32\x1b.triptych.internal.v1.SpaceB\x06\xbaH\x03\xc8\x01\x01\"z\n\rProductRecord\x12\x16\n\x02id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x0f\n\x07product\x18\x02 \x01(\x0c\x12@\n\x07vectors\x18\x03 \x03(\x0b\x32#.triptych.internal.v1.ProductVectorB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x10\"\x89\x01\n\rProductVector\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x04view\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x0f(\x00\x12+\n\x06vector\x18\x03 \x01(\x0b\x32\x13.triptych.v1.VectorB\x06\xbaH\x03\xc8\x01\x01\"=\n\x15WriteProductsResponse\x12$\n\x08outcomes\x18\x01 \x03(\x0b\x32\x12.google.rpc.Status\"~\n\x13ReadProductsRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12!\n\x03ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80\x01\x12\x14\n\x0cwith_vectors\x18\x03 \x01(\x08\"M\n\x14ReadProductsResponse\x12\x35\n\x08products\x18\x01 \x03(\x0b\x32#.triptych.internal.v1.ProductRecord\"j\n\x15RemoveProductsRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12!\n\x03ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80\x01\"-\n\x16RemoveProductsResponse\x12\x13\n\x0bmissing_ids\x18\x01 \x03(\t\"\x15\n\x13ListCatalogsRequest\"M\n\x14ListCatalogsResponse\x12\x35\n\x08\x63\x61talogs\x18\x01 \x03(\x0b\x32#.triptych.internal.v1.CatalogSpaces\"S\n\rCatalogSpaces\x12\x0f\n\x07\x63\x61talog\x18\x01 \x01(\t\x12\x31\n\x06spaces\x18\x02 \x03(\x0b\x32!.triptych.internal.v1.SpaceOfKind\"_\n\x13\x43orrectWordsRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12\x18\n\x04text\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\"$\n\x14\x43orrectWordsResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\"H\n\x16\x44\x65scribeCatalogRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\"\xeb\x01\n\x17\x44\x65scribeCatalogResponse\x12Q\n\nattributes\x18\x01 \x03(\x0b\x32=.triptych.internal.v1.DescribeCatalogResponse.AttributesEntry\x12-\n\x0b\x63\x61libration\x18\x02 \x01(\x0b\x32\x18.triptych.v1.Calibration\x1aN\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.triptych.v1.AttributeKinds:\x02\x38\x01\"v\n\x15SetCalibrationRequest\x12.\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,31}$\x12-\n\x0b\x63\x61libration\x18\x02 \x01(\x0b\x32\x18.triptych.v1.Calibration\"\x18\n\x16SetCalibrationResponse2\xcd\x06\n\rSearchService\x12S\n\x06Search\x12#.triptych.internal.v1.SearchRequest\x1a$.triptych.internal.v1.SearchResponse\x12h\n\rWriteProducts\x12*.triptych.internal.v1.WriteProductsRequest\x1a+.triptych.internal.v1.WriteProductsResponse\x12\x65\n\x0cReadProducts\x12).triptych.internal.v1.ReadProductsRequest\x1a*.triptych.internal.v1.ReadProductsResponse\x12k\n\x0eRemoveProducts\x12+.triptych.internal.v1.RemoveProductsRequest\x1a,.triptych.internal.v1.RemoveProductsResponse\x12\x65\n\x0cListCatalogs\x12).triptych.internal.v1.ListCatalogsRequest\x1a*.triptych.internal.v1.ListCatalogsResponse\x12\x65\n\x0c\x43orrectWords\x12).triptych.internal.v1.CorrectWordsRequest\x1a*.triptych.internal.v1.CorrectWordsResponse\x12n\n\x0f\x44\x65scribeCatalog\x12,.triptych.internal.v1.DescribeCatalogRequest\x1a-.triptych.internal.v1.DescribeCatalogResponse\x12k\n\x0eSetCalibration\x12+.triptych.internal.v1.SetCalibrationRequest\x1a,.triptych.internal.v1.SetCalibrationResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,8 +39,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SEARCHREQUEST'].fields_by_name['catalog']._loaded_options = None
   _globals['_SEARCHREQUEST'].fields_by_name['catalog']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,31}$'
-  _globals['_SEARCHREQUEST'].fields_by_name['query']._loaded_options = None
-  _globals['_SEARCHREQUEST'].fields_by_name['query']._serialized_options = b'\272H\003\310\001\001'
   _globals['_SEARCHREQUEST'].fields_by_name['space']._loaded_options = None
   _globals['_SEARCHREQUEST'].fields_by_name['space']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_SEARCHREQUEST'].fields_by_name['metric']._loaded_options = None
@@ -47,6 +47,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHREQUEST'].fields_by_name['limit']._serialized_options = b'\272H\007\032\005\030\350\007(\001'
   _globals['_SEARCHREQUEST'].fields_by_name['compared_spaces']._loaded_options = None
   _globals['_SEARCHREQUEST'].fields_by_name['compared_spaces']._serialized_options = b'\272H\016\222\001\013\030\001\"\007\202\001\004\020\001 \000'
+  _globals['_SEARCHREQUEST'].fields_by_name['filter']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['filter']._serialized_options = b'\272H\005r\003\030\200@'
+  _globals['_SEARCHREQUEST'].fields_by_name['texts']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['texts']._serialized_options = b'\272H\005\222\001\002\020\010'
+  _globals['_SEARCHREQUEST'].fields_by_name['lexical_weight']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['lexical_weight']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000\000\360?)\000\000\000\000\000\000\000\000'
+  _globals['_SEARCHREQUEST'].fields_by_name['hybrid_fusion']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['hybrid_fusion']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_SEARCHREQUEST'].fields_by_name['facets']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['facets']._serialized_options = b'\272H\005\222\001\002\020\020'
+  _globals['_SEARCHREQUEST'].fields_by_name['excluded_ids']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['excluded_ids']._serialized_options = b'\272H\006\222\001\003\020\260\t'
+  _globals['_SEARCHREQUEST'].fields_by_name['excluded_texts']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['excluded_texts']._serialized_options = b'\272H\005\222\001\002\020\010'
+  _globals['_SEARCHREQUEST'].fields_by_name['excluded_vectors']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['excluded_vectors']._serialized_options = b'\272H\005\222\001\002\020\010'
+  _globals['_SEARCHREQUEST'].fields_by_name['order_by']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['order_by']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_SEARCHREQUEST'].fields_by_name['conditions']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['conditions']._serialized_options = b'\272H\005\222\001\002\020\010'
+  _globals['_SEARCHREQUEST'].fields_by_name['rescoring']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['rescoring']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_SEARCHREQUEST'].fields_by_name['only_ids']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['only_ids']._serialized_options = b'\272H\006\222\001\003\020\350\007'
+  _globals['_SEARCHREQUEST'].fields_by_name['excluded_variants_of']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['excluded_variants_of']._serialized_options = b'\272H\005\222\001\002\020\010'
+  _globals['_WEIGHTEDTEXT'].fields_by_name['text']._loaded_options = None
+  _globals['_WEIGHTEDTEXT'].fields_by_name['text']._serialized_options = b'\272H\007r\005\020\001\030\200\010'
+  _globals['_WEIGHTEDTEXT'].fields_by_name['weight']._loaded_options = None
+  _globals['_WEIGHTEDTEXT'].fields_by_name['weight']._serialized_options = b'\272H\r\022\013!\000\000\000\000\000\000\000\000@\001'
+  _globals['_EXCLUDEDVECTOR'].fields_by_name['vector']._loaded_options = None
+  _globals['_EXCLUDEDVECTOR'].fields_by_name['vector']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_EXCLUDEDVECTOR'].fields_by_name['similarity']._loaded_options = None
+  _globals['_EXCLUDEDVECTOR'].fields_by_name['similarity']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000\000\360?)\000\000\000\000\000\000\360\277'
+  _globals['_EXCLUDEDVECTOR'].fields_by_name['space']._loaded_options = None
+  _globals['_EXCLUDEDVECTOR'].fields_by_name['space']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_WRITEPRODUCTSREQUEST'].fields_by_name['catalog']._loaded_options = None
   _globals['_WRITEPRODUCTSREQUEST'].fields_by_name['catalog']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,31}$'
   _globals['_WRITEPRODUCTSREQUEST'].fields_by_name['spaces']._loaded_options = None
@@ -75,38 +111,66 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REMOVEPRODUCTSREQUEST'].fields_by_name['catalog']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,31}$'
   _globals['_REMOVEPRODUCTSREQUEST'].fields_by_name['ids']._loaded_options = None
   _globals['_REMOVEPRODUCTSREQUEST'].fields_by_name['ids']._serialized_options = b'\272H\021\222\001\016\010\001\020\350\007\"\007r\005\020\001\030\200\001'
-  _globals['_SEARCHREQUEST']._serialized_start=181
-  _globals['_SEARCHREQUEST']._serialized_end=519
-  _globals['_SEARCHRESPONSE']._serialized_start=521
-  _globals['_SEARCHRESPONSE']._serialized_end=620
-  _globals['_HIT']._serialized_start=623
-  _globals['_HIT']._serialized_end=789
-  _globals['_SPACESIMILARITY']._serialized_start=791
-  _globals['_SPACESIMILARITY']._serialized_end=869
-  _globals['_WRITEPRODUCTSREQUEST']._serialized_start=872
-  _globals['_WRITEPRODUCTSREQUEST']._serialized_end=1072
-  _globals['_SPACEOFKIND']._serialized_start=1074
-  _globals['_SPACEOFKIND']._serialized_end=1191
-  _globals['_PRODUCTRECORD']._serialized_start=1193
-  _globals['_PRODUCTRECORD']._serialized_end=1315
-  _globals['_PRODUCTVECTOR']._serialized_start=1318
-  _globals['_PRODUCTVECTOR']._serialized_end=1455
-  _globals['_WRITEPRODUCTSRESPONSE']._serialized_start=1457
-  _globals['_WRITEPRODUCTSRESPONSE']._serialized_end=1518
-  _globals['_READPRODUCTSREQUEST']._serialized_start=1520
-  _globals['_READPRODUCTSREQUEST']._serialized_end=1646
-  _globals['_READPRODUCTSRESPONSE']._serialized_start=1648
-  _globals['_READPRODUCTSRESPONSE']._serialized_end=1725
-  _globals['_REMOVEPRODUCTSREQUEST']._serialized_start=1727
-  _globals['_REMOVEPRODUCTSREQUEST']._serialized_end=1833
-  _globals['_REMOVEPRODUCTSRESPONSE']._serialized_start=1835
-  _globals['_REMOVEPRODUCTSRESPONSE']._serialized_end=1880
-  _globals['_LISTCATALOGSREQUEST']._serialized_start=1882
-  _globals['_LISTCATALOGSREQUEST']._serialized_end=1903
-  _globals['_LISTCATALOGSRESPONSE']._serialized_start=1905
-  _globals['_LISTCATALOGSRESPONSE']._serialized_end=1982
-  _globals['_CATALOGSPACES']._serialized_start=1984
-  _globals['_CATALOGSPACES']._serialized_end=2067
-  _globals['_SEARCHSERVICE']._serialized_start=2070
-  _globals['_SEARCHSERVICE']._serialized_end=2591
+  _globals['_CORRECTWORDSREQUEST'].fields_by_name['catalog']._loaded_options = None
+  _globals['_CORRECTWORDSREQUEST'].fields_by_name['catalog']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,31}$'
+  _globals['_CORRECTWORDSREQUEST'].fields_by_name['text']._loaded_options = None
+  _globals['_CORRECTWORDSREQUEST'].fields_by_name['text']._serialized_options = b'\272H\007r\005\020\001\030\200\010'
+  _globals['_DESCRIBECATALOGREQUEST'].fields_by_name['catalog']._loaded_options = None
+  _globals['_DESCRIBECATALOGREQUEST'].fields_by_name['catalog']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,31}$'
+  _globals['_DESCRIBECATALOGRESPONSE_ATTRIBUTESENTRY']._loaded_options = None
+  _globals['_DESCRIBECATALOGRESPONSE_ATTRIBUTESENTRY']._serialized_options = b'8\001'
+  _globals['_SETCALIBRATIONREQUEST'].fields_by_name['catalog']._loaded_options = None
+  _globals['_SETCALIBRATIONREQUEST'].fields_by_name['catalog']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,31}$'
+  _globals['_SEARCHREQUEST']._serialized_start=258
+  _globals['_SEARCHREQUEST']._serialized_end=1196
+  _globals['_WEIGHTEDTEXT']._serialized_start=1198
+  _globals['_WEIGHTEDTEXT']._serialized_end=1272
+  _globals['_EXCLUDEDVECTOR']._serialized_start=1275
+  _globals['_EXCLUDEDVECTOR']._serialized_end=1434
+  _globals['_SEARCHRESPONSE']._serialized_start=1437
+  _globals['_SEARCHRESPONSE']._serialized_end=1621
+  _globals['_HIT']._serialized_start=1624
+  _globals['_HIT']._serialized_end=1976
+  _globals['_SPACESIMILARITY']._serialized_start=1978
+  _globals['_SPACESIMILARITY']._serialized_end=2056
+  _globals['_WRITEPRODUCTSREQUEST']._serialized_start=2059
+  _globals['_WRITEPRODUCTSREQUEST']._serialized_end=2259
+  _globals['_SPACEOFKIND']._serialized_start=2261
+  _globals['_SPACEOFKIND']._serialized_end=2378
+  _globals['_PRODUCTRECORD']._serialized_start=2380
+  _globals['_PRODUCTRECORD']._serialized_end=2502
+  _globals['_PRODUCTVECTOR']._serialized_start=2505
+  _globals['_PRODUCTVECTOR']._serialized_end=2642
+  _globals['_WRITEPRODUCTSRESPONSE']._serialized_start=2644
+  _globals['_WRITEPRODUCTSRESPONSE']._serialized_end=2705
+  _globals['_READPRODUCTSREQUEST']._serialized_start=2707
+  _globals['_READPRODUCTSREQUEST']._serialized_end=2833
+  _globals['_READPRODUCTSRESPONSE']._serialized_start=2835
+  _globals['_READPRODUCTSRESPONSE']._serialized_end=2912
+  _globals['_REMOVEPRODUCTSREQUEST']._serialized_start=2914
+  _globals['_REMOVEPRODUCTSREQUEST']._serialized_end=3020
+  _globals['_REMOVEPRODUCTSRESPONSE']._serialized_start=3022
+  _globals['_REMOVEPRODUCTSRESPONSE']._serialized_end=3067
+  _globals['_LISTCATALOGSREQUEST']._serialized_start=3069
+  _globals['_LISTCATALOGSREQUEST']._serialized_end=3090
+  _globals['_LISTCATALOGSRESPONSE']._serialized_start=3092
+  _globals['_LISTCATALOGSRESPONSE']._serialized_end=3169
+  _globals['_CATALOGSPACES']._serialized_start=3171
+  _globals['_CATALOGSPACES']._serialized_end=3254
+  _globals['_CORRECTWORDSREQUEST']._serialized_start=3256
+  _globals['_CORRECTWORDSREQUEST']._serialized_end=3351
+  _globals['_CORRECTWORDSRESPONSE']._serialized_start=3353
+  _globals['_CORRECTWORDSRESPONSE']._serialized_end=3389
+  _globals['_DESCRIBECATALOGREQUEST']._serialized_start=3391
+  _globals['_DESCRIBECATALOGREQUEST']._serialized_end=3463
+  _globals['_DESCRIBECATALOGRESPONSE']._serialized_start=3466
+  _globals['_DESCRIBECATALOGRESPONSE']._serialized_end=3701
+  _globals['_DESCRIBECATALOGRESPONSE_ATTRIBUTESENTRY']._serialized_start=3623
+  _globals['_DESCRIBECATALOGRESPONSE_ATTRIBUTESENTRY']._serialized_end=3701
+  _globals['_SETCALIBRATIONREQUEST']._serialized_start=3703
+  _globals['_SETCALIBRATIONREQUEST']._serialized_end=3821
+  _globals['_SETCALIBRATIONRESPONSE']._serialized_start=3823
+  _globals['_SETCALIBRATIONRESPONSE']._serialized_end=3847
+  _globals['_SEARCHSERVICE']._serialized_start=3850
+  _globals['_SEARCHSERVICE']._serialized_end=4695
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,8 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.rpc import status_pb2 as _status_pb2
 from triptych.internal.v1 import space_pb2 as _space_pb2
+from triptych.v1 import catalog_service_pb2 as _catalog_service_pb2
+from triptych.v1 import product_search_service_pb2 as _product_search_service_pb2
 from triptych.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -34,6 +36,21 @@ class SearchRequest(_message.Message):
     LIMIT_FIELD_NUMBER: _builtins.int
     WITH_VECTORS_FIELD_NUMBER: _builtins.int
     COMPARED_SPACES_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    TEXTS_FIELD_NUMBER: _builtins.int
+    LEXICAL_WEIGHT_FIELD_NUMBER: _builtins.int
+    HYBRID_FUSION_FIELD_NUMBER: _builtins.int
+    GROUPED_FIELD_NUMBER: _builtins.int
+    FACETS_FIELD_NUMBER: _builtins.int
+    EXCLUDED_IDS_FIELD_NUMBER: _builtins.int
+    EXCLUDED_TEXTS_FIELD_NUMBER: _builtins.int
+    EXCLUDED_VECTORS_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    RESCORING_FIELD_NUMBER: _builtins.int
+    ONLY_IDS_FIELD_NUMBER: _builtins.int
+    COUNTED_FIELD_NUMBER: _builtins.int
+    EXCLUDED_VARIANTS_OF_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Required. The catalogue."""
     space: _types_pb2.SearchSpace.ValueType
@@ -44,13 +61,59 @@ class SearchRequest(_message.Message):
     """Required. How many products at most, 1 to 1000."""
     with_vectors: _builtins.bool
     """Optional. Whether each hit brings its vector, for ranking by diversity."""
+    filter: _builtins.str
+    """Optional. Which products may be found; see SearchProductsRequest.filter."""
+    lexical_weight: _builtins.float
+    """Optional. How much words count beside the vector, 0 to 1. Without a vector words count alone."""
+    hybrid_fusion: _types_pb2.HybridFusion.ValueType
+    """Optional. How words and vector become one order. If unset, SCORES."""
+    grouped: _builtins.bool
+    """Optional. Whether of each group of variants the best alone is returned."""
+    order_by: _builtins.str
+    """Optional. A field to order by; see SearchProductsRequest.order_by."""
+    rescoring: _types_pb2.SimilarityMetric.ValueType
+    """Optional. Compares the hits once more, exactly, and orders them by that."""
+    counted: _builtins.bool
+    """Optional. Whether the products that pass the filter are counted."""
     @_builtins.property
     def query(self) -> _types_pb2.Vector:
-        """Required. The vector to compare with; of any space of the catalogue's pack."""
+        """Optional. The vector to compare with; of any space of the catalogue's pack."""
 
     @_builtins.property
     def compared_spaces(self) -> _containers.RepeatedScalarFieldContainer[_types_pb2.SearchSpace.ValueType]:
         """Optional. The other spaces in which the hits are compared with the query too, for ranking by features."""
+
+    @_builtins.property
+    def texts(self) -> _containers.RepeatedCompositeFieldContainer[Global___WeightedText]:
+        """Optional. The words to look for, at most 8 texts."""
+
+    @_builtins.property
+    def facets(self) -> _containers.RepeatedCompositeFieldContainer[_product_search_service_pb2.FacetSpec]:
+        """Optional. The fields to count by."""
+
+    @_builtins.property
+    def excluded_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Products that may not be found, at most 1200."""
+
+    @_builtins.property
+    def excluded_texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Products that have all words of one of these may not be found."""
+
+    @_builtins.property
+    def excluded_vectors(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExcludedVector]:
+        """Optional. Products as near to one of these as it says may not be found."""
+
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Filters of which each hit says whether it passes them."""
+
+    @_builtins.property
+    def only_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. These products alone are compared, at most 1000; those that are not there are left out."""
+
+    @_builtins.property
+    def excluded_variants_of(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Products whose variants may not be found either, at most 8."""
 
     def __init__(
         self,
@@ -62,14 +125,87 @@ class SearchRequest(_message.Message):
         limit: _builtins.int = ...,
         with_vectors: _builtins.bool = ...,
         compared_spaces: _abc.Iterable[_types_pb2.SearchSpace.ValueType] | None = ...,
+        filter: _builtins.str = ...,
+        texts: _abc.Iterable[Global___WeightedText] | None = ...,
+        lexical_weight: _builtins.float = ...,
+        hybrid_fusion: _types_pb2.HybridFusion.ValueType = ...,
+        grouped: _builtins.bool = ...,
+        facets: _abc.Iterable[_product_search_service_pb2.FacetSpec] | None = ...,
+        excluded_ids: _abc.Iterable[_builtins.str] | None = ...,
+        excluded_texts: _abc.Iterable[_builtins.str] | None = ...,
+        excluded_vectors: _abc.Iterable[Global___ExcludedVector] | None = ...,
+        order_by: _builtins.str = ...,
+        conditions: _abc.Iterable[_builtins.str] | None = ...,
+        rescoring: _types_pb2.SimilarityMetric.ValueType = ...,
+        only_ids: _abc.Iterable[_builtins.str] | None = ...,
+        counted: _builtins.bool = ...,
+        excluded_variants_of: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["query", b"query"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "compared_spaces", b"compared_spaces", "limit", b"limit", "metric", b"metric", "query", b"query", "space", b"space", "with_vectors", b"with_vectors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "compared_spaces", b"compared_spaces", "conditions", b"conditions", "counted", b"counted", "excluded_ids", b"excluded_ids", "excluded_texts", b"excluded_texts", "excluded_variants_of", b"excluded_variants_of", "excluded_vectors", b"excluded_vectors", "facets", b"facets", "filter", b"filter", "grouped", b"grouped", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "limit", b"limit", "metric", b"metric", "only_ids", b"only_ids", "order_by", b"order_by", "query", b"query", "rescoring", b"rescoring", "space", b"space", "texts", b"texts", "with_vectors", b"with_vectors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchRequest: _TypeAlias = SearchRequest  # noqa: Y015
+
+@_typing.final
+class WeightedText(_message.Message):
+    """A text and how much it counts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """Required."""
+    weight: _builtins.float
+    """Required. Above 0."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        weight: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WeightedText: _TypeAlias = WeightedText  # noqa: Y015
+
+@_typing.final
+class ExcludedVector(_message.Message):
+    """A vector near which no product may be found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VECTOR_FIELD_NUMBER: _builtins.int
+    SIMILARITY_FIELD_NUMBER: _builtins.int
+    SPACE_FIELD_NUMBER: _builtins.int
+    similarity: _builtins.float
+    """Required. The cosine with a product's vector from which on it is excluded."""
+    space: _types_pb2.SearchSpace.ValueType
+    """Required. The product's vectors that are compared."""
+    @_builtins.property
+    def vector(self) -> _types_pb2.Vector:
+        """Required. Of any space of the catalogue's pack."""
+
+    def __init__(
+        self,
+        *,
+        vector: _types_pb2.Vector | None = ...,
+        similarity: _builtins.float = ...,
+        space: _types_pb2.SearchSpace.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["vector", b"vector"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["similarity", b"similarity", "space", b"space", "vector", b"vector"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExcludedVector: _TypeAlias = ExcludedVector  # noqa: Y015
 
 @_typing.final
 class SearchResponse(_message.Message):
@@ -79,23 +215,37 @@ class SearchResponse(_message.Message):
 
     HITS_FIELD_NUMBER: _builtins.int
     INDEX_FIELD_NUMBER: _builtins.int
+    FACETS_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_IS_EXACT_FIELD_NUMBER: _builtins.int
+    total_size: _builtins.int
+    """How many products, or groups, pass the filter and are not excluded by id, variant or text; where it was asked for."""
+    total_size_is_exact: _builtins.bool
+    """Whether that is exact."""
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Hit]:
-        """The products, nearest first."""
+        """The products, best first; exact matches before all others."""
 
     @_builtins.property
     def index(self) -> _types_pb2.IndexVersion:
         """The index that answered."""
+
+    @_builtins.property
+    def facets(self) -> _containers.RepeatedCompositeFieldContainer[_product_search_service_pb2.Facet]:
+        """The counts, in the order of the request."""
 
     def __init__(
         self,
         *,
         hits: _abc.Iterable[Global___Hit] | None = ...,
         index: _types_pb2.IndexVersion | None = ...,
+        facets: _abc.Iterable[_product_search_service_pb2.Facet] | None = ...,
+        total_size: _builtins.int = ...,
+        total_size_is_exact: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["index", b"index"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hits", b"hits", "index", b"index"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facets", b"facets", "hits", b"hits", "index", b"index", "total_size", b"total_size", "total_size_is_exact", b"total_size_is_exact"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -113,14 +263,33 @@ class Hit(_message.Message):
     VIEW_FIELD_NUMBER: _builtins.int
     VECTOR_FIELD_NUMBER: _builtins.int
     SIMILARITIES_FIELD_NUMBER: _builtins.int
+    LEXICAL_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    RESCORED_FIELD_NUMBER: _builtins.int
+    EXACT_MATCH_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    GROUP_ID_FIELD_NUMBER: _builtins.int
+    GROUP_OTHERS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Its id."""
     product: _builtins.bytes
     """A serialised triptych.v1.Product: kept packed so that it is parsed once, where the answer is made."""
     similarity: _builtins.float
-    """The cosine or the Euclidean distance."""
+    """The cosine or the Euclidean distance; unset where there is no vector to compare."""
     view: _builtins.int
     """Which of the product's pictures or sounds was nearest, from 0. 0 in spaces of one vector per product."""
+    lexical: _builtins.float
+    """BM25 of the words, summed by weight; unset where words did not count, 0 where the product has none of them."""
+    score: _builtins.float
+    """Of vector and words together; larger is better. What the hits are ordered by unless a field or a rescoring is."""
+    rescored: _builtins.float
+    """The second comparison."""
+    exact_match: _builtins.bool
+    """Whether one of the texts is its id or an article number."""
+    group_id: _builtins.str
+    """Its group of variants; empty where it has none."""
+    group_others: _builtins.int
+    """How many others of the group pass the filter; where hits are grouped."""
     @_builtins.property
     def vector(self) -> _types_pb2.Vector:
         """The vector that was nearest; set when it was asked for."""
@@ -129,21 +298,43 @@ class Hit(_message.Message):
     def similarities(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpaceSimilarity]:
         """How near it is in each of `SearchRequest.compared_spaces` where it has a vector."""
 
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bool]:
+        """Whether it passes each of `SearchRequest.conditions`."""
+
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
         product: _builtins.bytes = ...,
-        similarity: _builtins.float = ...,
+        similarity: _builtins.float | None = ...,
         view: _builtins.int = ...,
         vector: _types_pb2.Vector | None = ...,
         similarities: _abc.Iterable[Global___SpaceSimilarity] | None = ...,
+        lexical: _builtins.float | None = ...,
+        score: _builtins.float = ...,
+        rescored: _builtins.float | None = ...,
+        exact_match: _builtins.bool = ...,
+        conditions: _abc.Iterable[_builtins.bool] | None = ...,
+        group_id: _builtins.str = ...,
+        group_others: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["vector", b"vector"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_lexical", b"_lexical", "_rescored", b"_rescored", "_similarity", b"_similarity", "lexical", b"lexical", "rescored", b"rescored", "similarity", b"similarity", "vector", b"vector"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "product", b"product", "similarities", b"similarities", "similarity", b"similarity", "vector", b"vector", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lexical", b"_lexical", "_rescored", b"_rescored", "_similarity", b"_similarity", "conditions", b"conditions", "exact_match", b"exact_match", "group_id", b"group_id", "group_others", b"group_others", "id", b"id", "lexical", b"lexical", "product", b"product", "rescored", b"rescored", "score", b"score", "similarities", b"similarities", "similarity", b"similarity", "vector", b"vector", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__lexical: _TypeAlias = _typing.Literal["lexical"]  # noqa: Y015
+    _WhichOneofArgType__lexical: _TypeAlias = _typing.Literal["_lexical", b"_lexical"]  # noqa: Y015
+    _WhichOneofReturnType__rescored: _TypeAlias = _typing.Literal["rescored"]  # noqa: Y015
+    _WhichOneofArgType__rescored: _TypeAlias = _typing.Literal["_rescored", b"_rescored"]  # noqa: Y015
+    _WhichOneofReturnType__similarity: _TypeAlias = _typing.Literal["similarity"]  # noqa: Y015
+    _WhichOneofArgType__similarity: _TypeAlias = _typing.Literal["_similarity", b"_similarity"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lexical) -> _WhichOneofReturnType__lexical | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__rescored) -> _WhichOneofReturnType__rescored | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__similarity) -> _WhichOneofReturnType__similarity | None: ...
 
 Global___Hit: _TypeAlias = Hit  # noqa: Y015
 
@@ -501,3 +692,169 @@ class CatalogSpaces(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CatalogSpaces: _TypeAlias = CatalogSpaces  # noqa: Y015
+
+@_typing.final
+class CorrectWordsRequest(_message.Message):
+    """Request message for SearchService.CorrectWords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Required. The catalogue."""
+    text: _builtins.str
+    """Required. The text, 1 to 1024 characters."""
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CorrectWordsRequest: _TypeAlias = CorrectWordsRequest  # noqa: Y015
+
+@_typing.final
+class CorrectWordsResponse(_message.Message):
+    """Response message for SearchService.CorrectWords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The text with other words; empty where all are known or no others are near."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CorrectWordsResponse: _TypeAlias = CorrectWordsResponse  # noqa: Y015
+
+@_typing.final
+class DescribeCatalogRequest(_message.Message):
+    """Request message for SearchService.DescribeCatalog."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Required. The catalogue."""
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeCatalogRequest: _TypeAlias = DescribeCatalogRequest  # noqa: Y015
+
+@_typing.final
+class DescribeCatalogResponse(_message.Message):
+    """Response message for SearchService.DescribeCatalog."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class AttributesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _catalog_service_pb2.AttributeKinds: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _catalog_service_pb2.AttributeKinds | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ATTRIBUTES_FIELD_NUMBER: _builtins.int
+    CALIBRATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def attributes(self) -> _containers.MessageMap[_builtins.str, _catalog_service_pb2.AttributeKinds]:
+        """The attributes and the kinds of their values, by name."""
+
+    @_builtins.property
+    def calibration(self) -> _catalog_service_pb2.Calibration:
+        """The calibration that was set; unset where none was."""
+
+    def __init__(
+        self,
+        *,
+        attributes: _abc.Mapping[_builtins.str, _catalog_service_pb2.AttributeKinds] | None = ...,
+        calibration: _catalog_service_pb2.Calibration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "calibration", b"calibration"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeCatalogResponse: _TypeAlias = DescribeCatalogResponse  # noqa: Y015
+
+@_typing.final
+class SetCalibrationRequest(_message.Message):
+    """Request message for SearchService.SetCalibration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    CALIBRATION_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Required. The catalogue."""
+    @_builtins.property
+    def calibration(self) -> _catalog_service_pb2.Calibration:
+        """Optional. If unset, the one that there is is removed."""
+
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        calibration: _catalog_service_pb2.Calibration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "catalog", b"catalog"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetCalibrationRequest: _TypeAlias = SetCalibrationRequest  # noqa: Y015
+
+@_typing.final
+class SetCalibrationResponse(_message.Message):
+    """Response message for SearchService.SetCalibration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetCalibrationResponse: _TypeAlias = SetCalibrationResponse  # noqa: Y015

@@ -60,6 +60,21 @@ class SearchServiceStub:
                 request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ListCatalogsRequest.SerializeToString,
                 response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ListCatalogsResponse.FromString,
                 _registered_method=True)
+        self.CorrectWords = channel.unary_unary(
+                '/triptych.internal.v1.SearchService/CorrectWords',
+                request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CorrectWordsRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CorrectWordsResponse.FromString,
+                _registered_method=True)
+        self.DescribeCatalog = channel.unary_unary(
+                '/triptych.internal.v1.SearchService/DescribeCatalog',
+                request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.DescribeCatalogRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.DescribeCatalogResponse.FromString,
+                _registered_method=True)
+        self.SetCalibration = channel.unary_unary(
+                '/triptych.internal.v1.SearchService/SetCalibration',
+                request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.SetCalibrationRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.SetCalibrationResponse.FromString,
+                _registered_method=True)
 
 
 class SearchServiceServicer:
@@ -67,10 +82,11 @@ class SearchServiceServicer:
     """
 
     def Search(self, request, context):
-        """Finds the products whose vectors are nearest to the query, nearest first, each product once.
+        """Finds the products that are nearest to the query by vectors, by words or by both, best first, each product once. With
+        neither vector nor words, all products that pass the filter, ordered by a field.
 
-        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH and
-        SIMILARITY_NOT_INDEXED; UNAVAILABLE when the vector store does not answer.
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH,
+        SIMILARITY_NOT_INDEXED, FILTER_INVALID and FIELD_INVALID; UNAVAILABLE when a store does not answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,6 +128,33 @@ class SearchServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CorrectWords(self, request, context):
+        """Replaces words that the catalogue does not know by the nearest that it knows.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DescribeCatalog(self, request, context):
+        """Tells what a catalogue's products can be filtered by, and its calibration.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetCalibration(self, request, context):
+        """Keeps a calibration with the catalogue.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SearchServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -139,6 +182,21 @@ def add_SearchServiceServicer_to_server(servicer, server):
                     servicer.ListCatalogs,
                     request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ListCatalogsRequest.FromString,
                     response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ListCatalogsResponse.SerializeToString,
+            ),
+            'CorrectWords': grpc.unary_unary_rpc_method_handler(
+                    servicer.CorrectWords,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CorrectWordsRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CorrectWordsResponse.SerializeToString,
+            ),
+            'DescribeCatalog': grpc.unary_unary_rpc_method_handler(
+                    servicer.DescribeCatalog,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.DescribeCatalogRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.DescribeCatalogResponse.SerializeToString,
+            ),
+            'SetCalibration': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetCalibration,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.SetCalibrationRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.SetCalibrationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -277,6 +335,87 @@ class SearchService:
             '/triptych.internal.v1.SearchService/ListCatalogs',
             triptych_dot_internal_dot_v1_dot_search__service__pb2.ListCatalogsRequest.SerializeToString,
             triptych_dot_internal_dot_v1_dot_search__service__pb2.ListCatalogsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CorrectWords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.SearchService/CorrectWords',
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.CorrectWordsRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.CorrectWordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DescribeCatalog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.SearchService/DescribeCatalog',
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.DescribeCatalogRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.DescribeCatalogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetCalibration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.SearchService/SetCalibration',
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.SetCalibrationRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.SetCalibrationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,10 +34,11 @@ class SearchServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SearchServiceAsyncStub: ...
     Search: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.SearchRequest, _search_service_pb2.SearchResponse]
-    """Finds the products whose vectors are nearest to the query, nearest first, each product once.
+    """Finds the products that are nearest to the query by vectors, by words or by both, best first, each product once. With
+    neither vector nor words, all products that pass the filter, ordered by a field.
 
-    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH and
-    SIMILARITY_NOT_INDEXED; UNAVAILABLE when the vector store does not answer.
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH,
+    SIMILARITY_NOT_INDEXED, FILTER_INVALID and FIELD_INVALID; UNAVAILABLE when a store does not answer.
     """
     WriteProducts: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.WriteProductsRequest, _search_service_pb2.WriteProductsResponse]
     """Stores products with their vectors, replacing what is there under the same ids. What was acknowledged is durable.
@@ -59,6 +60,21 @@ class SearchServiceStub:
 
     Errors: UNAVAILABLE when the vector store does not answer.
     """
+    CorrectWords: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.CorrectWordsRequest, _search_service_pb2.CorrectWordsResponse]
+    """Replaces words that the catalogue does not know by the nearest that it knows.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+    """
+    DescribeCatalog: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.DescribeCatalogRequest, _search_service_pb2.DescribeCatalogResponse]
+    """Tells what a catalogue's products can be filtered by, and its calibration.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+    """
+    SetCalibration: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.SetCalibrationRequest, _search_service_pb2.SetCalibrationResponse]
+    """Keeps a calibration with the catalogue.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+    """
 
 @_typing.type_check_only
 class SearchServiceAsyncStub(SearchServiceStub):
@@ -66,10 +82,11 @@ class SearchServiceAsyncStub(SearchServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Search: _aio.UnaryUnaryMultiCallable[_search_service_pb2.SearchRequest, _search_service_pb2.SearchResponse]  # type: ignore[assignment]
-    """Finds the products whose vectors are nearest to the query, nearest first, each product once.
+    """Finds the products that are nearest to the query by vectors, by words or by both, best first, each product once. With
+    neither vector nor words, all products that pass the filter, ordered by a field.
 
-    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH and
-    SIMILARITY_NOT_INDEXED; UNAVAILABLE when the vector store does not answer.
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH,
+    SIMILARITY_NOT_INDEXED, FILTER_INVALID and FIELD_INVALID; UNAVAILABLE when a store does not answer.
     """
     WriteProducts: _aio.UnaryUnaryMultiCallable[_search_service_pb2.WriteProductsRequest, _search_service_pb2.WriteProductsResponse]  # type: ignore[assignment]
     """Stores products with their vectors, replacing what is there under the same ids. What was acknowledged is durable.
@@ -91,6 +108,21 @@ class SearchServiceAsyncStub(SearchServiceStub):
 
     Errors: UNAVAILABLE when the vector store does not answer.
     """
+    CorrectWords: _aio.UnaryUnaryMultiCallable[_search_service_pb2.CorrectWordsRequest, _search_service_pb2.CorrectWordsResponse]  # type: ignore[assignment]
+    """Replaces words that the catalogue does not know by the nearest that it knows.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+    """
+    DescribeCatalog: _aio.UnaryUnaryMultiCallable[_search_service_pb2.DescribeCatalogRequest, _search_service_pb2.DescribeCatalogResponse]  # type: ignore[assignment]
+    """Tells what a catalogue's products can be filtered by, and its calibration.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+    """
+    SetCalibration: _aio.UnaryUnaryMultiCallable[_search_service_pb2.SetCalibrationRequest, _search_service_pb2.SetCalibrationResponse]  # type: ignore[assignment]
+    """Keeps a calibration with the catalogue.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+    """
 
 class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps products with their vectors and finds the nearest."""
@@ -101,10 +133,11 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _search_service_pb2.SearchRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_search_service_pb2.SearchResponse, _abc.Awaitable[_search_service_pb2.SearchResponse]]:
-        """Finds the products whose vectors are nearest to the query, nearest first, each product once.
+        """Finds the products that are nearest to the query by vectors, by words or by both, best first, each product once. With
+        neither vector nor words, all products that pass the filter, ordered by a field.
 
-        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH and
-        SIMILARITY_NOT_INDEXED; UNAVAILABLE when the vector store does not answer.
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH,
+        SIMILARITY_NOT_INDEXED, FILTER_INVALID and FIELD_INVALID; UNAVAILABLE when a store does not answer.
         """
 
     @_abc_1.abstractmethod
@@ -149,6 +182,39 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         """Tells which catalogues there are, and in which spaces they are at home.
 
         Errors: UNAVAILABLE when the vector store does not answer.
+        """
+
+    @_abc_1.abstractmethod
+    def CorrectWords(
+        self,
+        request: _search_service_pb2.CorrectWordsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.CorrectWordsResponse, _abc.Awaitable[_search_service_pb2.CorrectWordsResponse]]:
+        """Replaces words that the catalogue does not know by the nearest that it knows.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def DescribeCatalog(
+        self,
+        request: _search_service_pb2.DescribeCatalogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.DescribeCatalogResponse, _abc.Awaitable[_search_service_pb2.DescribeCatalogResponse]]:
+        """Tells what a catalogue's products can be filtered by, and its calibration.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def SetCalibration(
+        self,
+        request: _search_service_pb2.SetCalibrationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.SetCalibrationResponse, _abc.Awaitable[_search_service_pb2.SetCalibrationResponse]]:
+        """Keeps a calibration with the catalogue.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
         """
 
 def add_SearchServiceServicer_to_server(servicer: SearchServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

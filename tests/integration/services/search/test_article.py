@@ -6,7 +6,7 @@ from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import FailedPrecondition, Reason
 
 FUSED = SpaceKind.FUSED
-COSINE, EUCLIDEAN = SimilarityMetric
+COSINE, EUCLIDEAN = SimilarityMetric.COSINE, SimilarityMetric.EUCLIDEAN
 
 WORDS = (0.1, 0.2, 0.3, 0.4, 0.5)
 PICTURE = (0.1, 0.15, 0.2, 0.25, 0.3)

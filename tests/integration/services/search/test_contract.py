@@ -11,7 +11,7 @@ from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason
 from triptych.vocabulary.vectors import Space
 
 FUSED, TEXT, IMAGE, AUDIO = SpaceKind
-COSINE, EUCLIDEAN = SimilarityMetric
+COSINE, EUCLIDEAN = SimilarityMetric.COSINE, SimilarityMetric.EUCLIDEAN
 X, Y, Z = (1.0, 0, 0, 0), (0, 1.0, 0, 0), (0, 0, 1.0, 0)
 
 HOSTILE_IDS = (

@@ -9,7 +9,7 @@ from pymilvus.grpc_gen.milvus_pb2 import DescribeIndexRequest, FlushRequest
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 
 FUSED = SpaceKind.FUSED
-COSINE, EUCLIDEAN = SimilarityMetric
+COSINE, EUCLIDEAN = SimilarityMetric.COSINE, SimilarityMetric.EUCLIDEAN
 PRODUCTS, DIMENSION, QUERIES = 1500, 32, 50
 
 pytestmark = pytest.mark.slow
