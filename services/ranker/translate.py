@@ -43,7 +43,8 @@ def candidates_of(request: RankRequest) -> list[Candidate]:
 def _candidate(message: CandidateMessage, field: str, names: Sequence[str]) -> Candidate:
     given = message.HasField("vector")
     vector = wire.vector_of(message.vector, f"{field}.vector") if given else None
-    return Candidate(message.id, message.score, vector, _features(message, f"{field}.features", names))
+    features = _features(message, f"{field}.features", names)
+    return Candidate(message.id, message.score, vector, features, message.boost)
 
 
 def _features(message: CandidateMessage, field: str, names: Sequence[str]) -> Mapping[str, float]:

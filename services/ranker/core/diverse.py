@@ -3,10 +3,10 @@
 Carbonell and Goldstein, 1998, "The use of MMR, diversity-based reranking for reordering documents and producing
 summaries". With S the candidates chosen so far, the next one is
 
-    argmax over d not in S of  λ·score(d) - (1 - λ)·max over s in S of cos(d, s)
+    argmax over d not in S of  λ·score(d) + boost(d) - (1 - λ)·max over s in S of cos(d, s)
 
-where the second term is 0 for the first choice. The formula weighs scores against cosines, so scores should be cosines
-or of their size.
+where the last term is 0 for the first choice. A boost is no similarity, so λ does not weigh it. The formula weighs
+scores against cosines, so scores should be cosines or of their size.
 """
 
 import asyncio
@@ -54,7 +54,8 @@ def choose(candidates: Sequence[Candidate], vectors: Floats, wish: Wish) -> list
     # In the order of ids, argmax returns the smallest id of equals.
     by_id = np.array(sorted(range(len(candidates)), key=lambda i: candidates[i].id), np.intp)
     vectors = vectors[by_id]
-    relevance = wish.diversity_lambda * np.array([candidates[i].score for i in by_id])
+    scores = np.array([candidates[i].score for i in by_id])
+    relevance = wish.diversity_lambda * scores + np.array([candidates[i].boost for i in by_id])
     nearest = np.full(len(by_id), -np.inf)
     value = relevance.copy()
     ranked = []

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from services.ranker.core.ports import Candidate, Ranked, RankingFacts, RankingModel, Wish
+from services.ranker.core.similarity import best
 from triptych.vocabulary.choices import RankingStrategy
 from triptych.vocabulary.errors import FailedPrecondition, Reason, Unavailable
 from triptych.vocabulary.vectors import Floats, ModelVersion
@@ -90,14 +91,14 @@ class Networks:
 
 
 class LearnedRanker:
-    """Orders by the scores of the network *strategy*, largest first; equal scores by id."""
+    """Orders by the scores of the network *strategy* and boosts, largest first; equal ones by id."""
 
     def __init__(self, networks: Networks, strategy: RankingStrategy) -> None:
         self._networks = networks
         self._strategy = strategy
 
     async def rank(self, candidates: Sequence[Candidate], wish: Wish) -> list[Ranked]:
-        """Return the best; the score of each is the network's.
+        """Return the best; the score of each is the network's, with the candidate's boost.
 
         Raises:
             FailedPrecondition, Unavailable, DeadlineExceeded: see `Networks`.
@@ -105,9 +106,7 @@ class LearnedRanker:
         self._networks.require(self._strategy)
         if not candidates:
             return []
-        scores = (await self._networks.score(self._strategy, candidates)).tolist()
-        order = sorted(range(len(candidates)), key=lambda i: (-scores[i], candidates[i].id))
-        return [Ranked(index, scores[index]) for index in order[: wish.limit]]
+        return best(candidates, (await self._networks.score(self._strategy, candidates)).tolist(), wish)
 
 
 def rows_of(candidates: Sequence[Candidate], features: Sequence[str]) -> Floats:

@@ -20,12 +20,14 @@ class Candidate:
         score: finite; larger is better.
         vector: None where the caller sent none.
         features: what the networks go by, finite; without those that are unknown.
+        boost: what is added to the score that a ranker gives, before any choice is made.
     """
 
     id: str
     score: float
     vector: Vector | None = None
     features: Mapping[str, float] = field(default_factory=dict)
+    boost: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A candidate that was kept: its place in the input, from 0, and the score that the order follows."""
+    """A candidate that was kept: its place in the input, from 0, and the score that the order follows, with its boost."""
 
     index: int
     score: float

@@ -60,6 +60,20 @@ async def test_rank(ranker, strategy, expected):
     assert expected == [each.index for each in response.ranked]
 
 
+async def test_boost(ranker):
+    """A boost lifts a candidate among the best; one that is out of bounds is refused by name."""
+    lifted = Candidate(id="lifted", score=0.5, boost=0.5)
+    request = RankRequest(strategy=RANKING_STRATEGY_SIMILARITY, candidates=[BEST, lifted], limit=1)
+
+    response = await ranker.Rank(request)
+
+    assert [(1, 1.0)] == [(each.index, each.score) for each in response.ranked]
+    lifted.boost = 1.5
+    request.candidates[1].CopyFrom(lifted)
+    expected = (grpc.StatusCode.INVALID_ARGUMENT, "FIELD_INVALID", "candidates[1].boost")
+    assert expected == await refused(ranker, request)
+
+
 async def test_lambda(ranker):
     """λ that is set counts: 1 gives the order of similarity."""
     request = RankRequest(

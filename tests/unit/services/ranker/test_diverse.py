@@ -12,8 +12,8 @@ from triptych.vocabulary.errors import InvalidArgument, Reason
 from triptych.vocabulary.vectors import Vector
 
 
-def candidate(name, score, *values, space="demo-1/fused") -> Candidate:
-    return Candidate(name, score, Vector(np.array(values, np.float32), space))
+def candidate(name, score, *values, space="demo-1/fused", boost=0.0) -> Candidate:
+    return Candidate(name, score, Vector(np.array(values, np.float32), space), boost=boost)
 
 
 @st.composite
@@ -22,10 +22,15 @@ def candidate_lists(draw):
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     distinct = draw(st.integers(1, 8))
     vectors = random.normal(size=(distinct, 3))
-    scores = draw(st.lists(st.floats(-1, 1, width=16), min_size=distinct, max_size=distinct))
+    scores, boosts = (
+        draw(st.lists(st.floats(-1, 1, width=16), min_size=distinct, max_size=distinct)) for _ in range(2)
+    )
     places = draw(st.lists(st.integers(0, distinct - 1), min_size=1, max_size=12))
     names = draw(st.permutations([f"p{number:02}" for number in range(len(places))]))
-    return [candidate(name, scores[i], *vectors[i]) for name, i in zip(names, places, strict=True)]
+    return [
+        candidate(name, scores[i], *vectors[i], boost=boosts[i])
+        for name, i in zip(names, places, strict=True)
+    ]
 
 
 def brute_force_values(candidates, chosen, diversity_lambda) -> dict[int, float]:
@@ -37,6 +42,7 @@ def brute_force_values(candidates, chosen, diversity_lambda) -> dict[int, float]
 
     return {
         i: diversity_lambda * candidates[i].score
+        + candidates[i].boost
         - (1 - diversity_lambda) * max((cosine(i, j) for j in chosen), default=0)
         for i in range(len(candidates))
         if i not in chosen

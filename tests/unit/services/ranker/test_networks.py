@@ -61,6 +61,14 @@ async def test_order():
     assert [Ranked(2, 1.0)] == await ranker.rank(given, Wish(limit=1))
 
 
+async def test_boost():
+    """A boost is added to what the network says, before the best are chosen."""
+    ranker = LearnedRanker(await ready(), RankingStrategy.LEARNED)
+    lifted = Candidate("b", 0.0, features={"log_price": 0.5}, boost=1.0)
+
+    assert [Ranked(1, 1.5)] == await ranker.rank([candidate("a", log_price=1.0), lifted], Wish(limit=1))
+
+
 async def test_nothing_to_rank():
     """No candidates cost no call of the model."""
     model = SumModel()

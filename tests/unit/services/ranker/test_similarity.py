@@ -22,6 +22,14 @@ async def test_ties():
     assert [1, 2, 0] == [each.index for each in ranked]
 
 
+async def test_boost():
+    """A boost is added before the best are chosen, so what it lifts enters among them."""
+    candidates = [Candidate("a", 0.5), Candidate("b", 0.25, boost=0.5), Candidate("c", 0.75, boost=-0.5)]
+
+    assert [Ranked(1, 0.75)] == await SimilarityRanker().rank(candidates, Wish(limit=1))
+    assert [1, 0, 2] == [each.index for each in await SimilarityRanker().rank(candidates, Wish(limit=3))]
+
+
 async def test_limit():
     """Only the best are kept; a limit above the number of candidates keeps all."""
     candidates = [Candidate("a", 1), Candidate("b", 2)]

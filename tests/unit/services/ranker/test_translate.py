@@ -24,12 +24,12 @@ def test_wish(given, expected):
 
 
 def test_candidates():
-    """Id, score and vector arrive; a vector that was not sent is None."""
+    """Id, score, vector and boost arrive; a vector that was not sent is None."""
     data = np.array([1, 2], "<f4").tobytes()
     request = RankRequest(
         candidates=[
             Candidate(id="a", score=0.5, vector=Vector(data=data, dimension=2, space="demo-1/fused")),
-            Candidate(id="b", score=-1),
+            Candidate(id="b", score=-1, boost=0.5),
         ]
     )
 
@@ -41,7 +41,7 @@ def test_candidates():
         first.vector.values.tolist(),
         first.vector.space,
     )
-    assert ("b", -1, None) == (second.id, second.score, second.vector)
+    assert ("b", -1, None, 0.5) == (second.id, second.score, second.vector, second.boost)
 
 
 def test_broken_vector():
