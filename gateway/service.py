@@ -4,12 +4,13 @@ from typing import Any, TypeAlias
 
 import grpc
 
-from gateway import translate
 from gateway.core.catalog import Catalog
 from gateway.core.model import Answer, NewProduct
 from gateway.core.ports import Interpreter
 from gateway.core.search import ProductSearch
 from gateway.metrics import EMPTY_ANSWERS, PRODUCTS, SEARCHES, STAGE
+from gateway.translate import answers, products, queries, words
+from gateway.translate.media import media
 from triptych.runtime.errors import to_status
 from triptych.runtime.validation import validate
 from triptych.v1 import catalog_service_pb2 as catalog_pb
@@ -34,22 +35,22 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
         self, request: search_pb.SearchProductsRequest, context: Context
     ) -> search_pb.SearchProductsResponse:
         """Find products."""
-        query = translate.query(request)
+        query = queries.query(request)
         answer = await self._search.search(query)
         measure(answer)
-        return translate.response(query, answer)
+        return answers.response(query, answer)
 
     async def DescribeImage(
         self, request: search_pb.DescribeImageRequest, context: Context
     ) -> search_pb.DescribeImageResponse:
         """Say what a picture shows."""
-        return translate.description(await self._interpreter.describe(translate.media(request.image)))
+        return words.description(await self._interpreter.describe(media(request.image)))
 
     async def TranscribeAudio(
         self, request: search_pb.TranscribeAudioRequest, context: Context
     ) -> search_pb.TranscribeAudioResponse:
         """Write down what is said."""
-        return translate.transcript(await self._interpreter.transcribe(translate.media(request.audio)))
+        return words.transcript(await self._interpreter.transcribe(media(request.audio)))
 
 
 class CatalogService(catalog_grpc.CatalogServiceServicer):
@@ -62,8 +63,8 @@ class CatalogService(catalog_grpc.CatalogServiceServicer):
         self, request: catalog_pb.UpsertProductsRequest, context: Context
     ) -> catalog_pb.UpsertProductsResponse:
         """Store products, each with its own outcome."""
-        products = [checked(product) for product in request.products]
-        outcomes = await self._catalog.upsert(request.catalog or translate.CATALOG_DEFAULT, products)
+        sent = [checked(product) for product in request.products]
+        outcomes = await self._catalog.upsert(request.catalog or queries.CATALOG_DEFAULT, sent)
         return catalog_pb.UpsertProductsResponse(
             results=[
                 upsert_result(index, product.id, error)
@@ -75,14 +76,14 @@ class CatalogService(catalog_grpc.CatalogServiceServicer):
         self, request: catalog_pb.GetProductRequest, context: Context
     ) -> catalog_pb.GetProductResponse:
         """Return one product."""
-        record = await self._catalog.get(request.catalog or translate.CATALOG_DEFAULT, request.id)
-        return catalog_pb.GetProductResponse(product=translate.product(record))
+        record = await self._catalog.get(request.catalog or queries.CATALOG_DEFAULT, request.id)
+        return catalog_pb.GetProductResponse(product=products.product(record))
 
     async def DeleteProducts(
         self, request: catalog_pb.DeleteProductsRequest, context: Context
     ) -> catalog_pb.DeleteProductsResponse:
         """Remove products."""
-        missing = await self._catalog.delete(request.catalog or translate.CATALOG_DEFAULT, request.ids)
+        missing = await self._catalog.delete(request.catalog or queries.CATALOG_DEFAULT, request.ids)
         return catalog_pb.DeleteProductsResponse(missing_ids=missing)
 
 
@@ -90,7 +91,7 @@ def checked(product: types_pb2.Product) -> NewProduct | TriptychError:
     """Return a product to store, or why it breaks the schema's rules."""
     try:
         validate(product)
-        return translate.new_product(product)
+        return products.new_product(product)
     except TriptychError as error:
         return error
 

@@ -1,0 +1,1 @@
+"""Public messages ↔ the core's words: pure functions, a file per noun."""

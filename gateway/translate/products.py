@@ -1,0 +1,60 @@
+"""Products: to be stored, and as they were stored."""
+
+from google.protobuf.struct_pb2 import Value
+
+from gateway.core.model import Content, NewProduct
+from gateway.translate.media import media
+from triptych.v1 import types_pb2
+from triptych.vocabulary.choices import Modality
+from triptych.vocabulary.errors import InvalidArgument, Reason
+
+# The rest of a product's facts are for the shop; these are the words that describe it.
+TEXT_SEPARATOR = ". "
+
+
+def new_product(message: types_pb2.Product) -> NewProduct:
+    """Return a product to store. Its record keeps addresses but no media bytes.
+
+    Raises:
+        InvalidArgument: an attribute is neither a string, a number, a boolean nor a list of strings.
+    """
+    for key, value in message.attributes.items():
+        check_attribute(key, value)
+    record = types_pb2.Product()
+    record.CopyFrom(message)
+    for item in (*record.images, *record.audio):
+        item.ClearField("data")
+    return NewProduct(message.id, record.SerializeToString(deterministic=True), contents(message))
+
+
+def contents(message: types_pb2.Product) -> tuple[Content, ...]:
+    """Return what of a product can be encoded: its words, its pictures, its sounds."""
+    text = TEXT_SEPARATOR.join(words for words in (message.title, message.description) if words.strip())
+    field = "title" if message.title.strip() else "description"
+    words = (Content(Modality.TEXT, field, text=text),) if text else ()
+    images = (
+        Content(Modality.IMAGE, f"images[{i}]", media=media(item)) for i, item in enumerate(message.images)
+    )
+    sounds = (
+        Content(Modality.AUDIO, f"audio[{i}]", media=media(item)) for i, item in enumerate(message.audio)
+    )
+    return (*words, *images, *sounds)
+
+
+def check_attribute(key: str, value: Value) -> None:
+    """Refuse an attribute that a filter could not compare."""
+    kind = value.WhichOneof("kind")
+    strings = kind == "list_value" and all(
+        item.WhichOneof("kind") == "string_value" for item in value.list_value.values
+    )
+    if kind not in {"string_value", "number_value", "bool_value"} and not strings:
+        raise InvalidArgument(
+            "An attribute is a string, a number, a boolean or a list of strings.",
+            reason=Reason.FIELD_INVALID,
+            field=f'attributes["{key}"]',
+        )
+
+
+def product(record: bytes) -> types_pb2.Product:
+    """Return a product as it was stored."""
+    return types_pb2.Product.FromString(record)
