@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from services.search.core.filters.model import Value
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.vectors import Floats, Space, Vector
 
@@ -88,6 +89,25 @@ class Neighbour:
 
     row: Row
     similarity: float
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many there are; not exact where there was too much to look through, and then no more than there are."""
+
+    number: int
+    is_exact: bool = True
+
+
+@dataclass(frozen=True)
+class ValueCounts:
+    """The values of a field, each with how many products have it: most frequent first, equals in their own order.
+
+    Pairs, since a dictionary would take true for 1. Not exact where there was too much to look through.
+    """
+
+    counts: tuple[tuple[Value, int], ...]
+    is_exact: bool = True
 
 
 @dataclass(frozen=True, eq=False)

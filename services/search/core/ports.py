@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from services.search.core.filters.model import Field, Filter
-from services.search.core.model import Collection, Facts, Neighbour, Row, RowKey
+from services.search.core.model import Collection, Count, Facts, Neighbour, Row, RowKey, ValueCounts
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.vectors import Floats, Space
 
@@ -108,6 +108,22 @@ class LexicalIndex(Protocol):
     has no products.
     """
 
+    async def complete_catalogs(self) -> set[str]:
+        """Return the catalogues of which every product is here, as far as `complete` was told."""
+        ...
+
+    async def complete(self, catalog: str) -> None:
+        """Note that from now on every product of the *catalog* is here. Durable when it returns."""
+        ...
+
+    async def forget(self, catalog: str) -> None:
+        """Remove all products of the *catalog*; it is no longer complete. Durable when it returns."""
+        ...
+
+    async def warm_up(self) -> None:
+        """Return when the index can be written and asked; raise Unavailable until then."""
+        ...
+
     async def write(self, catalog: str, products: Mapping[str, Facts]) -> None:
         """Write *products*, replacing those of the same ids. Durable, and seen by every method, when it returns."""
         ...
@@ -138,20 +154,21 @@ class LexicalIndex(Protocol):
         ...
 
     async def corrected(self, catalog: str, text: str) -> str:
-        """Return *text* with words that no product has replaced by the nearest that one has; empty where none was."""
+        """Return *text* with words that no product has replaced by the nearest that one has; empty where none was.
+
+        Words that were written some seconds ago may not be offered yet.
+        """
         ...
 
 
 class FieldIndex(Protocol):
     """The fields of all products, for counting and ordering. See `LexicalIndex` for what is common."""
 
-    async def count(self, catalog: str, among: Filter | None, *, by_group: bool = False) -> int:
+    async def count(self, catalog: str, among: Filter | None, *, by_group: bool = False) -> Count:
         """Return how many products pass *among*; with *by_group*, groups (a product without one counts for itself)."""
         ...
 
-    async def values(
-        self, catalog: str, field: Field, among: Filter | None
-    ) -> Mapping[str | float | bool, int]:
+    async def values(self, catalog: str, field: Field, among: Filter | None) -> ValueCounts:
         """Return how many of the products that pass *among* have each value of *field*; lists count for each of theirs."""
         ...
 
