@@ -10,6 +10,7 @@ import numpy as np
 
 from services.search.core.checks import catalog_not_found
 from services.search.core.model import Collection, Neighbour, Row, RowKey
+from services.search.core.sampling import drawn, vectors_of
 from services.search.core.similarity import indexed_metric
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.vectors import Floats, Space
@@ -44,7 +45,14 @@ class InMemoryIndex:
         for key in keys:
             self._table(collection).pop(key, None)
 
-    async def read(self, collection: Collection, keys: Sequence[RowKey], *, with_vectors: bool) -> list[Row]:
+    async def read(
+        self,
+        collection: Collection,
+        keys: Sequence[RowKey],
+        *,
+        with_vectors: bool,
+        fresh: bool = True,  # noqa: ARG002 - always fresh
+    ) -> list[Row]:
         """Return the rows of *keys* that exist."""
         table = self._table(collection)
         return [_shown(table[key], with_vectors=with_vectors) for key in keys if key in table]
@@ -76,6 +84,11 @@ class InMemoryIndex:
             return {}
         similarities, _ = _compare(rows, query, indexed_metric(collection.space))
         return {row.key: float(value) for row, value in zip(rows, similarities, strict=True)}
+
+    async def sample(self, collection: Collection, limit: int) -> Floats:
+        """Return the vectors of some rows."""
+        keys = drawn(sorted(self._table(collection)), limit)
+        return vectors_of(await self.read(collection, keys, with_vectors=True), collection.space)
 
     async def catalogs(self) -> list[Collection]:
         """Return every collection."""

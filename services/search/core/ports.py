@@ -42,8 +42,13 @@ class VectorIndex(Protocol):
         """Remove the rows of *keys*; those that do not exist are passed over. Durable when it returns."""
         ...
 
-    async def read(self, collection: Collection, keys: Sequence[RowKey], *, with_vectors: bool) -> list[Row]:
-        """Return the rows of *keys* that exist, in any order. Sees every write that has returned, whoever wrote."""
+    async def read(
+        self, collection: Collection, keys: Sequence[RowKey], *, with_vectors: bool, fresh: bool = True
+    ) -> list[Row]:
+        """Return the rows of *keys* that exist, in any order. Sees every write that has returned, whoever wrote.
+
+        Not so unless *fresh*: then they may be seen as they were some seconds ago, which is quicker.
+        """
         ...
 
     async def existing(self, collection: Collection, keys: Sequence[RowKey]) -> set[RowKey]:
@@ -82,6 +87,16 @@ class VectorIndex(Protocol):
 
         Returns:
             Similarities by the collection's `indexed_metric`, as in `nearest`.
+
+        Raises:
+            NotFound: the collection is gone (CATALOG_NOT_FOUND).
+        """
+        ...
+
+    async def sample(self, collection: Collection, limit: int) -> Floats:
+        """Return the vectors of about *limit* rows drawn at random, shape (rows, dimension), float32; all if there are fewer.
+
+        The same rows are drawn again as long as the collection stays as it is. May be seen as it was some seconds ago.
 
         Raises:
             NotFound: the collection is gone (CATALOG_NOT_FOUND).

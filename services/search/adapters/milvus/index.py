@@ -28,14 +28,27 @@ from services.search.adapters.milvus.rows import (
     expression,
     keys_of,
     placeholder,
+    primary_key,
     rows_of,
 )
-from services.search.adapters.milvus.schema import PRODUCT, PRODUCT_ID, VECTOR, VIEW, metric_type, pairs
+from services.search.adapters.milvus.schema import (
+    KEY,
+    PRODUCT,
+    PRODUCT_ID,
+    VECTOR,
+    VIEW,
+    metric_type,
+    pairs,
+)
 from services.search.core.checks import catalog_not_found
 from services.search.core.model import Collection, Neighbour, Row, RowKey
+from services.search.core.sampling import drawn, vectors_of
 from services.search.core.similarity import indexed_metric
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.vectors import Floats, Space
+
+# Among how many rows a sample is drawn: 20 pages of keys.
+SAMPLED_KEYS_MAX = 20 * 16_384
 
 Consistency = Literal["strong", "bounded", "eventually"]
 
@@ -94,9 +107,12 @@ class MilvusIndex:
             request = DeleteRequest(collection_name=collection.name, expr=expression(keys))
             await self._call(collection, "Delete", request)
 
-    async def read(self, collection: Collection, keys: Sequence[RowKey], *, with_vectors: bool) -> list[Row]:
+    async def read(
+        self, collection: Collection, keys: Sequence[RowKey], *, with_vectors: bool, fresh: bool = True
+    ) -> list[Row]:
         """Return the rows of *keys* that exist."""
-        return rows_of(await self._query(collection, keys, _fields(with_vectors=with_vectors)))
+        fields = _fields(with_vectors=with_vectors)
+        return rows_of(await self._query(collection, keys, fields, fresh=fresh))
 
     async def existing(self, collection: Collection, keys: Sequence[RowKey]) -> set[RowKey]:
         """Return those of *keys* that exist."""
@@ -122,6 +138,16 @@ class MilvusIndex:
         results = (await self._call(collection, "Search", request)).results
         similarities = _similarities(results.scores, collection.space)
         return dict(zip(keys_of(results.fields_data), similarities, strict=True))
+
+    async def sample(self, collection: Collection, limit: int) -> Floats:
+        """Return the vectors of some rows, drawn among the first `SAMPLED_KEYS_MAX`: Milvus draws none itself."""
+        keys: list[RowKey] = []
+        page: list[RowKey] = []
+        while len(keys) < SAMPLED_KEYS_MAX and (not keys or len(page) == self.rows_max):
+            page = keys_of(await self._keys_after(collection, primary_key(keys[-1]) if keys else ""))
+            keys += page
+        rows = await self.read(collection, drawn(keys, limit), with_vectors=True, fresh=False)
+        return vectors_of(rows, collection.space)
 
     async def catalogs(self) -> list[Collection]:
         """Return every collection behind an alias."""
@@ -164,14 +190,31 @@ class MilvusIndex:
             # After a restart Milvus calls a collection loaded some seconds before it answers a strong read.
             await self.existing(collection, [RowKey("", 0)])
 
-    async def _query(self, collection: Collection, keys: Sequence[RowKey], fields: Sequence[str]) -> Any:
+    async def _query(
+        self, collection: Collection, keys: Sequence[RowKey], fields: Sequence[str], *, fresh: bool = True
+    ) -> Any:
         if not keys:
             return []
-        level, timestamp = _GUARANTEES["strong"]
+        level, timestamp = _GUARANTEES["strong"] if fresh else self._consistency
         request = QueryRequest(
             collection_name=collection.name,
             expr=expression(keys),
             output_fields=fields,
+            consistency_level=level,
+            guarantee_timestamp=timestamp,
+        )
+        return (await self._call(collection, "Query", request)).fields_data
+
+    async def _keys_after(self, collection: Collection, key: str) -> Any:
+        """Return the columns of the next `rows_max` keys after the primary key *key*, in their order."""
+        level, timestamp = self._consistency
+        request = QueryRequest(
+            collection_name=collection.name,
+            expr=f'{KEY} > "{key}"',
+            output_fields=[PRODUCT_ID, VIEW],
+            # Without the one, a segment of a server may stop at keys of its own, and some in between would be passed
+            # over; without the other, Milvus Lite keeps no order.
+            query_params=pairs(limit=self.rows_max, reduce_stop_for_best=True, iterator=True),
             consistency_level=level,
             guarantee_timestamp=timestamp,
         )

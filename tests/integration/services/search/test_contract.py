@@ -267,6 +267,35 @@ async def test_creating_twice_at_once_makes_one_collection(shop):
     assert first == await shop.index.collection(shop.catalog, FUSED, fresh=True)
 
 
+async def test_a_sample_is_of_all_rows_once(shop, monkeypatch):
+    """A sample as large as the collection is the collection; a smaller one some of it, the same each time."""
+    angles = np.linspace(0, 3, 40)
+    await shop.write(
+        [shop.record(f"{n} \\", {FUSED: [(np.cos(a), np.sin(a), 0, 0)]}) for n, a in enumerate(angles)]
+    )
+    collection = await shop.index.collection(shop.catalog, FUSED)
+    monkeypatch.setattr(type(shop.index), "rows_max", 16)  # several pages of keys
+
+    whole = await shop.index.sample(collection, 100)
+    some = await shop.index.sample(collection, 10)
+
+    np.testing.assert_allclose(np.sort(np.cos(angles)), np.sort(whole[:, 0]), atol=1e-6)
+    assert (10, 4) == np.unique(some, axis=0).shape
+    assert {tuple(each) for each in some} <= {tuple(each) for each in whole}
+    np.testing.assert_array_equal(some, await shop.index.sample(collection, 10))
+
+
+async def test_reading_what_may_be_older(shop):
+    """What need not be fresh is read all the same."""
+    await shop.put("a", {FUSED: [X]}, b"product")
+    collection = await shop.index.collection(shop.catalog, FUSED)
+
+    keys = [RowKey("a", 0), RowKey("b", 0)]
+    (row,) = await shop.index.read(collection, keys, with_vectors=True, fresh=False)
+
+    assert (RowKey("a", 0), b"product") == (row.key, row.product)
+
+
 async def test_warm_up_and_ping_pass_on_a_store_that_is_well(shared_shop):
     """A store that answers, all collections loaded, is ready."""
     await shared_shop.put("warm", {FUSED: [X]})
