@@ -55,6 +55,13 @@ class Compare:
 
 
 @dataclass(frozen=True)
+class Has:
+    """The product has the field at all."""
+
+    field: Field
+
+
+@dataclass(frozen=True)
 class Not:
     """*operand* does not hold."""
 
@@ -75,4 +82,4 @@ class Or:
     operands: tuple["Filter", ...]
 
 
-Filter: TypeAlias = OneOf | Compare | Not | And | Or
+Filter: TypeAlias = OneOf | Compare | Has | Not | And | Or
