@@ -106,10 +106,17 @@ class Embedder:
 
     def _pictures(self, photos: Sequence[bytes]) -> torch.Tensor:
         facts = self._encoders["image"].facts()
-        size = {"height_px": int(facts["height"]), "width_px": int(facts["width"])}
+        height_px, width_px = int(facts["height"]), int(facts["width"])
         resize = Resize(facts["resize"])
         return torch.from_numpy(
-            np.stack([decode_picture(each, **size, resize=resize, pixels_max=10**7) for each in photos])
+            np.stack(
+                [
+                    decode_picture(
+                        each, height_px=height_px, width_px=width_px, resize=resize, pixels_max=10**7
+                    )
+                    for each in photos
+                ]
+            )
         )
 
     def _sounds(self, sounds: Sequence[bytes]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -53,7 +53,12 @@ def encode_part(content: Content) -> pb.EncodePart:
     if content.modality is Modality.TEXT:
         return pb.EncodePart(text=content.text)
     if content.modality is Modality.IMAGE:
-        return pb.EncodePart(image=media_message(content.media))
+        region, covered = content.focus.region, content.focus.covered
+        return pb.EncodePart(
+            image=media_message(content.media),
+            region=wire.box_message(region) if region else None,
+            covered=wire.box_message(covered) if covered else None,
+        )
     return pb.EncodePart(audio=media_message(content.media))
 
 
@@ -67,6 +72,8 @@ def outcome(content: Content, message: pb.EncodedPart) -> Vector | TriptychError
     if message.HasField("vector"):
         return wire.vector_of(message.vector)
     error = from_status(message.error)
-    # The encoder says "image.data" or "text"; what counts for the client is where that came from.
-    _, _, inner = error.field.partition(".")
+    # The encoder says "image.data", "text" or "region"; what counts for the client is where that came from.
+    name, _, inner = error.field.partition(".")
+    if name == "region":
+        return error.at(f"{content.field.removesuffix('image')}{error.field}")
     return error.at(f"{content.field}.{inner}" if inner else content.field)

@@ -13,6 +13,7 @@ from triptych.vocabulary.choices import (
     SpaceKind,
 )
 from triptych.vocabulary.errors import TriptychError
+from triptych.vocabulary.media import WHOLE, Focus
 from triptych.vocabulary.vectors import ModelVersion, Space, Vector
 
 
@@ -33,12 +34,13 @@ class Media:
 
 @dataclass(frozen=True)
 class Content:
-    """Something to encode, and the field of the request that holds it."""
+    """Something to encode, the field of the request that holds it, and what of a picture is looked at."""
 
     modality: Modality
     field: str
     text: str = ""
     media: Media = Media()
+    focus: Focus = WHOLE
 
 
 @dataclass(frozen=True)

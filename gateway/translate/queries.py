@@ -1,7 +1,7 @@
 """Requests of a search."""
 
 from gateway.core.model import Content, Part, ProductReference, Query
-from gateway.translate.media import media
+from gateway.translate.media import focus, media
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.vocabulary.choices import (
     FusionStrategy,
@@ -39,11 +39,13 @@ def part(index: int, message: search_pb.QueryPart) -> Part:
     """Return one part of a query."""
     weight = message.weight if message.HasField("weight") else 1.0
     field = f"parts[{index}]"
+    shown = focus(message, field)
     match message.WhichOneof("content"):
         case "text":
             return Part(Content(Modality.TEXT, f"{field}.text", text=message.text), weight)
         case "image":
-            return Part(Content(Modality.IMAGE, f"{field}.image", media=media(message.image)), weight)
+            image = media(message.image)
+            return Part(Content(Modality.IMAGE, f"{field}.image", media=image, focus=shown), weight)
         case "audio":
             return Part(Content(Modality.AUDIO, f"{field}.audio", media=media(message.audio)), weight)
         case "product_id":

@@ -85,9 +85,9 @@ def _read(message: EncodePart) -> Part | TriptychError:
     """Return the part, or why it is invalid: the runtime leaves parts unchecked, so that one fails alone."""
     try:
         validate(message)
+        return part_of(message)
     except TriptychError as error:
         return error
-    return part_of(message)
 
 
 def _outcome_message(outcome: Outcome) -> EncodedPart:

@@ -5,10 +5,11 @@ import warnings
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import GifImagePlugin, Image, ImageStat, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
+from triptych.media import regions
 from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError
-from triptych.vocabulary.media import Resize
+from triptych.vocabulary.media import WHOLE, Box, Focus, Resize
 
 Pixels = NDArray[np.uint8]
 """A picture as a model takes it: (height, width, 3), RGB."""
@@ -48,18 +49,21 @@ def ignore_oddities() -> None:
     warnings.filterwarnings("ignore", module="PIL")
 
 
-def decode_picture(data: bytes, *, height_px: int, width_px: int, resize: Resize, pixels_max: int) -> Pixels:
-    """Return the picture in *data* upright, on white, as RGB of shape (height_px, width_px, 3).
+def decode_picture(
+    data: bytes, *, height_px: int, width_px: int, resize: Resize, pixels_max: int, focus: Focus = WHOLE
+) -> Pixels:
+    """Return what *focus* tells of the picture in *data* upright, on white, as RGB of shape (height_px, width_px, 3).
 
-    Decodes JPEG, PNG, WebP and GIF (the first frame) of at most *pixels_max* pixels.
+    Decodes JPEG, PNG, WebP and GIF (the first frame) of at most *pixels_max* pixels. A region is as good as a picture of
+    its own: it is cut out of the decoded pixels before anything is resized.
 
     Raises:
-        InvalidArgument: IMAGE_UNREADABLE or IMAGE_TOO_MANY_PIXELS.
+        InvalidArgument: IMAGE_UNREADABLE or IMAGE_TOO_MANY_PIXELS, without a field; REGION_INVALID of "region".
     """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             check(picture, data, pixels_max)
-            return np.asarray(fitted(picture, (width_px, height_px), resize))
+            return np.asarray(fitted(picture, (width_px, height_px), resize, focus))
     except TriptychError:
         raise
     except Exception as error:
@@ -88,15 +92,48 @@ def unreadable() -> InvalidArgument:
     )
 
 
-def fitted(picture: Image.Image, canvas: tuple[int, int], resize: Resize) -> Image.Image:
-    """Return *picture* as RGB in the size (width, height) of *canvas*, upright, on white."""
+def fitted(
+    picture: Image.Image, canvas: tuple[int, int], resize: Resize, focus: Focus = WHOLE
+) -> Image.Image:
+    """Return what *focus* tells of *picture* as RGB in the size (width, height) of *canvas*, upright, on white."""
     orientation = orientation_of(picture)
     # Shrunk first and turned then, on few pixels: so the picture is made to fit the turned canvas.
     room = canvas[::-1] if orientation >= _FIRST_QUARTER_TURN else canvas
+    if focus != WHOLE:
+        picture = focused(picture, room, resize, as_stored(focus, orientation))
     small = cropped(picture, room, resize) if resize.crops else shrunk(picture, room, resize)
     if orientation in _TURNS:
         small = small.transpose(_TURNS[orientation])
     return on_white(small, canvas)
+
+
+def as_stored(focus: Focus, orientation: int) -> Focus:
+    """Return *focus* in a file of this EXIF orientation."""
+    boxes = (box and regions.as_stored(box, orientation) for box in (focus.region, focus.covered))
+    return Focus(*boxes)
+
+
+def focused(picture: Image.Image, room: tuple[int, int], resize: Resize, focus: Focus) -> Image.Image:
+    """Return the region of *picture*, as sharp as it is needed to fill *room*, with what is to be covered covered."""
+    region = focus.region or Box(0, 0, 1, 1)
+    regions.check(region, picture.size)
+    left, top, right, bottom = regions.on_pixels(region, picture.size)
+    width, height = right - left, bottom - top
+    size = cover((width, height), resize.shortest_px(max(room))) if resize.crops else room
+    # As for a whole picture: twice the size in which the region, not the picture, is wanted.
+    picture.draft(
+        None, (2 * size[0] * picture.width // width or 1, 2 * size[1] * picture.height // height or 1)
+    )
+    cut = colours(picture).crop(regions.on_pixels(region, picture.size))
+    return covered(cut, focus.covered) if focus.covered else cut
+
+
+def covered(picture: Image.Image, box: Box) -> Image.Image:
+    """Return *picture* on white, with *box* in its mean colour."""
+    flat = on_white(picture, picture.size)
+    mean = tuple(round(value) for value in ImageStat.Stat(flat).mean)
+    flat.paste(mean, regions.on_pixels(box, flat.size))
+    return flat
 
 
 def shrunk(picture: Image.Image, room: tuple[int, int], resize: Resize) -> Image.Image:

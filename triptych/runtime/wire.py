@@ -1,8 +1,10 @@
-"""What all rooms' messages share, to and from the vocabulary: vectors, spaces, models. Pure functions."""
+"""What all rooms' messages share, to and from the vocabulary: vectors, spaces, models, boxes. Pure functions."""
 
 from triptych.internal.v1 import space_pb2
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import SimilarityMetric
+from triptych.vocabulary.errors import InvalidArgument, Reason
+from triptych.vocabulary.media import Box
 from triptych.vocabulary.vectors import Floats, ModelVersion, Space, Vector, pack, unpack
 
 
@@ -40,3 +42,23 @@ def model_of(message: types_pb2.ModelVersion) -> ModelVersion:
 def model_message(model: ModelVersion) -> types_pb2.ModelVersion:
     """Return a model in its wire form."""
     return types_pb2.ModelVersion(name=model.name, version=model.version, space=model.space)
+
+
+def box_of(message: types_pb2.BoundingBox, field: str) -> Box:
+    """Return a rectangle of a picture.
+
+    Raises:
+        InvalidArgument: REGION_INVALID, it has no area.
+    """
+    if message.left >= message.right or message.top >= message.bottom:
+        raise InvalidArgument(
+            "A region has its left edge before the right one and its upper edge above the lower one.",
+            reason=Reason.REGION_INVALID,
+            field=field,
+        )
+    return Box(message.left, message.top, message.right, message.bottom)
+
+
+def box_message(box: Box) -> types_pb2.BoundingBox:
+    """Return a rectangle of a picture in its wire form."""
+    return types_pb2.BoundingBox(left=box.left, top=box.top, right=box.right, bottom=box.bottom)

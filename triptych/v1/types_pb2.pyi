@@ -320,9 +320,8 @@ Global___Media: _TypeAlias = Media  # noqa: Y015
 
 @_typing.final
 class BoundingBox(_message.Message):
-    """A rectangle of a picture, in shares of its width and height, from its upper left corner. The edges lie between 0 and 1,
-    left < right and top < bottom, and it covers at least 16 pixels; anything else is INVALID_ARGUMENT, reason
-    REGION_INVALID.
+    """A rectangle of a picture that stands upright, in shares of its width and height, from its upper left corner. With
+    left < right and top < bottom it covers at least 16 pixels; anything else is INVALID_ARGUMENT, reason REGION_INVALID.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

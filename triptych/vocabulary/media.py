@@ -1,6 +1,28 @@
 """How pictures and sounds come to the form that a model takes."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of a picture that stands upright, in shares of its width and height: 0 ≤ left < right ≤ 1 …."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Focus:
+    """What of a picture is looked at: *region* (all where None), of which the part *covered* is hidden."""
+
+    region: Box | None = None
+    covered: Box | None = None
+
+
+WHOLE = Focus()
 
 
 class Resize(StrEnum):

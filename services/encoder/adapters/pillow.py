@@ -3,6 +3,7 @@
 from services.encoder.core.facts import PictureForm
 from services.encoder.core.ports import Pixels
 from triptych.media.pictures import decode_picture, ignore_oddities
+from triptych.vocabulary.media import WHOLE, Focus
 
 
 class PillowDecoder:
@@ -12,11 +13,11 @@ class PillowDecoder:
         self._pixels_max = pixels_max
         ignore_oddities()
 
-    def decode(self, data: bytes, facts: PictureForm) -> Pixels:
-        """Return the picture upright, on white, as RGB of shape (facts.height_px, facts.width_px, 3).
+    def decode(self, data: bytes, facts: PictureForm, focus: Focus = WHOLE) -> Pixels:
+        """Return what *focus* tells, upright, on white, as RGB of shape (facts.height_px, facts.width_px, 3).
 
         Raises:
-            InvalidArgument: IMAGE_UNREADABLE or IMAGE_TOO_MANY_PIXELS.
+            InvalidArgument: IMAGE_UNREADABLE or IMAGE_TOO_MANY_PIXELS, without a field; REGION_INVALID of "region".
         """
         return decode_picture(
             data,
@@ -24,4 +25,5 @@ class PillowDecoder:
             width_px=facts.width_px,
             resize=facts.resize,
             pixels_max=self._pixels_max,
+            focus=focus,
         )

@@ -3,6 +3,7 @@
 from services.encoder.core.facts import SoundForm
 from services.encoder.core.ports import Waveform
 from triptych.media.sounds import decode_sound
+from triptych.vocabulary.media import WHOLE, Focus
 
 
 class SoundfileDecoder:
@@ -11,8 +12,10 @@ class SoundfileDecoder:
     def __init__(self, silence_dbfs: float) -> None:
         self._silence_dbfs = silence_dbfs
 
-    def decode(self, data: bytes, facts: SoundForm) -> Waveform:
+    def decode(self, data: bytes, facts: SoundForm, _focus: Focus = WHOLE) -> Waveform:
         """Return the sound at facts.sample_rate_hz, channels averaged: SECONDS_MIN to facts.seconds_max long.
+
+        A sound is always taken whole.
 
         Raises:
             InvalidArgument: AUDIO_UNREADABLE, AUDIO_TOO_LONG, AUDIO_TOO_SHORT or AUDIO_SILENT.

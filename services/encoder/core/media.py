@@ -25,9 +25,9 @@ class MediaPreparer(Generic[Form, Input]):
 
     async def _prepared(self, part: Media, facts: Form) -> Input | TriptychError:
         try:
-            return await self._decoder.decode(await self._content(part), facts)
+            return await self._decoder.decode(await self._content(part), facts, part.focus)
         except InvalidArgument as error:
-            return error.under(part.field)
+            return error if error.field else error.under(part.field)
 
     async def _content(self, part: Media) -> bytes:
         data = part.data

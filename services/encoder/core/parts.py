@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import TriptychError
+from triptych.vocabulary.media import WHOLE, Focus
 from triptych.vocabulary.vectors import Vector
 
 
@@ -21,11 +22,12 @@ class Text:
 
 @dataclass(frozen=True)
 class Media:
-    """A picture or a sound: the encoded file in *data*, or its address in *uri* when *data* is None."""
+    """A picture, or what *focus* tells of it, or a sound: the file in *data*, or its address in *uri* when that is None."""
 
     modality: Modality
     data: bytes | None = None
     uri: str = ""
+    focus: Focus = WHOLE
 
     @property
     def field(self) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.encoder.core.facts import Facts
+from triptych.vocabulary.media import WHOLE, Focus
 from triptych.vocabulary.vectors import Floats
 
 Pixels = NDArray[np.uint8]
@@ -47,11 +48,11 @@ class Encoder(Protocol[F_co, Input_contra]):
 class Decoder(Protocol[Form_contra, Input_co]):
     """Reads an encoded file and brings it to the form that the model takes, which the model's facts tell."""
 
-    async def decode(self, data: bytes, facts: Form_contra) -> Input_co:
-        """Return the picture or sound in *data*.
+    async def decode(self, data: bytes, facts: Form_contra, focus: Focus = WHOLE) -> Input_co:
+        """Return the picture or sound in *data*; of a picture what *focus* tells.
 
         Raises:
-            InvalidArgument: there is none, or it breaks a limit; without a field.
+            InvalidArgument: there is none, or it breaks a limit; without a field, or with that of the part ("region").
         """
         ...
 

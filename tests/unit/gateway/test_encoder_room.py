@@ -2,12 +2,14 @@
 
 import pytest
 
-from gateway.adapters.encoder import outcome
-from gateway.core.model import Content
-from triptych.internal.v1.encoder_service_pb2 import EncodedPart
+from gateway.adapters.encoder import encode_part, outcome
+from gateway.core.model import Content, Media
+from triptych.internal.v1.encoder_service_pb2 import EncodedPart, EncodePart
 from triptych.runtime.errors import to_status
+from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import FailedPrecondition, InvalidArgument, Reason
+from triptych.vocabulary.media import Box, Focus
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,7 @@ from triptych.vocabulary.errors import FailedPrecondition, InvalidArgument, Reas
             ),
             "parts[2].image",
         ),
+        (InvalidArgument("No.", reason=Reason.REGION_INVALID, field="region"), "parts[2].region"),
     ],
 )
 def test_errors_name_the_client_s_field(error, expected):
@@ -33,3 +36,24 @@ def test_errors_name_the_client_s_field(error, expected):
 
     assert (type(error), error.reason, expected) == (type(seen), seen.reason, seen.field)
     assert error.metadata == seen.metadata
+
+
+@pytest.mark.parametrize(
+    ("focus", "expected"),
+    [
+        (Focus(), EncodePart(image=types_pb2.Media(data=b"x"))),
+        (
+            Focus(Box(0, 0, 0.5, 0.5), Box(0.5, 0, 1, 1)),
+            EncodePart(
+                image=types_pb2.Media(data=b"x"),
+                region=types_pb2.BoundingBox(right=0.5, bottom=0.5),
+                covered=types_pb2.BoundingBox(left=0.5, right=1, bottom=1),
+            ),
+        ),
+    ],
+)
+def test_what_of_a_picture_is_looked_at_is_sent(focus, expected):
+    """A region and what is covered reach the encoder; a whole picture says neither."""
+    content = Content(Modality.IMAGE, "parts[0].image", media=Media(b"x"), focus=focus)
+
+    assert expected == encode_part(content)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from triptych.internal.v1.encoder_service_pb2 import EncodePart, EncodeRequest
 from triptych.runtime.errors import from_status
-from triptych.v1.types_pb2 import Media
+from triptych.v1.types_pb2 import BoundingBox, Media
 from triptych.vocabulary.errors import InvalidArgument, Reason
 from triptych.vocabulary.vectors import unpack
 
@@ -61,6 +61,27 @@ async def outcomes(encoder, *parts):
         else from_status(part.error)
         for part in response.parts
     ]
+
+
+async def test_a_region(encoder):
+    """A region is encoded as a picture of its own; covering what matters moves the vector; a speck is refused."""
+    half = Image.new("RGB", (64, 64), "white")
+    half.paste("red", (32, 0, 64, 64))
+    files = [io.BytesIO(), io.BytesIO()]
+    half.save(files[0], "PNG")
+    half.crop((32, 0, 64, 64)).save(files[1], "PNG")
+    right, speck = BoundingBox(left=0.5, right=1, bottom=1), BoundingBox(right=0.01, bottom=0.01)
+    parts = [image(files[0].getvalue()) for _ in range(4)]
+    parts[1].region.CopyFrom(right)
+    parts[2].covered.CopyFrom(right)
+    parts[3].region.CopyFrom(speck)
+
+    _, made = await outcomes(encoder, *parts, image(files[1].getvalue()))
+
+    whole, region, covered, refused, alone = made
+    np.testing.assert_allclose(alone.values, region.values, atol=1e-5)
+    assert float(whole.values @ covered.values) < 0.99
+    assert (Reason.REGION_INVALID, "region") == (refused.reason, refused.field)
 
 
 async def test_all_modalities_in_one_call(encoder):

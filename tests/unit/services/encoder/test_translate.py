@@ -8,6 +8,8 @@ from services.encoder.translate import part_of, vector_message
 from triptych.internal.v1.encoder_service_pb2 import EncodePart
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import Modality
+from triptych.vocabulary.errors import InvalidArgument, Reason
+from triptych.vocabulary.media import Box, Focus
 from triptych.vocabulary.vectors import Vector
 
 
@@ -47,3 +49,43 @@ def test_vector():
 
     expected = types_pb2.Vector(data=b"\0\0\x80\x3f\0\0\0\0", dimension=2, space="demo-1/text")
     assert expected == message.vector
+
+
+def test_focus():
+    """The region of a picture and what is covered of it arrive."""
+    message = EncodePart(
+        image=types_pb2.Media(data=b"x"),
+        region=types_pb2.BoundingBox(left=0.25, right=1, bottom=0.5),
+        covered=types_pb2.BoundingBox(right=0.5, bottom=1),
+    )
+
+    expected = Focus(Box(0.25, 0, 1, 0.5), Box(0, 0, 0.5, 1))
+    assert Media(Modality.IMAGE, b"x", focus=expected) == part_of(message)
+
+
+@pytest.mark.parametrize(
+    ("part", "reason", "field"),
+    [
+        ({"image": types_pb2.Media(data=b"x"), "region": (0.5, 0, 0.5, 1)}, Reason.REGION_INVALID, "region"),
+        (
+            {"image": types_pb2.Media(data=b"x"), "covered": (0, 0.7, 1, 0.6)},
+            Reason.REGION_INVALID,
+            "covered",
+        ),
+        ({"text": "red", "region": (0, 0, 1, 1)}, Reason.FIELD_INVALID, "region"),
+        ({"audio": types_pb2.Media(data=b"x"), "covered": (0, 0, 1, 1)}, Reason.FIELD_INVALID, "covered"),
+    ],
+)
+def test_regions_that_are_none(part, reason, field):
+    """A region without area, or of something that is no picture, is refused by name."""
+    edges = ("left", "top", "right", "bottom")
+    boxes = {
+        name: types_pb2.BoundingBox(**dict(zip(edges, value, strict=True)))
+        for name, value in part.items()
+        if isinstance(value, tuple)
+    }
+
+    with pytest.raises(InvalidArgument) as raised:
+        part_of(EncodePart(**{**part, **boxes}))
+
+    assert (reason, field) == (raised.value.reason, raised.value.field)

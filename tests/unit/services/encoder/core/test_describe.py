@@ -39,7 +39,7 @@ class FakeDescriber:
 class Decoder:
     """Every picture is red, in the form that the facts ask for."""
 
-    async def decode(self, data, facts):
+    async def decode(self, data, facts, focus):
         if data == b"broken":
             return PillowDecoder(100).decode(data, facts)
         return np.full((facts.height_px, facts.width_px, 3), [255, 0, 0], np.uint8)

@@ -74,7 +74,7 @@ class Wrong(InMemoryTextEncoder):
 class GreyLevel:
     """A picture of one grey, which is the first byte; a sound of one level; "bad" files are refused."""
 
-    async def decode(self, data, facts):
+    async def decode(self, data, facts, focus):
         if data == b"bad":
             raise InvalidArgument("No.", reason=Reason.IMAGE_UNREADABLE)
         if hasattr(facts, "height_px"):
@@ -257,7 +257,7 @@ async def test_an_internal_error_in_decoding_is_not_blamed_on_the_caller():
     """Only InvalidArgument belongs to a part; anything else fails the request."""
 
     class Broken(GreyLevel):
-        async def decode(self, data, facts):
+        async def decode(self, data, facts, focus):
             raise Internal
 
     lane = Lane(InMemoryImageEncoder(), MediaPreparer(Broken(), NoFetcher(), 10))

@@ -43,7 +43,7 @@ class FakeTranscriber:
 class Seconds:
     """A sound of as many seconds as its first byte says; silence is refused."""
 
-    async def decode(self, data, facts):
+    async def decode(self, data, facts, focus):
         if data == b"\0":
             raise InvalidArgument("The sound is silence.", reason=Reason.AUDIO_SILENT)
         return np.ones(data[0] * facts.sample_rate_hz, np.float32)
