@@ -9,6 +9,7 @@ from tritonclient.grpc.aio import InferenceServerClient
 from services.encoder.adapters.files import Files
 from services.encoder.adapters.hosts import resolve
 from services.encoder.adapters.pillow import PillowDecoder
+from services.encoder.adapters.silero import SileroDetector
 from services.encoder.adapters.soundfile import SoundfileDecoder
 from services.encoder.adapters.threads import ThreadedDecoder
 from services.encoder.adapters.triton import TritonAudioEncoder, TritonImageEncoder, TritonTextEncoder
@@ -17,6 +18,7 @@ from services.encoder.adapters.triton_transcriber import TritonTranscriber
 from services.encoder.adapters.uris import AllowedUris
 from services.encoder.adapters.web import CheckedBackend, Web
 from services.encoder.core.describe import PictureDescriber
+from services.encoder.core.detect import SoundDetector, VoiceForm
 from services.encoder.core.encode import PartsEncoder
 from services.encoder.core.facts import AudioFacts, DescriberFacts, ImageFacts, SpeechFacts
 from services.encoder.core.lane import Lane
@@ -34,12 +36,14 @@ from triptych.runtime.triton import open_triton
 from triptych.vocabulary.choices import Modality
 
 
-def room_of(encoder: PartsEncoder, describer: PictureDescriber, transcriber: SoundTranscriber) -> Room:
-    """Return the room that encodes, describes and transcribes with these."""
+def room_of(
+    encoder: PartsEncoder, describer: PictureDescriber, transcriber: SoundTranscriber, detector: SoundDetector
+) -> Room:
+    """Return the room that encodes, describes, transcribes and tells speech with these."""
     service = Service(
         "triptych.internal.v1.EncoderService",
         add_EncoderServiceServicer_to_server,
-        EncoderServicer(encoder, describer, transcriber),
+        EncoderServicer(encoder, describer, transcriber, detector),
     )
     return Room("encoder", (service,), warm_up=encoder.warm_up, check=encoder.check)
 
@@ -111,6 +115,18 @@ def transcriber_of(
     )
 
 
+def detector_of(settings: EncoderSettings, fetcher: Fetcher, threads: ThreadPoolExecutor) -> SoundDetector:
+    """Return what tells speech from other sounds and works in *threads*."""
+    sounds = ThreadedDecoder[VoiceForm, Waveform](
+        SoundfileDecoder(settings.audio_silence_dbfs).decode, threads, DECODE_SECONDS.labels("AUDIO")
+    )
+    return SoundDetector(
+        SileroDetector(threads),
+        MediaPreparer(sounds, fetcher, settings.media_bytes_max),
+        settings.detections_in_flight_max,
+    )
+
+
 def build(stack: AsyncExitStack, settings: EncoderSettings) -> Room:
     """Return the encoder room; what it opens closes with *stack*."""
     threads = stack.enter_context(ThreadPoolExecutor(settings.decode_threads, "decode"))
@@ -121,6 +137,7 @@ def build(stack: AsyncExitStack, settings: EncoderSettings) -> Room:
         encoder_of(settings, client, fetcher, threads),
         describer_of(settings, client, fetcher, threads),
         transcriber_of(settings, client, fetcher, threads),
+        detector_of(settings, fetcher, threads),
     )
 
 

@@ -6,6 +6,7 @@ import grpc
 
 from services.encoder import metrics
 from services.encoder.core.describe import PictureDescriber
+from services.encoder.core.detect import SoundDetector
 from services.encoder.core.encode import PartsEncoder
 from services.encoder.core.parts import Outcome, Part
 from services.encoder.core.transcribe import SoundTranscriber
@@ -13,6 +14,8 @@ from services.encoder.translate import error_message, media_of, part_of, vector_
 from triptych.internal.v1.encoder_service_pb2 import (
     DescribeRequest,
     DescribeResponse,
+    DetectSpeechRequest,
+    DetectSpeechResponse,
     EncodedPart,
     EncodePart,
     EncodeRequest,
@@ -32,11 +35,16 @@ class EncoderServicer(EncoderServiceServicer):
     """Answers EncoderService."""
 
     def __init__(
-        self, encoder: PartsEncoder, describer: PictureDescriber, transcriber: SoundTranscriber
+        self,
+        encoder: PartsEncoder,
+        describer: PictureDescriber,
+        transcriber: SoundTranscriber,
+        detector: SoundDetector,
     ) -> None:
         self._encoder = encoder
         self._describer = describer
         self._transcriber = transcriber
+        self._detector = detector
 
     async def Encode(
         self,
@@ -79,6 +87,15 @@ class EncoderServicer(EncoderServiceServicer):
             slots=heard.slots,
             model=wire.model_message(model),
         )
+
+    async def DetectSpeech(
+        self,
+        request: DetectSpeechRequest,
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> DetectSpeechResponse:
+        """Say how probable it is that somebody speaks."""
+        probability = await self._detector.detect(media_of(Modality.AUDIO, request.audio))
+        return DetectSpeechResponse(probability=probability)
 
 
 def _read(message: EncodePart) -> Part | TriptychError:

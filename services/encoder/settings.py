@@ -58,6 +58,9 @@ class EncoderSettings(ServerSettings):
     transcriptions_in_flight_max: int = Field(
         32, ge=1, description="Sounds transcribed at once; more are refused with RESOURCE_EXHAUSTED."
     )
+    detections_in_flight_max: int = Field(
+        64, ge=1, description="Sounds searched for speech at once; more are refused with RESOURCE_EXHAUSTED."
+    )
     uri_allow: tuple[str, ...] = Field(
         (),
         description='Prefixes of URIs that may be fetched, a JSON list such as ["file:///data/media/"]; empty: none.',

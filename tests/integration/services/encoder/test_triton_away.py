@@ -1,16 +1,21 @@
 """A Triton that is not there, hangs, and comes back."""
 
 import asyncio
+import io
 import time
 
 import grpc
 import numpy as np
 import pytest
+import soundfile
 from grpc_health.v1 import health_pb2
+from grpc_status import rpc_status
 from tritonclient.grpc import model_config_pb2, service_pb2, service_pb2_grpc
 
-from triptych.internal.v1.encoder_service_pb2 import EncodePart, EncodeRequest
+from training.demo.voices import SAMPLE_RATE_HZ, VOICES_BY_NAME, speak
+from triptych.internal.v1.encoder_service_pb2 import DetectSpeechRequest, EncodePart, EncodeRequest
 from triptych.runtime.errors import from_status
+from triptych.v1.types_pb2 import Media
 
 REQUEST = EncodeRequest(parts=[EncodePart(text="red shoes")])
 ENCODERS = ("text_encoder", "image_encoder", "audio_encoder")
@@ -169,3 +174,17 @@ async def test_a_caller_who_leaves(serve, until_ready, wire):
 
         async with asyncio.timeout(2):
             await wire.cancelled.wait()
+
+
+async def test_speech_is_told_without_triton(serve, free_port):
+    """Whether somebody speaks is known with no model server; a sound that is none is refused with its field."""
+    file = io.BytesIO()
+    soundfile.write(file, speak("a red chair", VOICES_BY_NAME["en-us"]), SAMPLE_RATE_HZ, format="WAV")
+    async with serve(triton_url=f"127.0.0.1:{free_port}") as (encoder, _):
+        told = await encoder.DetectSpeech(DetectSpeechRequest(audio=Media(data=file.getvalue())), timeout=10)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await encoder.DetectSpeech(DetectSpeechRequest(audio=Media(data=b"no sound")), timeout=10)
+
+    assert told.probability > 0.8
+    error = from_status(rpc_status.from_call(refused.value))
+    assert ("AUDIO_UNREADABLE", "audio.data") == (error.reason, error.field)

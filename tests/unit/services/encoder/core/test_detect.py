@@ -1,0 +1,83 @@
+"""Sounds in, the probability of speech out."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from services.encoder.core.detect import SoundDetector
+from services.encoder.core.media import MediaPreparer
+from services.encoder.core.parts import Media
+from triptych.vocabulary.choices import Modality
+from triptych.vocabulary.errors import InvalidArgument, Reason, ResourceExhausted
+
+
+class FakeDetector:
+    """As sure as the sound is long, in units of 10 s."""
+
+    def __init__(self):
+        self.waits = asyncio.Event()
+        self.waits.set()
+
+    async def probability(self, wave):
+        await self.waits.wait()
+        return wave.size / 160_000
+
+
+class Seconds:
+    """A sound of as many seconds as its first byte says; silence is refused."""
+
+    async def decode(self, data, facts, focus):
+        if data == b"\0":
+            raise InvalidArgument("The sound is silence.", reason=Reason.AUDIO_SILENT)
+        return np.ones(data[0] * facts.sample_rate_hz, np.float32)
+
+
+class NoFetcher:
+    async def fetch(self, uri, bytes_max):
+        raise InvalidArgument("No.", reason=Reason.URI_NOT_ALLOWED)
+
+
+def room(detector, sounds_max=2):
+    return SoundDetector(detector, MediaPreparer(Seconds(), NoFetcher(), bytes_max=10), sounds_max)
+
+
+def sound(data):
+    return Media(Modality.AUDIO, data)
+
+
+async def test_a_sound_is_listened_to_at_16_khz():
+    """The sound is decoded to the rate that the detector takes."""
+    assert 0.3 == await room(FakeDetector()).detect(sound(b"\3"))
+
+
+@pytest.mark.parametrize(
+    ("media", "reason", "field"),
+    [
+        (sound(b"\0"), Reason.AUDIO_SILENT, "audio.data"),
+        (sound(b""), Reason.MEDIA_EMPTY, "audio.data"),
+        (sound(b"\1" * 11), Reason.MEDIA_TOO_LARGE, "audio.data"),
+        (Media(Modality.AUDIO, uri="https://example.org/a.wav"), Reason.URI_NOT_ALLOWED, "audio.uri"),
+    ],
+)
+async def test_a_sound_that_cannot_be_read(media, reason, field):
+    """What is wrong with a sound is said with the field to blame."""
+    with pytest.raises(InvalidArgument) as refused:
+        await room(FakeDetector()).detect(media)
+
+    assert (reason, field) == (refused.value.reason, refused.value.field)
+
+
+async def test_only_so_many_at_once():
+    """More sounds than may be worked on are refused; when one is done, the next is let in."""
+    detector = FakeDetector()
+    detector.waits.clear()
+    busy = room(detector, sounds_max=1)
+    first = asyncio.create_task(busy.detect(sound(b"\1")))
+    await asyncio.sleep(0)
+    with pytest.raises(ResourceExhausted):
+        await busy.detect(sound(b"\1"))
+    detector.waits.set()
+
+    assert 0.1 == await first
+    assert 0.2 == await busy.detect(sound(b"\2"))
