@@ -161,6 +161,7 @@ def hit(message: pb.Hit, *, with_vectors: bool) -> Hit:
         elsewhere={SpaceKind(each.space): each.similarity for each in message.similarities},
         lexical=message.lexical if message.HasField("lexical") else None,
         score=message.score,
+        vector_score=message.vector_score if message.HasField("vector_score") else None,
         rescored=message.rescored if message.HasField("rescored") else None,
         exact_match=message.exact_match,
         conditions=tuple(message.conditions),

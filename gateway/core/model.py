@@ -188,6 +188,7 @@ class Hit:
         elsewhere: how near it is in the other spaces that were asked for, where it has a vector there.
         lexical: BM25 of the words; None where they did not count.
         score: of vector and words together; larger is better. What the hits are ordered by.
+        vector_score: how much of that the vector gives; None where words did not count, and so all of it.
         rescored: the second comparison, where one was asked for; then what the hits are ordered by.
         exact_match: whether a text of the query is its id or an article number; such hits stand first.
         conditions: whether it passes each of the conditions that were asked for.
@@ -202,6 +203,7 @@ class Hit:
     elsewhere: Mapping[SpaceKind, float] = field(default_factory=dict)
     lexical: float | None = None
     score: float = 0.0
+    vector_score: float | None = None
     rescored: float | None = None
     exact_match: bool = False
     conditions: tuple[bool, ...] = ()

@@ -270,6 +270,7 @@ class Hit(_message.Message):
     CONDITIONS_FIELD_NUMBER: _builtins.int
     GROUP_ID_FIELD_NUMBER: _builtins.int
     GROUP_OTHERS_FIELD_NUMBER: _builtins.int
+    VECTOR_SCORE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Its id."""
     product: _builtins.bytes
@@ -290,6 +291,8 @@ class Hit(_message.Message):
     """Its group of variants; empty where it has none."""
     group_others: _builtins.int
     """How many others of the group pass the filter; where hits are grouped."""
+    vector_score: _builtins.float
+    """How much of the score the vector gives; the rest is what the words give. Unset where words did not count."""
     @_builtins.property
     def vector(self) -> _types_pb2.Vector:
         """The vector that was nearest; set when it was asked for."""
@@ -318,10 +321,11 @@ class Hit(_message.Message):
         conditions: _abc.Iterable[_builtins.bool] | None = ...,
         group_id: _builtins.str = ...,
         group_others: _builtins.int = ...,
+        vector_score: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_lexical", b"_lexical", "_rescored", b"_rescored", "_similarity", b"_similarity", "lexical", b"lexical", "rescored", b"rescored", "similarity", b"similarity", "vector", b"vector"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_lexical", b"_lexical", "_rescored", b"_rescored", "_similarity", b"_similarity", "_vector_score", b"_vector_score", "lexical", b"lexical", "rescored", b"rescored", "similarity", b"similarity", "vector", b"vector", "vector_score", b"vector_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lexical", b"_lexical", "_rescored", b"_rescored", "_similarity", b"_similarity", "conditions", b"conditions", "exact_match", b"exact_match", "group_id", b"group_id", "group_others", b"group_others", "id", b"id", "lexical", b"lexical", "product", b"product", "rescored", b"rescored", "score", b"score", "similarities", b"similarities", "similarity", b"similarity", "vector", b"vector", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lexical", b"_lexical", "_rescored", b"_rescored", "_similarity", b"_similarity", "_vector_score", b"_vector_score", "conditions", b"conditions", "exact_match", b"exact_match", "group_id", b"group_id", "group_others", b"group_others", "id", b"id", "lexical", b"lexical", "product", b"product", "rescored", b"rescored", "score", b"score", "similarities", b"similarities", "similarity", b"similarity", "vector", b"vector", "vector_score", b"vector_score", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__lexical: _TypeAlias = _typing.Literal["lexical"]  # noqa: Y015
     _WhichOneofArgType__lexical: _TypeAlias = _typing.Literal["_lexical", b"_lexical"]  # noqa: Y015
@@ -329,12 +333,16 @@ class Hit(_message.Message):
     _WhichOneofArgType__rescored: _TypeAlias = _typing.Literal["_rescored", b"_rescored"]  # noqa: Y015
     _WhichOneofReturnType__similarity: _TypeAlias = _typing.Literal["similarity"]  # noqa: Y015
     _WhichOneofArgType__similarity: _TypeAlias = _typing.Literal["_similarity", b"_similarity"]  # noqa: Y015
+    _WhichOneofReturnType__vector_score: _TypeAlias = _typing.Literal["vector_score"]  # noqa: Y015
+    _WhichOneofArgType__vector_score: _TypeAlias = _typing.Literal["_vector_score", b"_vector_score"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__lexical) -> _WhichOneofReturnType__lexical | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__rescored) -> _WhichOneofReturnType__rescored | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__similarity) -> _WhichOneofReturnType__similarity | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__vector_score) -> _WhichOneofReturnType__vector_score | None: ...
 
 Global___Hit: _TypeAlias = Hit  # noqa: Y015
 
