@@ -11,6 +11,12 @@ MILVUS_SECONDS = Histogram(
     ["method"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )
+LEXICAL_SECONDS = Histogram(
+    "triptych_search_lexical_seconds",
+    "Duration of calls to the lexical index, waiting for a thread included, in seconds, by method.",
+    ["method"],
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+)
 HITS = Histogram(
     "triptych_search_hits",
     "Products found per search, by space.",

@@ -1,0 +1,158 @@
+"""The `LexicalIndex` port in SQLite."""
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from services.search.adapters.spelling import Vocabulary, corrected
+from services.search.adapters.sqlite.filters import condition
+from services.search.adapters.sqlite.rows import delete, store, written
+from services.search.adapters.sqlite.store import SqliteStore
+from services.search.adapters.sqlite.tables import Tables, drop_tables, made_tables, tables_of
+from services.search.adapters.words import stem, words
+from services.search.core.filters.model import Filter
+from services.search.core.lexical import WEIGHTS, article_number
+from services.search.core.model import Facts
+
+# How long words that were written lately may be missing among those that are offered instead of unknown ones.
+VOCABULARY_S = 60.0
+
+_BM25 = f"-bm25(words_#, {', '.join(str(weight) for weight in WEIGHTS.values())})"
+# The plus keeps SQLite from asking FTS5 for one product at a time, which would count the words anew for each.
+_AMONG_IDS = "+words_#.rowid IN (SELECT number FROM products_# WHERE id IN (SELECT value FROM json_each(?)))"
+_WORDS = "words_# JOIN products_# p ON p.number = words_#.rowid WHERE words_# MATCH ?"
+
+
+class SqliteLexicalIndex:
+    """Implements `LexicalIndex` in *store*."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+        self._vocabularies: dict[int, tuple[float, Vocabulary]] = {}
+        self._counting = threading.Lock()
+
+    async def complete_catalogs(self) -> set[str]:
+        """Return the catalogues that are marked."""
+        sql = "SELECT name FROM catalogs WHERE is_complete"
+        return await self._store.read("complete_catalogs", lambda at: {name for (name,) in at.execute(sql)})
+
+    async def complete(self, catalog: str) -> None:
+        """Mark the *catalog*."""
+
+        def mark(connection: sqlite3.Connection) -> None:
+            made_tables(connection, catalog)
+            connection.execute("UPDATE catalogs SET is_complete = 1 WHERE name = ?", [catalog])
+
+        await self._store.write("complete", mark)
+
+    async def forget(self, catalog: str) -> None:
+        """Drop the tables of the *catalog*."""
+        await self._store.write("forget", lambda connection: drop_tables(connection, catalog))
+
+    async def warm_up(self) -> None:
+        """Open the file."""
+        await self._store.open()
+
+    async def write(self, catalog: str, products: Mapping[str, Facts]) -> None:
+        """Write *products* in one transaction."""
+
+        def store_all(connection: sqlite3.Connection) -> None:
+            tables = made_tables(connection, catalog)
+            for each, facts in products.items():
+                store(connection, tables, written(each, facts))
+
+        await self._store.write("write", store_all)
+
+    async def remove(self, catalog: str, ids: Sequence[str]) -> None:
+        """Remove products in one transaction."""
+
+        def delete_all(connection: sqlite3.Connection) -> None:
+            tables = tables_of(connection, catalog)
+            if tables is not None:
+                delete(connection, tables, ids)
+
+        await self._store.write("remove", delete_all)
+
+    async def match(
+        self, catalog: str, text: str, limit: int, among: Filter | None = None
+    ) -> list[tuple[str, float]]:
+        """Ask FTS5 for any of the words."""
+        passes = condition(among)
+        sql = (
+            f"SELECT p.id, {_BM25} AS score FROM {_WORDS} AND {passes.sql} ORDER BY score DESC, p.id LIMIT ?"
+        )
+        return await self._matching("match", catalog, sql, (text, " OR "), [*passes.bound, limit])
+
+    async def scores(self, catalog: str, text: str, ids: Sequence[str]) -> dict[str, float]:
+        """Ask FTS5 for any of the words, and score those of *ids*."""
+        sql = f"SELECT p.id, {_BM25} FROM {_WORDS} AND {_AMONG_IDS}"
+        return dict(await self._matching("scores", catalog, sql, (text, " OR "), [json.dumps(ids)]))
+
+    async def having(self, catalog: str, text: str, ids: Sequence[str]) -> set[str]:
+        """Ask FTS5 for all of the words."""
+        sql = f"SELECT p.id, 0.0 FROM {_WORDS} AND {_AMONG_IDS}"
+        found = await self._matching("having", catalog, sql, (text, " AND "), [json.dumps(ids)])
+        return {each for each, _ in found}
+
+    async def exact(self, catalog: str, text: str, among: Filter | None = None) -> list[str]:
+        """Look the number up."""
+        passes = condition(among)
+        sql = (
+            "SELECT p.id FROM numbers_# n JOIN products_# p ON p.number = n.product "
+            f"WHERE n.number = ? AND {passes.sql} ORDER BY p.id"
+        )
+
+        def look_up(connection: sqlite3.Connection) -> list[str]:
+            tables = tables_of(connection, catalog)
+            if tables is None:
+                return []
+            found = connection.execute(tables(sql), [article_number(text), *passes.bound])
+            return [each for (each,) in found]
+
+        return await self._store.read("exact", look_up)
+
+    async def corrected(self, catalog: str, text: str) -> str:
+        """Look for near words among all of the catalogue's."""
+
+        def correct(connection: sqlite3.Connection) -> str:
+            tables = tables_of(connection, catalog)
+            if tables is None:
+                return ""
+            sql = tables("SELECT 1 FROM terms_# WHERE term = ?")
+
+            def is_known(word: str) -> bool:
+                return connection.execute(sql, [stem(word)]).fetchone() is not None
+
+            return corrected(text, is_known, lambda: self._vocabulary(connection, tables))
+
+        return await self._store.read("corrected", correct)
+
+    async def _matching(
+        self, method: str, catalog: str, sql: str, query: tuple[str, str], bound: Iterable[object]
+    ) -> list[tuple[str, float]]:
+        def find(connection: sqlite3.Connection) -> list[tuple[str, float]]:
+            tables, wanted = tables_of(connection, catalog), match_query(*query)
+            if tables is None or not wanted:
+                return []
+            return connection.execute(tables(sql), [wanted, *bound]).fetchall()
+
+        return await self._store.read(method, find)
+
+    def _vocabulary(self, connection: sqlite3.Connection, tables: Tables) -> Vocabulary:
+        # One thread counts; others that come meanwhile wait for what it finds.
+        with self._counting:
+            until, known = self._vocabularies.get(tables.number, (0.0, None))
+            if known is None or time.monotonic() > until:
+                # FTS5 tells of all terms in one go much sooner than of each.
+                counts = dict(connection.execute(tables("SELECT term, doc FROM terms_#")))
+                found = connection.execute(tables("SELECT word, stem FROM spellings_#"))
+                known = Vocabulary({word: counts[of] for word, of in found if of in counts})
+                self._vocabularies[tables.number] = (time.monotonic() + VOCABULARY_S, known)
+            return known
+
+
+def match_query(text: str, operator: str) -> str:
+    """Return the words of *text* as a query of FTS5, each once, and in quotes, where nothing means anything."""
+    return operator.join(f'"{word}"' for word in dict.fromkeys(words(text)))
