@@ -1,9 +1,12 @@
 """Small models with random weights, saved as the transformers library saves them: real code, real files, no hub."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
@@ -11,12 +14,16 @@ from tokenizers.processors import TemplateProcessing
 from transformers import (
     BertConfig,
     BertModel,
+    BlipConfig,
+    BlipForConditionalGeneration,
+    BlipImageProcessorPil,
     ClapConfig,
     ClapFeatureExtractor,
     ClapModel,
     CLIPConfig,
     CLIPImageProcessorPil,
     CLIPModel,
+    GenerationConfig,
     PreTrainedTokenizerFast,
     SiglipConfig,
     SiglipImageProcessorPil,
@@ -24,12 +31,22 @@ from transformers import (
     ViTConfig,
     ViTImageProcessorPil,
     ViTModel,
+    WhisperConfig,
+    WhisperFeatureExtractor,
+    WhisperForConditionalGeneration,
+    WhisperProcessor,
+    WhisperTokenizer,
 )
 
 SPACE = 24
 WORDS = ("red", "blue", "green", "mug", "sofa", "lamp", "chair", "wooden", "large", "small", "a", "of")
 _TEXT = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
 _VISION = {**_TEXT, "image_size": 32, "patch_size": 8}
+HEARD = ("red", "Ġmug", "Ġa", "Ġchair", "Ġblue", "Ġplease")
+_WHISPERED = (
+    "<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|de|>", "<|transcribe|>", "<|translate|>",
+    "<|notimestamps|>",
+)  # fmt: skip
 _SPECIAL = {"pad_token": "[PAD]", "unk_token": "[UNK]", "bos_token": "[BOS]", "eos_token": "[EOS]"}
 
 
@@ -117,3 +134,64 @@ def vit(folder: Path) -> Path:
     return _save(
         folder, ViTModel(ViTConfig(**_VISION)), ViTImageProcessorPil(size={"height": 32, "width": 32})
     )
+
+
+def blip(folder: Path) -> Path:
+    """A BLIP that says a few whole words about pictures of 32 pixels, squashed."""
+    torch.manual_seed(6)
+    ends = {"bos_token_id": 2, "eos_token_id": 3, "sep_token_id": 3, "pad_token_id": 0}
+    # Large weights: with those that a training starts from, all pictures are described alike.
+    text = {**_TEXT, **ends, "vocab_size": 16, "encoder_hidden_size": 32, "initializer_range": 1.0}
+    vision = {**_VISION, "initializer_range": 1.0}
+    model = BlipForConditionalGeneration(BlipConfig(text_config=text, vision_config=vision))
+    pictures = BlipImageProcessorPil(
+        size={"height": 32, "width": 32}, image_mean=[0.5, 0.4, 0.3], image_std=[0.3, 0.2, 0.1]
+    )
+    return _save(folder, model, tokeniser(32), pictures)
+
+
+def said_by_blip(folder: Path, pictures: Sequence[Image.Image], pieces_max: int) -> list[str]:
+    """What transformers' own processor and `generate` say about pictures."""
+    pixels = BlipImageProcessorPil.from_pretrained(folder)(list(pictures), return_tensors="pt")
+    model = BlipForConditionalGeneration.from_pretrained(folder).eval()
+    pieces = model.generate(**pixels, max_new_tokens=pieces_max, do_sample=False)
+    read = PreTrainedTokenizerFast.from_pretrained(folder)
+    return [text.strip() for text in read.batch_decode(pieces, skip_special_tokens=True)]
+
+
+def whisper(folder: Path) -> Path:
+    """A multilingual Whisper that writes a few whole words."""
+    torch.manual_seed(3)
+    letters = sorted({letter for word in HEARD for letter in word})
+    end = dict.fromkeys(("unk_token", "bos_token", "eos_token", "pad_token"), _WHISPERED[0])
+    words = {piece: at for at, piece in enumerate([*letters, *HEARD])}
+    read = WhisperTokenizer(vocab=words, merges=[], **end)
+    read.add_special_tokens({"additional_special_tokens": list(_WHISPERED[1:])})
+    ids = {name.strip("<|>"): read.convert_tokens_to_ids(name) for name in _WHISPERED}
+    ends = {
+        "decoder_start_token_id": ids["startoftranscript"],
+        "eos_token_id": ids["endoftext"],
+        "pad_token_id": ids["endoftext"],
+    }
+    config = WhisperConfig(
+        vocab_size=len(read), num_mel_bins=8, d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+        decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16, bos_token_id=ids["endoftext"], init_std=0.6,
+        **ends,
+    )  # fmt: skip
+    model = WhisperForConditionalGeneration(config).eval()
+    model.generation_config = GenerationConfig(
+        is_multilingual=True, max_length=12, lang_to_id={f"<|{name}|>": ids[name] for name in ("en", "de")},
+        task_to_id={name: ids[name] for name in ("transcribe", "translate")},
+        no_timestamps_token_id=ids["notimestamps"], suppress_tokens=list(range(len(letters))), **ends,
+    )  # fmt: skip
+    extractor = WhisperFeatureExtractor(feature_size=8, chunk_length=30)
+    return _save(folder, model, WhisperProcessor(extractor, read))
+
+
+def written_by_whisper(folder: Path, wave: np.ndarray, language: str) -> str:
+    """What transformers' own processor and `generate` write of a wave of 16 kHz."""
+    processor = WhisperProcessor.from_pretrained(folder)
+    model = WhisperForConditionalGeneration.from_pretrained(folder).eval()
+    features = processor(wave, sampling_rate=16_000, return_tensors="pt", return_attention_mask=True)
+    made = model.generate(**features, language=language, task="transcribe", do_sample=False, num_beams=1)
+    return processor.batch_decode(made, skip_special_tokens=True)[0].strip()

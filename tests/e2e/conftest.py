@@ -30,6 +30,7 @@ PORTS = (
     "SEARCH_METRICS_PORT", "RANKER_PORT", "RANKER_METRICS_PORT", "GATEWAY_PORT", "GATEWAY_METRICS_PORT",
 )  # fmt: skip
 PRODUCTS = 200
+STORED_LAST = 50
 CATALOG = "demo"
 
 
@@ -99,6 +100,15 @@ class Shop:
         request = pb.SearchProductsRequest(parts=parts, **{"catalog": self.catalog, **choices})
         return self.search_stub.SearchProducts(request, timeout=timeout_s)
 
+    def wait_until_found(self, timeout_s: float = 60) -> None:
+        """Wait until searches find what was stored last: they see writes a moment later."""
+        end = time.monotonic() + timeout_s
+        for product_id in sorted(self.items)[-STORED_LAST:]:
+            title = pb.QueryPart(text=self.items[product_id].title_en)
+            while product_id not in {each.product.id for each in self.find(title, page_size=100).results}:
+                assert time.monotonic() < end, f"{product_id} is not found"
+                time.sleep(0.2)
+
 
 @pytest.fixture(scope="session")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
@@ -131,10 +141,12 @@ def shop(suite: Suite, demo: Path) -> Iterator[Shop]:
     assert 0 == done.returncode, done.stdout + done.stderr
     options = [("grpc.max_reconnect_backoff_ms", 1000), ("grpc.initial_reconnect_backoff_ms", 100)]
     with grpc.insecure_channel(suite.address, options=options) as channel:
-        yield Shop(
+        opened = Shop(
             channel,
             search_grpc.ProductSearchServiceStub(channel),
             catalog_grpc.CatalogServiceStub(channel),
             demo,
             {item.id: item for item in items(PRODUCTS)},
         )
+        opened.wait_until_found()
+        yield opened

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     # transformers takes seconds to import, and our own describer does without.
     from training.networks.captioner import Captioner
 
+MODEL = "describer"
+# Beside what every pack needs.
+REQUIRES = {"catalogue": ("tokenizers",), "captioner": ("transformers",)}
 DESCRIBER_FILE = "describer.json"
 TOKENISER_FILE = "tokenizer.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -65,7 +68,7 @@ def write_captioner(
 
 def _config(serving: str, facts: Mapping[str, str], picture: Mapping[str, str]) -> ModelConfig:
     return ModelConfig(
-        name="describer",
+        name=MODEL,
         serving=serving,
         purpose="pictures to sentences",
         inputs=(Slot("IMAGE", "UINT8", (int(picture["height"]), int(picture["width"]), 3)),),

@@ -24,7 +24,8 @@ def import_encoders(source: Path) -> Mapping[str, ModalityEncoder]:
     if not modalities:
         raise TrainingError(
             f"{folder} holds a model of type {config.model_type}; a pack can be made of CLIP, SigLIP and CLAP. "
-            "Of a model of one modality, train a pack with it as a backbone"
+            "Of a model of one modality, train a pack with it as a backbone; Whisper and models that describe pictures "
+            "are given to a pack by `triptych speech --whisper` and `triptych captions --model`"
         )
     whole, _ = load_backbone(folder)
     encoders: dict[str, ModalityEncoder] = {}

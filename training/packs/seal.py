@@ -64,14 +64,15 @@ def seal(folder: Path, facts: Facts, *, card_text: str | None = None) -> Pack:
     return verify(folder)
 
 
-def reseal(folder: Path, requires: Sequence[str] = ()) -> Pack:
+def reseal(folder: Path, requires: Sequence[str] = (), renewed: Sequence[str] = ()) -> Pack:
     """Write the checksums of now into pack.json and the card of *folder*; everything else stays as they say.
 
-    Models that were added are taken in, and the packages that they need by *requires*; the card's words about them are
-    for a person to write.
+    Models that were added or *renewed* are taken in, and the packages that they need by *requires*; the card's words
+    about them are for a person to write.
     """
     pack = read_pack(folder)
-    models = {name: pack.models.get(name, entry) for name, entry in models_in(folder).items()}
+    kept = {name: entry for name, entry in pack.models.items() if name not in renewed}
+    models = {name: kept.get(name, entry) for name, entry in models_in(folder).items()}
     path = folder / CARD_FILE
     head = path.read_text(encoding="utf-8").partition(CHECKSUMS_HEAD)[0]
     write_whole(path, f"{head}{CHECKSUMS_HEAD}\n\n{checksum_lines(_made(folder))}\n".encode())

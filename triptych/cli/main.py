@@ -3,6 +3,7 @@
 import typer
 
 from triptych.cli import (
+    captions,
     demo,
     evaluate,
     export,
@@ -40,6 +41,7 @@ app.command()(train.train)
 app.command()(train_ranker.train_ranker)
 app.command()(export.export)
 app.command()(speech.speech)
+app.command()(captions.captions)
 
 if __name__ == "__main__":
     app()

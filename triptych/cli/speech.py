@@ -10,7 +10,7 @@ from triptych.cli.pack import Packs, store_of
 from triptych.cli.suite import State, suite_settings
 
 if TYPE_CHECKING:
-    from training.speech.add import Write
+    from training.packs.add import Write
 
 
 def speech(
@@ -45,8 +45,8 @@ def speech(
         raise fail("say what to hear: --catalog, --grammar or --whisper", EXIT_BAD_INPUT)
     # What makes a transcriber takes seconds to import: only this command pays for it.
     from training.errors import TrainingError
-    from training.speech.add import add_transcriber
-    from training.speech.write import REQUIRES
+    from training.packs.add import add_model
+    from training.speech.write import MODEL, REQUIRES
     from triptych.packs.pack import PackError
 
     try:
@@ -58,7 +58,7 @@ def speech(
             assert grammar is not None
             write = _of_grammar(grammar, pronunciations)
         folder = store_of(suite_settings(state, packs=packs)).find(to)
-        pack = add_transcriber(folder, write, REQUIRES["whisper" if whisper else "pocketsphinx"])
+        pack = add_model(folder, MODEL, write, REQUIRES["whisper" if whisper else "pocketsphinx"])
     except (PackError, TrainingError) as error:
         raise fail(str(error), EXIT_BAD_INPUT) from error
     except OSError as error:

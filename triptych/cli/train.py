@@ -42,6 +42,7 @@ def train(
     """Train encoders and fusion on a shop's own texts, pictures and sounds, and write them as a pack."""
     # torch takes seconds to import: only this command pays for it.
     from training.contrastive.entry import train_from_files
+    from training.contrastive.gather import is_first_process
     from training.contrastive.train_pack import PackFacts
     from training.errors import TrainingError
 
@@ -60,7 +61,9 @@ def train(
         raise fail(str(error), EXIT_BAD_INPUT) from error
     except OSError as error:
         raise fail(f"{error.filename or to}: {error.strerror or error}", EXIT_BAD_INPUT) from error
-    _show(trained, to)
+    # Of several processes one speaks.
+    if is_first_process():
+        _show(trained, to)
 
 
 def _show(trained: "Trained", folder: Path) -> None:

@@ -1,5 +1,6 @@
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from training.contrastive import trainer as trainer_module
+from training.contrastive.checkpoint import load_checkpoint, save_checkpoint
 from training.contrastive.folders import RunFolder
 from training.contrastive.recipe_file import recipe_values
 from training.contrastive.state import own_weights
@@ -74,6 +77,60 @@ def test_a_run_killed_in_mid_epoch_ends_like_one_that_never_stopped(manifest, da
     assert whole.table == resumed.table
     expected, actual = _weights(whole), _weights(resumed)
     assert expected.keys() == actual.keys()
+    assert [name for name in expected if not torch.equal(expected[name], actual[name])] == []
+
+
+def _disk_full_at(monkeypatch, done):
+    """Let no file grow beyond half a checkpoint while that of a step is written."""
+
+    def save(path, state):
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        if state.get("done") == done:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size // 2, limits[1]))
+        try:
+            save_checkpoint(path, state)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    monkeypatch.setattr(trainer_module, "save_checkpoint", save)
+
+
+def _no_numbers_from(monkeypatch, done):
+    """Let the picture encoder return no numbers from a step on."""
+    step = Trainer._step
+
+    def broken(self, batch):
+        if self.done == done:
+            self.space.encoder("image").project = lambda features: features * torch.nan
+        return step(self, batch)
+
+    monkeypatch.setattr(Trainer, "_step", broken)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "at", "said", "kept"),
+    [
+        (_disk_full_at, 6, r"no checkpoint could be written: .*go on from it with --resume", 3),
+        (_no_numbers_from, 7, r"loss of step .*intact", 6),
+    ],
+)
+def test_a_run_that_stopped_with_an_error_ends_like_one_that_never_did(
+    dataset, recipe, tmp_path, monkeypatch, trouble, at, said, kept
+):
+    """What stopped it is told; once that is mended, the run goes on to the same figures and weights."""
+    chosen = recipe(optimiser={"bad_steps_max": 1, "ema": 0.9}, watch={"refit": True})
+    whole = train(dataset, chosen, RunFolder(tmp_path / "whole"), CPU)
+    with monkeypatch.context() as patched:
+        trouble(patched, at)
+        with pytest.raises(TrainingError, match=said):
+            train(dataset, chosen, RunFolder(tmp_path / "stopped"), CPU)
+    assert kept == load_checkpoint(tmp_path / "stopped" / "checkpoint.pt")["done"]
+
+    resumed = train(dataset, chosen, RunFolder(tmp_path / "stopped"), CPU, resume=True)
+
+    assert whole.figures == resumed.figures
+    assert whole.table == resumed.table
+    expected, actual = _weights(whole), _weights(resumed)
     assert [name for name in expected if not torch.equal(expected[name], actual[name])] == []
 
 

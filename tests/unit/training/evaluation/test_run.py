@@ -85,9 +85,13 @@ def test_a_product_is_the_fused_vector_of_its_parts(pack, data):
 
 
 def test_the_page_needs_nothing_else_and_escapes_what_it_shows(report):
-    """Pictures are inside, no address is asked, words stay words."""
+    """Plots and pictures of hits and misses are inside, no address is asked, words stay words."""
     page = (report[1] / "index.html").read_text()
 
+    # The curves of all directions, and of each a histogram and a diagram of calibration.
+    assert 1 + 2 * len(report[0].directions) <= page.count("<svg")
+    assert "Hits" in page
+    assert "Misses" in page
     assert "data:image/jpeg;base64," in page
     assert "&lt;b&gt;red mug&lt;/b&gt;" in page
     assert "<b>" not in page

@@ -100,10 +100,22 @@ def test_data_becomes_a_pack(tmp_path):
     assert pack.figures["score"] > 0
 
 
+def test_of_several_processes_one_speaks(tmp_path, monkeypatch):
+    """torchrun starts the command several times: the figures are printed once."""
+    recipe = tmp_path / "r.toml"
+    recipe.write_text(RECIPE)
+    monkeypatch.setenv("RANK", "1")
+
+    result = _run(_folder(tmp_path / "data", 24), "--to", tmp_path / "shop", "--recipe", recipe)
+
+    assert 0 == result.exit_code, result.output
+    assert not result.output
+
+
 def test_empty_folder_is_refused(tmp_path):
     """Nothing to train on is said so."""
     (tmp_path / "data").mkdir()
-    _refused(_run(tmp_path / "data", "--to", tmp_path / "pack"), "data")
+    _refused(_run(tmp_path / "data", "--to", tmp_path / "pack"), "the folder is empty")
 
 
 def test_absent_data_is_refused(tmp_path):
@@ -128,11 +140,13 @@ def test_unpaired_stems_are_refused(tmp_path):
     data = _folder(tmp_path / "data")
     for at in range(6):
         (data / "train" / "texts" / f"{at}.txt").rename(data / "train" / "texts" / f"other-{at}.txt")
-    _refused(_run(data, "--to", tmp_path / "pack"), "train")
+    _refused(_run(data, "--to", tmp_path / "pack"), "there is no file called '0' in texts")
 
 
-@pytest.mark.parametrize("count", [1, 6])
-def test_one_product_or_class_is_refused(tmp_path, count):
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "there is one record"), (6, "have the label 'mug': nothing to tell apart")]
+)
+def test_one_product_or_class_is_refused(tmp_path, count, said):
     """With one product, or one class for all, there is nothing to tell apart."""
     lines = [
         {"id": str(at), "text": f"thing {at}", "image": f"{at}.png", "label": "mug"} for at in range(count)
@@ -140,7 +154,7 @@ def test_one_product_or_class_is_refused(tmp_path, count):
     data = _manifest(tmp_path / "data", lines)
     for at in range(count):
         _picture(data / f"{at}.png", at * 30)
-    _refused(_run(data, "--to", tmp_path / "pack"))
+    _refused(_run(data, "--to", tmp_path / "pack"), said)
 
 
 def test_labels_out_of_range_are_refused(tmp_path):
