@@ -1,9 +1,11 @@
 """The gateway: settings → channels to the rooms → core → services → serve."""
 
+import secrets
 from contextlib import AsyncExitStack
 
 import grpc
 
+from gateway.adapters.chains import SealedChains
 from gateway.adapters.encoder import EncoderRoom
 from gateway.adapters.fusion import FusionRoom
 from gateway.adapters.health import Rooms
@@ -14,8 +16,9 @@ from gateway.core.catalog import Catalog
 from gateway.core.ranking import Ranking
 from gateway.core.search import ProductSearch
 from gateway.service import CatalogService, ProductSearchService
-from gateway.settings import GatewaySettings
+from gateway.settings import TOKEN_KEY_CHARACTERS_MIN, GatewaySettings
 from triptych.runtime.channels import open_channel
+from triptych.runtime.logs import log
 from triptych.runtime.serve import Room, Service, run
 from triptych.v1 import catalog_service_pb2_grpc, product_search_service_pb2_grpc
 
@@ -38,6 +41,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
             "ranker": (ranker, "triptych.internal.v1.RankerService"),
         }
     )
+    chains = SealedChains(token_key(settings), settings.page_token_minutes * 60)
     encoder_room, fusion_room, search_room = EncoderRoom(encoder), FusionRoom(fusion), SearchRoom(search)
     return Room(
         name="gateway",
@@ -47,9 +51,14 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
                 product_search_service_pb2_grpc.add_ProductSearchServiceServicer_to_server,
                 ProductSearchService(
                     ProductSearch(
-                        encoder_room, fusion_room, search_room, Ranking(RankerRoom(ranker), PackedProducts())
+                        encoder_room,
+                        fusion_room,
+                        search_room,
+                        Ranking(RankerRoom(ranker), PackedProducts()),
+                        chains,
                     ),
                     encoder_room,
+                    chains,
                 ),
             ),
             Service(
@@ -61,6 +70,14 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
         warm_up=rooms.check,
         check=rooms.check,
     )
+
+
+def token_key(settings: GatewaySettings) -> str:
+    """Return the key by which tokens are signed; where none is set, one of this process alone."""
+    key = settings.token_key.get_secret_value()
+    if not key:
+        log.warning("no_token_key", hint="tokens end with this process; set TRIPTYCH_GATEWAY_TOKEN_KEY")
+    return key or secrets.token_urlsafe(TOKEN_KEY_CHARACTERS_MIN)
 
 
 def main() -> None:

@@ -1,12 +1,13 @@
 """The public services: translate, call the core, translate back."""
 
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import grpc
 
 from gateway.core.catalog import Catalog
-from gateway.core.model import Answer, NewProduct
-from gateway.core.ports import Interpreter
+from gateway.core.model import Answer, NewProduct, NextPage
+from gateway.core.ports import Chains, Interpreter
 from gateway.core.search import ProductSearch
 from gateway.metrics import EMPTY_ANSWERS, PRODUCTS, SEARCHES, STAGE
 from gateway.translate import answers, products, queries, words
@@ -27,18 +28,28 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 class ProductSearchService(search_grpc.ProductSearchServiceServicer):
     """triptych.v1.ProductSearchService."""
 
-    def __init__(self, search: ProductSearch, interpreter: Interpreter) -> None:
+    def __init__(self, search: ProductSearch, interpreter: Interpreter, chains: Chains) -> None:
         self._search = search
         self._interpreter = interpreter
+        self._chains = chains
 
     async def SearchProducts(
         self, request: search_pb.SearchProductsRequest, context: Context
     ) -> search_pb.SearchProductsResponse:
         """Find products."""
         query = queries.query(request)
-        answer = await self._search.search(query)
-        measure(answer)
-        return answers.response(query, answer)
+        answer: Answer | NextPage
+        if query.page_token:
+            answer = await self._search.follow(query)
+            response = answers.next_page(query, answer)
+        else:
+            answer = await self._search.search(query)
+            measure(answer)
+            response = answers.response(query, answer)
+        if answer.chain is not None:
+            chain = replace(answer.chain, head=answers.head(response))
+            response.next_page_token = self._chains.seal(chain, query.fingerprint)
+        return response
 
     async def DescribeImage(
         self, request: search_pb.DescribeImageRequest, context: Context

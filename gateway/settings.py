@@ -1,9 +1,11 @@
 """What the gateway can be told from outside."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from triptych.runtime.settings import ServerSettings
+
+TOKEN_KEY_CHARACTERS_MIN = 32
 
 
 class GatewaySettings(ServerSettings):
@@ -21,3 +23,18 @@ class GatewaySettings(ServerSettings):
     fusion: str = Field("127.0.0.1:7102", description="Address of the fusion room.")
     search: str = Field("127.0.0.1:7103", description="Address of the search room.")
     ranker: str = Field("127.0.0.1:7104", description="Address of the ranker room.")
+    token_key: SecretStr = Field(
+        SecretStr(""),
+        description="Secret by which tokens are signed, at least 32 characters, the same for all replicas; "
+        "empty: one that is forgotten when the gateway stops.",
+    )
+    page_token_minutes: int = Field(
+        30, ge=1, le=1440, description="How long the token of a next page can be used, in minutes."
+    )
+
+    @field_validator("token_key")
+    @classmethod
+    def _is_long_enough(cls, key: SecretStr) -> SecretStr:
+        if 0 < len(key) < TOKEN_KEY_CHARACTERS_MIN:
+            raise ValueError(f"a key of fewer than {TOKEN_KEY_CHARACTERS_MIN} characters can be guessed")
+        return key

@@ -1,9 +1,10 @@
-"""Packed products, read for the ranking networks."""
+"""Packed products, read for the ranking networks and the boosts."""
 
 import math
 import time
 from collections.abc import Callable, Mapping
 
+from gateway.core.model import ProductFacts
 from triptych.v1.types_pb2 import Product
 
 _SECONDS_PER_DAY = 86_400
@@ -27,7 +28,17 @@ class PackedProducts:
             features["log_price"] = math.log1p(max(0.0, record.price.units + record.price.nanos / _NANOS))
         if record.HasField("in_stock"):
             features["in_stock"] = float(record.in_stock)
-        if record.HasField("update_time"):
-            seconds = self._now() - record.update_time.seconds
-            features["freshness_days"] = max(0.0, seconds / _SECONDS_PER_DAY)
+        age_s = self._age_s(record)
+        if age_s is not None:
+            features["freshness_days"] = age_s / _SECONDS_PER_DAY
         return features
+
+    def facts(self, product: bytes) -> ProductFacts:
+        """Return popularity, age and group; what was changed in the future has an age of 0."""
+        record = Product.FromString(product)
+        return ProductFacts(record.popularity, self._age_s(record), record.group_id)
+
+    def _age_s(self, record: Product) -> float | None:
+        if not record.HasField("update_time"):
+            return None
+        return max(0.0, self._now() - record.update_time.seconds)

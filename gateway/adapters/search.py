@@ -8,6 +8,7 @@ import grpc
 from gateway.core.model import (
     CatalogFacts,
     Curve,
+    ExcludedVector,
     Facet,
     FacetWish,
     Hit,
@@ -25,7 +26,7 @@ from triptych.runtime.errors import from_status
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import types_pb2
-from triptych.vocabulary.choices import SpaceKind
+from triptych.vocabulary.choices import HybridFusion, SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import TriptychError
 from triptych.vocabulary.vectors import Space, Vector
 
@@ -142,6 +143,36 @@ def search_request(asked: Retrieval) -> pb.SearchRequest:
         rescoring=types_pb2.SimilarityMetric.ValueType(asked.rescoring or 0),
         only_ids=asked.only_ids,
         counted=asked.counted,
+    )
+
+
+def retrieval_of(message: pb.SearchRequest) -> Retrieval:
+    """Return what was asked from its wire form; facets are not asked for twice."""
+    return Retrieval(
+        message.catalog,
+        wire.vector_of(message.query) if message.HasField("query") else None,
+        SpaceKind(message.space),
+        SimilarityMetric(message.metric),
+        message.limit,
+        with_vectors=message.with_vectors,
+        compared=tuple(SpaceKind(kind) for kind in message.compared_spaces),
+        filter=message.filter,
+        texts=tuple((each.text, each.weight) for each in message.texts),
+        lexical_weight=message.lexical_weight,
+        hybrid_fusion=HybridFusion(message.hybrid_fusion),
+        grouped=message.grouped,
+        excluded_ids=tuple(message.excluded_ids),
+        excluded_variants_of=tuple(message.excluded_variants_of),
+        excluded_texts=tuple(message.excluded_texts),
+        excluded_vectors=tuple(
+            ExcludedVector(wire.vector_of(each.vector), each.similarity, SpaceKind(each.space))
+            for each in message.excluded_vectors
+        ),
+        order_by=message.order_by,
+        conditions=tuple(message.conditions),
+        rescoring=SimilarityMetric(message.rescoring) if message.rescoring else None,
+        only_ids=tuple(message.only_ids),
+        counted=message.counted,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from triptych.vocabulary.choices import (
+    AudioMode,
     FusionStrategy,
     HybridFusion,
     Modality,
@@ -16,12 +17,33 @@ from triptych.vocabulary.errors import TriptychError
 from triptych.vocabulary.media import WHOLE, Focus
 from triptych.vocabulary.vectors import ModelVersion, Space, Vector
 
+# The features by which ranking networks know how near a product is in each space.
+FEATURE_OF_SPACE: Mapping[SpaceKind, str] = {kind: f"similarity_{kind.name.lower()}" for kind in SpaceKind}
+# From this cosine on, unless a part says otherwise, a product is left out with an excluded picture, sound or vector.
+EXCLUDE_SIMILARITY = 0.9
+
 
 class Path(IntEnum):
     """Which way a query went; the numbers are those of QueryInterpretation.Path."""
 
     SINGLE_MODALITY = 1
     MULTIMODAL = 2
+
+
+class ExplainLevel(IntEnum):
+    """How much is told of why; the numbers are those of SearchProductsRequest.ExplainLevel."""
+
+    NONE = 1
+    CONTRIBUTIONS = 2
+    FULL = 3
+
+
+class Spelling(IntEnum):
+    """What is done about unknown words; the numbers are those of SearchProductsRequest.Spelling."""
+
+    SUGGEST = 1
+    AUTO = 2
+    OFF = 3
 
 
 @dataclass(frozen=True)
@@ -52,24 +74,53 @@ class ProductReference:
 
 @dataclass(frozen=True)
 class Part:
-    """One thing to look for (weight > 0) or to keep away from (weight < 0)."""
+    """One thing to look for (weight > 0), to keep away from (weight < 0), or to leave out (*exclude*).
+
+    Args:
+        audio_mode: what is to be made of a sound.
+        exclude_similarity: the cosine with an excluded picture, sound or vector from which on a product is left out.
+    """
 
     content: Content | ProductReference | Vector
     weight: float = 1.0
+    audio_mode: AudioMode = AudioMode.AUTO
+    exclude: bool = False
+    exclude_similarity: float = EXCLUDE_SIMILARITY
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it says what to look for."""
+        return not self.exclude and self.weight > 0
 
 
 @dataclass(frozen=True)
-class Query:
-    """A search; what is None is chosen on the way."""
+class Popularity:
+    """popularity / (popularity + half)."""
 
-    catalog: str
-    parts: tuple[Part, ...]
-    limit: int
-    fusion: FusionStrategy
-    metric: SimilarityMetric
-    ranking: RankingStrategy | None
-    space: SpaceKind | None
-    diversity_lambda: float | None = None
+    half: float
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """1/2 to the power of age / half_life; 0 where the age is not known."""
+
+    half_life_s: float
+
+
+@dataclass(frozen=True)
+class Condition:
+    """1 where *filter* holds, 0 elsewhere."""
+
+    filter: str
+
+
+@dataclass(frozen=True)
+class Boost:
+    """Adds its weight (-1 to 1) times a value between 0 and 1 to a score."""
+
+    name: str
+    weight: float
+    source: Popularity | Freshness | Condition
 
 
 @dataclass(frozen=True)
@@ -80,6 +131,41 @@ class FacetWish:
     limit: int = 20
     bounds: tuple[float, ...] = ()
     exclude_own_filter: bool = False
+
+
+@dataclass(frozen=True)
+class Query:
+    """A search; what is None is chosen on the way.
+
+    Args:
+        limit: how many products a page has.
+        boosts: names are distinct.
+        fields: of products that are returned, as paths of a field mask; empty: all.
+        fingerprint: of all of the request but its page.
+    """
+
+    catalog: str
+    parts: tuple[Part, ...]
+    limit: int
+    fusion: FusionStrategy
+    metric: SimilarityMetric
+    ranking: RankingStrategy | None
+    space: SpaceKind | None
+    diversity_lambda: float | None = None
+    filter: str = ""
+    facets: tuple[FacetWish, ...] = ()
+    grouped: bool = False
+    order_by: str = ""
+    boosts: tuple[Boost, ...] = ()
+    lexical_weight: float | None = None
+    hybrid_fusion: HybridFusion = HybridFusion.SCORES
+    rescoring: SimilarityMetric | None = None
+    min_relevance: float | None = None
+    explain: ExplainLevel = ExplainLevel.NONE
+    spelling: Spelling = Spelling.SUGGEST
+    fields: tuple[str, ...] = ()
+    page_token: str = ""
+    fingerprint: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -275,16 +361,98 @@ class CatalogFacts:
 
 
 @dataclass(frozen=True)
+class ProductFacts:
+    """What the walk reads of a packed product; an age of None is not known."""
+
+    popularity: int
+    age_s: float | None
+    group_id: str
+
+
+@dataclass(frozen=True)
 class Result:
-    """A product of an answer; larger scores are better."""
+    """A product of an answer.
+
+    Args:
+        score: what the order follows; larger is better.
+        ranking: what the ranking made of it, before boosts; None without a ranking.
+        boosts: what each boost added, by name.
+        relevance: the probability that it is relevant; None where the catalogue has no calibration.
+    """
 
     hit: Hit
     score: float
+    ranking: float | None = None
+    boosts: Mapping[str, float] = field(default_factory=dict)
+    relevance: float | None = None
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Other words for a text of the query, and whether they were searched with."""
+
+    text: str
+    applied: bool
+
+
+@dataclass(frozen=True)
+class RankingPlan:
+    """What to retrieve, and how to order it.
+
+    Args:
+        strategy: None keeps the order of the index.
+        pool: how many candidates to retrieve for it.
+        features: that the network looks at; empty without a network.
+    """
+
+    strategy: RankingStrategy | None
+    pool: int
+    features: tuple[str, ...] = ()
+
+    @property
+    def with_vectors(self) -> bool:
+        """Whether candidates need their vectors."""
+        return self.strategy is RankingStrategy.DIVERSE
+
+    @property
+    def compared(self) -> tuple[SpaceKind, ...]:
+        """The spaces in which candidates are to be compared with the query."""
+        return tuple(kind for kind, name in FEATURE_OF_SPACE.items() if name in self.features)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What a search still has to show. It travels with the client, so that any replica can go on.
+
+    Args:
+        retrieval: what was asked of the index; it is asked again for more, and what still passes.
+        plan: how what is found is put in order.
+        waiting: found and not shown yet, in order; the records of their products are left out.
+        shown: the keys (see `gateway.core.pages.key`) of what was shown or passed over.
+        count: how many products were shown.
+        complete: whether the index has no more.
+        head: what the first page said of the whole, packed.
+    """
+
+    retrieval: Retrieval
+    plan: RankingPlan
+    waiting: tuple[Result, ...]
+    shown: frozenset[str]
+    count: int
+    complete: bool
+    head: bytes = b""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to a query, and how it came about."""
+    """The answer to a query, and how it came about.
+
+    Args:
+        filter: what held in the end.
+        lexical_weight: how much words counted; None where they did not.
+        total_size: how many products, or groups, pass the filter.
+        chain: what is left to show; None where nothing is.
+    """
 
     results: tuple[Result, ...]
     path: Path
@@ -296,6 +464,24 @@ class Answer:
     index_name: str
     index_space: str
     stages: tuple[tuple[str, float], ...]
+    filter: str = ""
+    lexical_weight: float | None = None
+    facets: tuple[Facet, ...] = ()
+    total_size: int = 0
+    total_is_exact: bool = False
+    spelling: Suggestion | None = None
+    chain: Chain | None = None
+
+
+@dataclass(frozen=True)
+class NextPage:
+    """A page after the first. *head* is what the first one said of the whole, packed."""
+
+    results: tuple[Result, ...]
+    space: SpaceKind
+    stages: tuple[tuple[str, float], ...]
+    head: bytes
+    chain: Chain | None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Protocol
 from gateway.core.model import (
     Candidate,
     CatalogFacts,
+    Chain,
     Content,
     Curve,
     Description,
@@ -17,6 +18,7 @@ from gateway.core.model import (
     Hits,
     Media,
     PartVector,
+    ProductFacts,
     ProductRecord,
     Ranked,
     RankingOffer,
@@ -121,3 +123,21 @@ class ProductReader(Protocol):
 
     def features(self, product: bytes) -> Mapping[str, float]:
         """Return what a ranking network can look at, by feature name; what is not known is left out."""
+
+    def facts(self, product: bytes) -> ProductFacts:
+        """Return what the walk itself looks at."""
+
+
+class Chains(Protocol):
+    """Turns what is left of a search into a token and back."""
+
+    def seal(self, chain: Chain, fingerprint: bytes) -> str:
+        """Return the token of *chain*, for the search of that fingerprint; no other can be made without the key."""
+
+    def open(self, token: str, fingerprint: bytes) -> Chain:
+        """Return the chain of *token*.
+
+        Raises:
+            InvalidArgument: PAGE_TOKEN_INVALID, it was not made here, or for another search.
+            FailedPrecondition: PAGE_TOKEN_EXPIRED.
+        """

@@ -1,50 +1,34 @@
 """Ranking: which strategy, among which candidates, by which features.
 
 Greedy strategies order by the score alone. Diversity chooses among more candidates than it returns. So do the networks:
-what the index puts at place 60 may be what the network puts first.
+what the index puts at place 60 may be what the network puts first. All candidates are put in order, not the first page
+alone: the pages that follow go on in the same order.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.core.model import Candidate, Hit, Path, Query, Ranked, RankingOffer
+from gateway.core import boosts
+from gateway.core.model import (
+    FEATURE_OF_SPACE,
+    Candidate,
+    Hit,
+    Path,
+    Query,
+    RankingOffer,
+    RankingPlan,
+    Result,
+)
 from gateway.core.ports import ProductReader, Ranker
-from triptych.vocabulary.choices import RankingStrategy, SimilarityMetric, SpaceKind
+from triptych.vocabulary.choices import RankingStrategy, SimilarityMetric
+from triptych.vocabulary.vectors import ModelVersion
 
 NETWORKS = frozenset({RankingStrategy.RANKNET, RankingStrategy.LISTNET, RankingStrategy.LEARNED})
-POOLED = NETWORKS | {RankingStrategy.DIVERSE}
 
 # Beyond this many candidates the choice no longer changes.
 POOL_FACTOR = 4
 POOL_MIN = 100
 CANDIDATES_MAX = 1000
-
-FEATURE_OF_SPACE: Mapping[SpaceKind, str] = {kind: f"similarity_{kind.name.lower()}" for kind in SpaceKind}
-
-
-@dataclass(frozen=True)
-class RankingPlan:
-    """What to retrieve, and how to order it.
-
-    Args:
-        strategy: None keeps the order of the index.
-        pool: how many candidates to retrieve for it.
-        features: that the network looks at; empty without a network.
-    """
-
-    strategy: RankingStrategy | None
-    pool: int
-    features: tuple[str, ...] = ()
-
-    @property
-    def with_vectors(self) -> bool:
-        """Whether candidates need their vectors."""
-        return self.strategy is RankingStrategy.DIVERSE
-
-    @property
-    def compared(self) -> tuple[SpaceKind, ...]:
-        """The spaces in which candidates are to be compared with the query."""
-        return tuple(kind for kind, name in FEATURE_OF_SPACE.items() if name in self.features)
 
 
 @dataclass(frozen=True)
@@ -60,6 +44,8 @@ class Ranking:
         Raises:
             Unavailable, DeadlineExceeded: the ranker does not answer, or not in time.
         """
+        if query.order_by:
+            return RankingPlan(None, CANDIDATES_MAX)
         offer = RankingOffer(frozenset())
         if query.ranking in NETWORKS or (query.ranking is None and path is Path.MULTIMODAL):
             offer = await self.ranker.offer()
@@ -67,26 +53,59 @@ class Ranking:
         if strategy is None and path is Path.MULTIMODAL:
             learned = RankingStrategy.LEARNED in offer.strategies
             strategy = RankingStrategy.LEARNED if learned else RankingStrategy.SIMILARITY
-        pool = max(query.limit * POOL_FACTOR, POOL_MIN) if strategy in POOLED else query.limit
+        pool = max(query.limit * POOL_FACTOR, POOL_MIN)
         return RankingPlan(strategy, pool, offer.features if strategy in NETWORKS else ())
 
-    async def order(self, query: Query, plan: RankingPlan, hits: Sequence[Hit]) -> Ranked:
-        """Return the best of *hits*, best first.
+    async def order(
+        self, query: Query, plan: RankingPlan, hits: Sequence[Hit]
+    ) -> tuple[tuple[Result, ...], tuple[ModelVersion, ...]]:
+        """Return all of *hits* in order, exact matches before all others; and the network that judged.
 
         Raises:
             FailedPrecondition: MODEL_NOT_SERVED, the pack has no such network.
             Unavailable, DeadlineExceeded: the ranker does not answer, or not in time.
         """
-        candidates = [Candidate(hit, hit.score, self._features(hit, query.metric, plan)) for hit in hits]
+        added = [self._boosts(query, hit) for hit in hits]
+        candidates = [
+            Candidate(hit, score, self._features(hit, query.metric, plan), boosts.total(each))
+            for hit, score, each in zip(hits, base_scores(hits, query.rescoring), added, strict=True)
+        ]
+        models: tuple[ModelVersion, ...] = ()
         if plan.strategy is None or not candidates:
-            return Ranked(tuple((place, each.score) for place, each in enumerate(candidates[: query.limit])))
-        return await self.ranker.rank(
+            ranked = as_found(candidates)
+        else:
+            ranked, models = await self._ranked(query, plan, candidates)
+        results = [
+            Result(
+                hits[place],
+                score,
+                None if plan.strategy is None else score - candidates[place].boost,
+                added[place],
+            )
+            for place, score in ranked
+        ]
+        return tuple(sorted(results, key=lambda result: not result.hit.exact_match)), models
+
+    async def _ranked(
+        self, query: Query, plan: RankingPlan, candidates: Sequence[Candidate]
+    ) -> tuple[list[tuple[int, float]], tuple[ModelVersion, ...]]:
+        """Return (place, score) as the ranker puts them; it can tell apart only what has a vector, where it needs one."""
+        assert plan.strategy is not None
+        able = [i for i, each in enumerate(candidates) if each.hit.vector or not plan.with_vectors]
+        ranked = await self.ranker.rank(
             plan.strategy,
-            candidates,
-            limit=query.limit,
+            [candidates[place] for place in able],
+            limit=len(able),
             diversity_lambda=query.diversity_lambda,
             features=plan.features,
         )
+        order = [(able[place], score) for place, score in ranked.places]
+        last = min((score for _, score in order), default=0.0)
+        rest = [i for i in range(len(candidates)) if i not in set(able)]
+        return order + [(place, last) for place in rest], ranked.models
+
+    def _boosts(self, query: Query, hit: Hit) -> Mapping[str, float]:
+        return boosts.added(query.boosts, hit, self.reader.facts(hit.product)) if query.boosts else {}
 
     def _features(self, hit: Hit, metric: SimilarityMetric, plan: RankingPlan) -> Mapping[str, float]:
         if not plan.features:
@@ -96,6 +115,24 @@ class Ranking:
         }
         known = {**self.reader.features(hit.product), **similarities}
         return {name: known[name] for name in plan.features if name in known}
+
+
+def as_found(candidates: Sequence[Candidate]) -> list[tuple[int, float]]:
+    """Return (place, score) in the order of the index; where something was boosted, in that of the scores."""
+    scores = [(place, each.score + each.boost) for place, each in enumerate(candidates)]
+    if any(each.boost for each in candidates):
+        scores.sort(key=lambda item: -item[1])
+    return scores
+
+
+def base_scores(hits: Sequence[Hit], rescoring: SimilarityMetric | None) -> list[float]:
+    """Return the scores before ranking: those of the second comparison where one was asked for, the least for the rest."""
+    if rescoring is None:
+        return [hit.score for hit in hits]
+    sign = 1 if rescoring is SimilarityMetric.COSINE else -1
+    scores = [None if hit.rescored is None else sign * hit.rescored for hit in hits]
+    least = min((score for score in scores if score is not None), default=0.0)
+    return [least if score is None else score for score in scores]
 
 
 def cosine(similarity: float, metric: SimilarityMetric) -> float:

@@ -5,37 +5,22 @@ features, fusion, search, ranking, answer.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.core.model import (
-    Answer,
-    Content,
-    Encoded,
-    Hit,
-    Hits,
-    Part,
-    PartVector,
-    Path,
-    ProductReference,
-    Query,
-    Ranked,
-    Result,
-    Retrieval,
-)
-from gateway.core.ports import Encoder, Fuser, Index
-from gateway.core.ranking import CANDIDATES_MAX, Ranking, RankingPlan
+from gateway.core import pages
+from gateway.core.checks import check
+from gateway.core.model import Answer, Hits, NextPage, Query, RankingPlan, Result, Retrieval, Spelling
+from gateway.core.pages import Pages
+from gateway.core.parts import PartReader, Understood
+from gateway.core.ports import Chains, Encoder, Fuser, Index
+from gateway.core.ranking import Ranking
+from gateway.core.retrieving import blamed, retrieval
+from gateway.core.spelling import Speller, found_by_words, suggestion, with_words
 from gateway.core.stopwatch import Stopwatch
 from triptych.vocabulary.choices import Modality, SpaceKind
-from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
-from triptych.vocabulary.vectors import ModelVersion, Vector
-
-MODALITY_OF_KIND = {
-    "text": Modality.TEXT,
-    "image": Modality.IMAGE,
-    "audio": Modality.AUDIO,
-    "fused": Modality.PRODUCT,
-}
+from triptych.vocabulary.errors import InvalidArgument
+from triptych.vocabulary.vectors import ModelVersion
 
 
 @dataclass(frozen=True)
@@ -46,172 +31,107 @@ class ProductSearch:
     fuser: Fuser
     index: Index
     ranking: Ranking
+    chains: Chains
 
     async def search(self, query: Query) -> Answer:
         """Return the products that answer *query*, best first.
 
         Raises:
-            InvalidArgument: a part cannot be understood, or the parts cancel one another.
+            InvalidArgument: the query contradicts itself, a part cannot be understood, or the parts cancel one another.
             NotFound: the catalogue or a product in the query does not exist.
             Unavailable, DeadlineExceeded: a room does not answer, or not in time.
         """
-        if all(part.weight < 0 for part in query.parts):
-            raise InvalidArgument(
-                "At least one part must have a positive weight: what to look for.",
-                reason=Reason.NO_POSITIVE_PART,
-                field="parts",
-            )
+        check(query)
         watch = Stopwatch()
-        parts, models = await self._part_vectors(query, watch)
-        modalities = tuple(sorted({part.modality for part in parts}))
-        path = Path.MULTIMODAL if len(modalities) > 1 else Path.SINGLE_MODALITY
-        plan = await self.ranking.plan(query, path)
-        vector = parts[0].vector
-        if len(parts) > 1:
-            vector, fusion_models = await self._fuse(query, parts, watch)
-            models += fusion_models
-        found = await self._retrieve(query, vector, modalities, plan, watch)
-        ranked = await self._order(query, found.hits, plan, watch)
-        models += ranked.models
+        understood, corrections = await self._understand(query, watch)
+        found = await self._found(understood, watch)
+        applied = query.spelling is Spelling.AUTO
+        if query.spelling is Spelling.SUGGEST and corrections and not found_by_words(found.asked, found.hits):
+            applied = True
+            understood = await self._reader.understand(with_words(query, corrections), watch)
+            found = await self._found(understood, watch)
+        results, models = await self._ordered(understood.query, found, watch)
+        is_exact = any(result.hit.exact_match for result in results)
         return Answer(
-            results=tuple(Result(found.hits[place], value) for place, value in ranked.places),
-            path=path,
-            modalities=modalities,
-            fusion=query.fusion if len(parts) > 1 else None,
-            ranking=plan.strategy,
-            space=found.space,
-            models=tuple(sorted(set(models), key=lambda model: model.name)),
-            index_name=found.index_name,
-            index_space=found.index_space,
+            results=results[: query.limit],
+            path=understood.path,
+            modalities=understood.modalities,
+            fusion=query.fusion if len(understood.sought) > 1 else None,
+            ranking=found.plan.strategy,
+            space=found.hits.space,
+            models=tuple(sorted({*understood.models, *models}, key=lambda model: model.name)),
+            index_name=found.hits.index_name,
+            index_space=found.hits.index_space,
             stages=watch.stages(),
+            filter=found.asked.filter,
+            lexical_weight=found.asked.lexical_weight or None,
+            facets=found.hits.facets,
+            total_size=found.hits.total_size,
+            total_is_exact=found.hits.total_is_exact,
+            # Who writes an article number as it stands means it.
+            spelling=None if is_exact and not applied else suggestion(query, corrections, applied=applied),
+            chain=pages.begun(results, query.limit, found.asked, found.plan, complete=found.is_all),
         )
 
-    async def _part_vectors(
-        self, query: Query, watch: Stopwatch
-    ) -> tuple[list[PartVector], tuple[ModelVersion, ...]]:
-        """Return the vector of each part: encoded, looked up, or brought along."""
-        contents = {i: p.content for i, p in enumerate(query.parts) if isinstance(p.content, Content)}
-        references = {
-            i: p.content for i, p in enumerate(query.parts) if isinstance(p.content, ProductReference)
-        }
-        encoded, looked_up = await asyncio.gather(
-            self._encode(list(contents.values()), watch),
-            self._look_up(query.catalog, references, watch),
-        )
-        made = dict(zip(contents, (required(outcome) for outcome in encoded.outcomes), strict=True))
-        parts = [
-            part_vector(index, part, made.get(index) or looked_up.get(index))
-            for index, part in enumerate(query.parts)
-        ]
-        return parts, encoded.models
+    async def follow(self, query: Query) -> NextPage:
+        """Return the page after the first that the token of *query* asks for; see `Pages.follow`."""
+        return await Pages(self.index, self.ranking, self.chains).follow(query)
 
-    async def _encode(self, contents: Sequence[Content], watch: Stopwatch) -> Encoded:
-        if not contents:
-            return Encoded((), (), ())
-        with watch.stage("encode"):
-            return await self.encoder.encode(contents)
+    @property
+    def _reader(self) -> PartReader:
+        return PartReader(self.encoder, self.fuser, self.index)
 
-    async def _look_up(
-        self, catalog: str, references: dict[int, ProductReference], watch: Stopwatch
-    ) -> dict[int, Vector]:
-        """Return the fused vectors of the products referred to, by place in the query."""
-        if not references:
-            return {}
-        ids = sorted({reference.id for reference in references.values()})
-        with watch.stage("look_up"):
-            records = await self.index.read(catalog, ids, with_vectors=True)
-        vectors = {record.id: record.vectors[0].vector for record in records}
-        for index, reference in references.items():
-            if reference.id not in vectors:
-                raise NotFound(
-                    f"The catalogue has no product {reference.id!r}.",
-                    reason=Reason.PRODUCT_NOT_FOUND,
-                    field=f"parts[{index}].product_id",
-                    metadata={"id": reference.id},
-                )
-        return {index: vectors[reference.id] for index, reference in references.items()}
+    async def _understand(self, query: Query, watch: Stopwatch) -> tuple[Understood, Mapping[int, str]]:
+        """Return *query* with its vectors, and other words for those that the catalogue does not know."""
+        speller = Speller(self.index)
+        if query.spelling is Spelling.AUTO:
+            corrections = await speller.corrections(query)
+            return await self._reader.understand(with_words(query, corrections), watch), corrections
+        if query.spelling is Spelling.OFF:
+            return await self._reader.understand(query, watch), {}
+        return await asyncio.gather(self._reader.understand(query, watch), speller.corrections(query))
 
-    async def _fuse(
-        self, query: Query, parts: Sequence[PartVector], watch: Stopwatch
-    ) -> tuple[Vector, tuple[ModelVersion, ...]]:
-        with watch.stage("fuse"):
-            fused = await self.fuser.fuse(query.fusion, [parts])
-        try:
-            return required(fused.outcomes[0]), fused.models
-        except TriptychError as error:
-            raise error.at(error.field.replace("vectors", "parts", 1)) from error
-
-    async def _retrieve(
-        self,
-        query: Query,
-        vector: Vector,
-        modalities: Sequence[Modality],
-        plan: RankingPlan,
-        watch: Stopwatch,
-    ) -> Hits:
-        """Return the nearest products, without those that the query itself names.
+    async def _found(self, understood: Understood, watch: Stopwatch) -> "Found":
+        """Return what the index finds.
 
         A photo is compared with photos unless the request says otherwise, and with whole products where there are none.
         """
+        query = understood.query
+        plan = await self.ranking.plan(query, understood.path)
         with watch.stage("search"):
-            if query.space is None and tuple(modalities) == (Modality.IMAGE,):
-                found = await self._nearest(query, vector, SpaceKind.IMAGE, plan)
-                if found.hits:
+            if query.space is None and understood.modalities == (Modality.IMAGE,):
+                found = await self._search(understood, plan, SpaceKind.IMAGE)
+                if found.hits.hits:
                     return found
-            return await self._nearest(query, vector, query.space or SpaceKind.FUSED, plan)
+            return await self._search(understood, plan, query.space or SpaceKind.FUSED)
 
-    async def _nearest(self, query: Query, vector: Vector, space: SpaceKind, plan: RankingPlan) -> Hits:
-        named = {p.content.id for p in query.parts if isinstance(p.content, ProductReference)}
+    async def _search(self, understood: Understood, plan: RankingPlan, space: SpaceKind) -> "Found":
+        asked = retrieval(understood, plan, space)
         try:
-            found = await self.index.search(
-                Retrieval(
-                    query.catalog,
-                    vector,
-                    space,
-                    query.metric,
-                    min(plan.pool + len(named), CANDIDATES_MAX),
-                    with_vectors=plan.with_vectors,
-                    compared=plan.compared,
-                )
-            )
+            return Found(plan, asked, await self.index.search(asked))
         except InvalidArgument as error:
-            raise error.at(error.field.replace("query", "parts[0].vector", 1)) from error
-        hits = tuple(hit for hit in found.hits if hit.id not in named)
-        return Hits(hits[: plan.pool], space, found.index_name, found.index_space)
+            raise blamed(error, understood) from error
 
-    async def _order(self, query: Query, hits: Sequence[Hit], plan: RankingPlan, watch: Stopwatch) -> Ranked:
-        if plan.strategy is None or not hits:
-            return await self.ranking.order(query, plan, hits)
+    async def _ordered(
+        self, query: Query, found: "Found", watch: Stopwatch
+    ) -> tuple[tuple[Result, ...], tuple[ModelVersion, ...]]:
+        """Return all that was found in order, and the network that judged."""
+        if found.plan.strategy is None or not found.hits.hits:
+            return await self.ranking.order(query, found.plan, found.hits.hits)
         with watch.stage("rank"):
-            return await self.ranking.order(query, plan, hits)
+            return await self.ranking.order(query, found.plan, found.hits.hits)
 
 
-def required(outcome: Vector | TriptychError) -> Vector:
-    """Return the vector, or raise the error that stands in its place."""
-    if isinstance(outcome, TriptychError):
-        raise outcome
-    return outcome
+@dataclass(frozen=True)
+class Found:
+    """What was asked of the index, and what it found."""
 
+    plan: RankingPlan
+    asked: Retrieval
+    hits: Hits
 
-def part_vector(index: int, part: Part, made: Vector | None) -> PartVector:
-    """Return the vector of the part at *index* with its modality and weight."""
-    if isinstance(part.content, Content) and made is not None:
-        return PartVector(made, part.content.modality, part.weight)
-    if isinstance(part.content, Vector):
-        return PartVector(part.content, modality_of(index, part.content), part.weight)
-    assert made is not None, "every reference was looked up"
-    return PartVector(made, Modality.PRODUCT, part.weight)
-
-
-def modality_of(index: int, vector: Vector) -> Modality:
-    """Return what a caller's own vector was made from: the last word of its space's id."""
-    kind = vector.space.rpartition("/")[2]
-    if kind not in MODALITY_OF_KIND:
-        raise InvalidArgument(
-            f"The space {vector.space!r} is none of this suite's; a space ends in "
-            f"{', '.join('/' + name for name in MODALITY_OF_KIND)}.",
-            reason=Reason.SPACE_MISMATCH,
-            field=f"parts[{index}].vector.space",
-            metadata={"space": vector.space},
-        )
-    return MODALITY_OF_KIND[kind]
+    @property
+    def is_all(self) -> bool:
+        """Whether there is no more to find."""
+        counted = self.hits.total_is_exact and self.hits.total_size <= len(self.hits.hits)
+        return counted or len(self.hits.hits) < self.asked.limit

@@ -14,6 +14,7 @@ import psutil
 
 from triptych.local import serving
 from triptych.local.health import healthy
+from triptych.local.keys import token_key
 from triptych.local.orphans import end_orphans, listener
 from triptych.local.parts import Part, parts_of
 from triptych.local.ports import is_free
@@ -70,7 +71,7 @@ def up(settings: SuiteSettings) -> bool:
         except PackError as error:
             raise SuiteError(f"the models cannot be served: {error}") from error
         try:
-            supervisor.start(parts)
+            supervisor.start(parts, {"TRIPTYCH_GATEWAY_TOKEN_KEY": token_key(settings.folder)})
         except subprocess.CalledProcessError as error:
             raise SuiteError(f"supervisord did not start: {error.stderr.decode(errors='replace')}") from error
     return True

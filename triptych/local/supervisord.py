@@ -55,8 +55,8 @@ class Supervisor:
         digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"triptych-{digest}.sock"
 
-    def start(self, parts: Sequence[Part]) -> None:
-        """Start supervisord in the background, and with it all *parts*.
+    def start(self, parts: Sequence[Part], secrets: Mapping[str, str]) -> None:
+        """Start supervisord in the background, and with it all *parts*, which are told *secrets* too.
 
         Raises:
             CalledProcessError: it did not start; its output says why.
@@ -70,7 +70,7 @@ class Supervisor:
             capture_output=True,
             cwd=IMPORT_ROOT,
             # What the user set stays.
-            env={**told, **os.environ, MARK: str(self.folder)},
+            env={**told, **secrets, **os.environ, MARK: str(self.folder)},
         )
 
     def call(self, method: str, *arguments: object) -> Any:

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import fakes
 
+from gateway.adapters.chains import SealedChains
 from gateway.adapters.products import PackedProducts
 from gateway.core.catalog import Catalog
 from gateway.core.ranking import Ranking
@@ -21,6 +22,7 @@ from triptych.runtime.settings import ServerSettings
 from triptych.v1 import catalog_service_pb2_grpc, product_search_service_pb2_grpc
 
 NOW_S = 1_800_000_000.0
+PAGE_TOKEN_S = 1800.0
 
 
 class FakeRooms:
@@ -30,7 +32,9 @@ class FakeRooms:
         self.encoder, self.fuser = fakes.FakeEncoder(), fakes.FakeFuser()
         self.index, self.ranker = fakes.FakeIndex(), fakes.FakeRanker()
         self.ranking = Ranking(self.ranker, PackedProducts(now=lambda: NOW_S))
-        self.search = ProductSearch(self.encoder, self.fuser, self.index, self.ranking)
+        self.now_s = NOW_S
+        self.chains = SealedChains("a key of at least 32 characters!!", PAGE_TOKEN_S, now=lambda: self.now_s)
+        self.search = ProductSearch(self.encoder, self.fuser, self.index, self.ranking, self.chains)
         self.catalog = Catalog(self.encoder, self.fuser, self.index)
 
 
@@ -52,7 +56,7 @@ async def stubs(rooms):
             Service(
                 "triptych.v1.ProductSearchService",
                 product_search_service_pb2_grpc.add_ProductSearchServiceServicer_to_server,
-                ProductSearchService(rooms.search, rooms.encoder),
+                ProductSearchService(rooms.search, rooms.encoder, rooms.chains),
             ),
             Service(
                 "triptych.v1.CatalogService",

@@ -1,6 +1,8 @@
 """Fakes of the other rooms, each implementing its port."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,6 +14,8 @@ from gateway.core.model import (
     Curve,
     Description,
     Encoded,
+    Facet,
+    FacetWish,
     Fused,
     Hit,
     Hits,
@@ -23,6 +27,10 @@ from gateway.core.model import (
     Retrieval,
     Transcript,
 )
+from services.search.core.filters.evaluate import evaluate
+from services.search.core.filters.parse import parse
+from services.search.core.model import Facts
+from triptych.v1.types_pb2 import Product
 from triptych.vocabulary.choices import (
     FusionStrategy,
     Modality,
@@ -96,10 +104,13 @@ class FakeFuser:
         )
 
     def _fuse(self, group: Sequence[PartVector]) -> Vector | TriptychError:
-        total = np.sum([part.weight * part.vector.values for part in group], axis=0)
-        if np.linalg.norm(total) < 1e-6:
+        # As the fusion room does: neither the order of the parts nor the scale of the weights matters.
+        total = math.fsum(abs(part.weight) for part in group)
+        rows = sorted((part.weight / total * part.vector.values).tolist() for part in group)
+        summed = np.sum(np.array(rows, np.float32), axis=0)
+        if np.linalg.norm(summed) < 1e-6:
             return InvalidArgument("They cancel.", reason=Reason.PARTS_CANCEL, field="vectors")
-        return Vector(unit(total), f"{PACK}/fused")
+        return Vector(unit(summed), f"{PACK}/fused")
 
 
 @dataclass
@@ -110,29 +121,78 @@ class FakeIndex:
     searches: list[Retrieval] = field(default_factory=list)
     refused: frozenset[str] = frozenset()
     calibrations: dict[str, Mapping[str, Curve]] = field(default_factory=dict)
+    corrections: dict[str, str] = field(default_factory=dict)
 
     async def search(self, retrieval: Retrieval) -> Hits:
         self.searches.append(retrieval)
-        query, space, metric = retrieval.query, retrieval.space, retrieval.metric
+        query, space = retrieval.query, retrieval.space
         assert query is not None
         if len(query.values) != DIMENSION:
             raise InvalidArgument("Wrong.", reason=Reason.DIMENSION_MISMATCH, field="query.dimension")
-        found = [
-            hit
-            for record in self._catalog(retrieval.catalog).values()
-            if (hit := best(record, query, space, metric)) is not None
+        stored = self._catalog(retrieval.catalog)
+        facts = {product_id: facts_of(record) for product_id, record in stored.items()}
+        attributes = attributes_of(facts.values())
+        passing = [
+            stored[product_id]
+            for product_id, each in facts.items()
+            if passes(retrieval.filter, "filter", product_id, each, attributes)
+            and is_wanted(retrieval, stored, facts, product_id)
         ]
-        found.sort(key=lambda hit: (-hit.score, hit.id))
-        found = [self._compared(retrieval.catalog, hit, query, metric, retrieval.compared) for hit in found]
+        hits = [hit for record in passing if (hit := self._hit(retrieval, record, facts[record.id]))]
+        hits.sort(key=lambda hit: (not hit.exact_match, -hit.score, hit.id))
+        hits = [
+            replace(
+                hit,
+                conditions=tuple(
+                    passes(each, f"conditions[{place}]", hit.id, facts[hit.id], attributes)
+                    for place, each in enumerate(retrieval.conditions)
+                ),
+            )
+            for hit in hits
+        ]
+        if retrieval.grouped:
+            hits = best_of_groups(hits)
+        hits = hits[: retrieval.limit]
+        if retrieval.rescoring is not None:
+            hits = [replace(hit, rescored=hit.similarity) for hit in hits]
+        if retrieval.order_by:
+            hits.sort(key=lambda hit: order_key(retrieval.order_by, facts[hit.id]))
         name = space.name.lower()
-        return Hits(tuple(found[: retrieval.limit]), space, f"{retrieval.catalog}__{name}", f"{PACK}/{name}")
+        return Hits(
+            tuple(hits),
+            space,
+            f"{retrieval.catalog}__{name}",
+            f"{PACK}/{name}",
+            tuple(counted(wish, [facts[record.id] for record in passing]) for wish in retrieval.facets),
+            len(passing) if retrieval.counted else 0,
+            retrieval.counted and not retrieval.grouped,
+        )
 
-    def _compared(
-        self, catalog: str, hit: Hit, query: Vector, metric: SimilarityMetric, kinds: Sequence[SpaceKind]
-    ) -> Hit:
-        record = self.products[catalog][hit.id]
-        near = {kind: best(record, query, kind, metric) for kind in kinds}
-        return replace(hit, elsewhere={kind: each.similarity for kind, each in near.items() if each})
+    def _hit(self, asked: Retrieval, record: ProductRecord, facts: Facts) -> Hit | None:
+        """The product as a hit; None where neither its vector nor its words are compared."""
+        query = asked.query
+        assert query is not None
+        near = best(record, query, asked.space, asked.metric)
+        texts = [text for text, _ in asked.texts]
+        is_exact = any(text.casefold() == record.id.casefold() for text in texts)
+        lexical = None
+        if asked.lexical_weight:
+            words = set(facts.title.casefold().split())
+            lexical = math.fsum(
+                weight * len(words & set(text.casefold().split())) for text, weight in asked.texts
+            )
+        if near is None and not lexical and not is_exact:
+            return None
+        hit = near or Hit(record.id, record.record, None, 0)
+        others = {kind: best(record, query, kind, asked.metric) for kind in asked.compared}
+        return replace(
+            hit,
+            elsewhere={kind: each.similarity for kind, each in others.items() if each},
+            score=hit.score * (1 - asked.lexical_weight) + (lexical or 0) * asked.lexical_weight,
+            lexical=lexical,
+            exact_match=is_exact,
+            group_id=facts.group_id,
+        )
 
     async def write(
         self, catalog: str, spaces: Mapping[SpaceKind, Space], products: Sequence[ProductRecord]
@@ -159,7 +219,8 @@ class FakeIndex:
 
     async def corrected(self, catalog: str, text: str) -> str:
         self._catalog(catalog)
-        return ""
+        better = " ".join(self.corrections.get(word, word) for word in text.split())
+        return better if better != text else ""
 
     async def facts(self, catalog: str) -> CatalogFacts:
         self._catalog(catalog)
@@ -177,6 +238,79 @@ class FakeIndex:
         if catalog not in self.products:
             raise NotFound("No such catalogue.", reason=Reason.CATALOG_NOT_FOUND, field="catalog")
         return self.products[catalog]
+
+
+def facts_of(record: ProductRecord) -> Facts:
+    """What the packed product can be filtered by."""
+    product = Product.FromString(record.record)
+    return Facts(
+        title=product.title,
+        brand=product.brand,
+        category=product.category,
+        price=product.price.units + product.price.nanos / 1e9 if product.HasField("price") else None,
+        in_stock=product.in_stock if product.HasField("in_stock") else None,
+        popularity=product.popularity,
+        group_id=product.group_id,
+        attributes={name: value.string_value for name, value in product.attributes.items()},
+    )
+
+
+def attributes_of(facts: Iterable[Facts]) -> dict[str, tuple[str, ...]]:
+    """The attributes, all of them strings."""
+    return {name: ("string",) for each in facts for name in each.attributes}
+
+
+def passes(
+    text: str, name: str, product_id: str, facts: Facts, attributes: Mapping[str, Iterable[str]]
+) -> bool:
+    """Whether a product passes a filter, in the search room's own grammar."""
+    try:
+        tree = parse(text, attributes)
+    except InvalidArgument as error:
+        raise error.at(name) from error
+    return tree is None or evaluate(tree, product_id, facts)
+
+
+def is_wanted(
+    asked: Retrieval, stored: Mapping[str, ProductRecord], facts: Mapping[str, Facts], product_id: str
+) -> bool:
+    """Whether a product is asked for and not excluded."""
+    groups = {facts[each].group_id for each in asked.excluded_variants_of if each in facts} - {""}
+    words = set(facts[product_id].title.casefold().split())
+    return (
+        (not asked.only_ids or product_id in asked.only_ids)
+        and product_id not in {*asked.excluded_ids, *asked.excluded_variants_of}
+        and facts[product_id].group_id not in groups
+        and not any(set(text.casefold().split()) <= words for text in asked.excluded_texts)
+        and not any(
+            (near := best(stored[product_id], each.vector, each.space, SimilarityMetric.COSINE))
+            and near.similarity is not None
+            and near.similarity >= each.similarity
+            for each in asked.excluded_vectors
+        )
+    )
+
+
+def best_of_groups(hits: Sequence[Hit]) -> list[Hit]:
+    """The best hit of each group, which knows how many others there are."""
+    groups: dict[str, list[Hit]] = {}
+    for hit in hits:
+        groups.setdefault(hit.group_id or f" {hit.id}", []).append(hit)
+    return [replace(group[0], group_others=len(group) - 1) for group in groups.values()]
+
+
+def order_key(order_by: str, facts: Facts) -> tuple[bool, float]:
+    """Where a product stands by a field; last where it lacks it."""
+    name, _, direction = order_by.partition(" ")
+    value = getattr(facts, name)
+    return value is None, (value or 0) * (-1 if direction == "desc" else 1)
+
+
+def counted(wish: FacetWish, facts: Iterable[Facts]) -> Facet:
+    """The counts of a field of strings."""
+    counts = Counter(getattr(each, wish.field) for each in facts)
+    order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return Facet(wish.field, tuple((value, count) for value, count in order if value)[: wish.limit])
 
 
 def best(record: ProductRecord, query: Vector, space: SpaceKind, metric: SimilarityMetric) -> Hit | None:
@@ -211,8 +345,9 @@ class FakeRanker:
         assert tuple(features) == (self.features if strategy is RankingStrategy.LEARNED else ())
         self.calls.append(strategy)
         self.judged.append(candidates)
-        order = sorted(range(len(candidates)), key=lambda place: -candidates[place].score)
-        return Ranked(tuple((place, candidates[place].score / 2) for place in order[:limit]))
+        scores = [each.score / 2 + each.boost for each in candidates]
+        order = sorted(range(len(candidates)), key=lambda place: (-scores[place], candidates[place].hit.id))
+        return Ranked(tuple((place, scores[place]) for place in order[:limit]))
 
     async def offer(self) -> RankingOffer:
         greedy = {RankingStrategy.SIMILARITY, RankingStrategy.DIVERSE}

@@ -93,7 +93,7 @@ class TestPath:
 
     async def test_a_ranking_that_is_asked_for_is_walked(self, shop, rooms):
         """Also for one modality; the score is then the ranker's."""
-        answer = await shop(text("red mug"), ranking=types_pb2.RANKING_STRATEGY_DIVERSE)
+        answer = await shop(text("red mug"), ranking=types_pb2.RANKING_STRATEGY_DIVERSE, lexical_weight=0)
 
         assert [RankingStrategy.DIVERSE] == rooms.ranker.calls
         assert answer.results[0].similarity / 2 == pytest.approx(answer.results[0].score)
@@ -191,18 +191,25 @@ class TestParts:
 
     async def test_under_euclidean_larger_scores_are_better_too(self, shop):
         """Similarity is the distance, score its negative."""
-        answer = await shop(text("red mug"), similarity=types_pb2.SIMILARITY_METRIC_EUCLIDEAN)
+        answer = await shop(
+            text("red mug"), similarity=types_pb2.SIMILARITY_METRIC_EUCLIDEAN, lexical_weight=0
+        )
 
         distances = [result.similarity for result in answer.results]
         assert sorted(distances) == distances
         assert [-distance for distance in distances] == [result.score for result in answer.results]
 
-    @pytest.mark.parametrize(("asked", "searched"), [(0, 20), (7, 7), (100, 100), (5000, 100)])
-    async def test_the_page_size_is_coerced(self, shop, rooms, asked, searched):
+    @pytest.mark.parametrize(("asked", "shown"), [(0, 20), (7, 7), (100, 100), (5000, 100)])
+    async def test_the_page_size_is_coerced(self, stubs, rooms, asked, shown):
         """20 by default, 100 at most."""
-        await shop(text("mug"), page_size=asked)
+        search, catalog = stubs
+        for start in (0, 60):
+            products = [product(f"mug-{place}", "mug") for place in range(start, start + 60)]
+            await catalog.UpsertProducts(catalog_pb.UpsertProductsRequest(products=products))
 
-        assert searched == rooms.index.searches[-1].limit
+        answer = await search.SearchProducts(pb.SearchProductsRequest(parts=[text("mug")], page_size=asked))
+
+        assert shown == len(answer.results)
 
 
 class TestRefusals:

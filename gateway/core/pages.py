@@ -1,0 +1,124 @@
+"""Pages: a chain of them is a snapshot of an order.
+
+The first page puts a pool of candidates in order and shows the best. What is left travels with the client (`Chain`): the
+pages that follow read the products of the list anew and pass over what is gone or no longer passes the filter. When the
+list is used up, the index is asked once for as many as a chain can have, and what was not seen yet is appended.
+
+So nothing is shown twice, and nothing is left out that was there all along, whatever is written in between.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gateway.core.model import Chain, Hit, NextPage, Query, RankingPlan, Result, Retrieval
+from gateway.core.ports import Chains, Index
+from gateway.core.present import Present
+from gateway.core.ranking import CANDIDATES_MAX, Ranking
+from gateway.core.stopwatch import Stopwatch
+from triptych.vocabulary.errors import FailedPrecondition, InvalidArgument, Reason
+
+# A chain ends after this many products.
+PRODUCTS_MAX = 1000
+OTHER_MODELS = frozenset({Reason.SPACE_MISMATCH, Reason.DIMENSION_MISMATCH})
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Makes the pages after the first."""
+
+    index: Index
+    ranking: Ranking
+    chains: Chains
+
+    async def follow(self, query: Query) -> NextPage:
+        """Return the page that the token of *query* asks for.
+
+        Raises:
+            InvalidArgument: PAGE_TOKEN_INVALID.
+            FailedPrecondition: PAGE_TOKEN_EXPIRED.
+            Unavailable, DeadlineExceeded: a room does not answer, or not in time.
+        """
+        watch = Stopwatch()
+        chain = self.chains.open(query.page_token, query.fingerprint)
+        results: list[Result] = []
+        try:
+            while len(results) < query.limit and goes_on(chain):
+                if not chain.waiting:
+                    chain = await self._grown(query, chain, watch)
+                shown, chain = await self._shown(query, chain, query.limit - len(results), watch)
+                results += shown
+        except InvalidArgument as error:
+            if error.reason not in OTHER_MODELS:
+                raise
+            raise outlived() from error
+        return NextPage(
+            tuple(results),
+            chain.retrieval.space,
+            watch.stages(),
+            chain.head,
+            chain if goes_on(chain) else None,
+        )
+
+    async def _grown(self, query: Query, chain: Chain, watch: Stopwatch) -> Chain:
+        """Return *chain* with all that the index finds beyond what was seen, in order."""
+        with watch.stage("search"):
+            found = await self.index.search(replace(chain.retrieval, limit=CANDIDATES_MAX))
+        grouped = chain.retrieval.grouped
+        unseen = [hit for hit in found.hits if chain.shown.isdisjoint(keys(hit, grouped=grouped))]
+        with watch.stage("rank"):
+            results, _ = await self.ranking.order(query, chain.plan, unseen)
+        return replace(chain, waiting=results[: PRODUCTS_MAX - chain.count], complete=True)
+
+    async def _shown(
+        self, query: Query, chain: Chain, limit: int, watch: Stopwatch
+    ) -> tuple[list[Result], Chain]:
+        """Return those of the next *limit* products that are still to be shown, and the chain without them."""
+        taken, waiting = chain.waiting[:limit], chain.waiting[limit:]
+        present = Present(self.index, self.ranking)
+        with watch.stage("read"):
+            candidates = await present.of(query, chain, taken)
+        grouped = chain.retrieval.grouped
+        seen = chain.shown.union(*(keys(result.hit, grouped=grouped) for result in waiting))
+        results = []
+        for result in candidates:
+            names = keys(result.hit, grouped=grouped)
+            if seen.isdisjoint(names):
+                results.append(result)
+                seen |= names
+        shown = chain.shown.union(*(keys(each.hit, grouped=grouped) for each in (*taken, *results)))
+        return results, replace(chain, waiting=waiting, shown=shown, count=chain.count + len(results))
+
+
+def begun(
+    results: Sequence[Result], limit: int, retrieval: Retrieval, plan: RankingPlan, *, complete: bool
+) -> Chain | None:
+    """Return what is left of a search after its first page of *limit*; None where nothing is."""
+    chain = Chain(
+        replace(retrieval, facets=(), counted=False),
+        plan,
+        tuple(results[limit:]),
+        frozenset().union(*(keys(result.hit, grouped=retrieval.grouped) for result in results[:limit])),
+        min(limit, len(results)),
+        complete,
+    )
+    return chain if goes_on(chain) else None
+
+
+def goes_on(chain: Chain) -> bool:
+    """Return whether there may be more to show."""
+    return bool(chain.waiting) or (not chain.complete and chain.count < PRODUCTS_MAX)
+
+
+def keys(hit: Hit, *, grouped: bool) -> frozenset[str]:
+    """Return the names by which it is known that a product, or one of its group, was shown."""
+    product = f"p{hit.id}"
+    return frozenset({product, f"g{hit.group_id}"} if grouped and hit.group_id else {product})
+
+
+def outlived() -> FailedPrecondition:
+    """Return the error for a chain whose vectors cannot be compared with the catalogue's any more."""
+    return FailedPrecondition(
+        "The catalogue is served by other models than when the search began; search again from the first page.",
+        reason=Reason.PAGE_TOKEN_EXPIRED,
+        field="page_token",
+    )

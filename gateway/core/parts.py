@@ -1,0 +1,192 @@
+"""The parts of a query: each becomes a vector, and those that are looked for become one."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.core.model import (
+    Content,
+    Encoded,
+    Part,
+    PartVector,
+    Path,
+    ProductReference,
+    Query,
+)
+from gateway.core.ports import Encoder, Fuser, Index
+from gateway.core.stopwatch import Stopwatch
+from triptych.vocabulary.choices import Modality
+from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
+from triptych.vocabulary.vectors import ModelVersion, Vector
+
+MODALITY_OF_KIND = {
+    "text": Modality.TEXT,
+    "image": Modality.IMAGE,
+    "audio": Modality.AUDIO,
+    "fused": Modality.PRODUCT,
+}
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A query with its vectors.
+
+    Args:
+        query: as it is searched.
+        sought: the vectors of the parts that are looked for or kept away from, by place among the parts.
+        excluded: the vectors of excluded pictures, sounds and vectors, by place.
+        vector: what products are compared with.
+        models: that made the vectors.
+    """
+
+    query: Query
+    sought: Mapping[int, PartVector]
+    excluded: Mapping[int, Vector]
+    vector: Vector
+    models: tuple[ModelVersion, ...]
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """What is looked for, each once."""
+        return tuple(sorted({part.modality for part in self.sought.values()}))
+
+    @property
+    def path(self) -> Path:
+        """Which way the query goes."""
+        return Path.MULTIMODAL if len(self.modalities) > 1 else Path.SINGLE_MODALITY
+
+    @property
+    def is_of_words(self) -> bool:
+        """Whether it is of words alone."""
+        return self.modalities == (Modality.TEXT,)
+
+
+@dataclass(frozen=True)
+class PartReader:
+    """Makes the vectors of queries."""
+
+    encoder: Encoder
+    fuser: Fuser
+    index: Index
+
+    async def understand(self, query: Query, watch: Stopwatch) -> Understood:
+        """Return *query* with its vectors.
+
+        Raises:
+            InvalidArgument: a part cannot be understood, or the parts cancel one another.
+            NotFound: the catalogue or a product in the query does not exist.
+            Unavailable, DeadlineExceeded: a room does not answer, or not in time.
+        """
+        made, models = await self._vectors(query, watch)
+        sought = {
+            place: part_vector(place, part, made[place])
+            for place, part in enumerate(query.parts)
+            if not part.exclude
+        }
+        excluded = {place: made[place] for place, part in enumerate(query.parts) if is_compared(part)}
+        vector = next(iter(sought.values())).vector
+        if len(sought) > 1:
+            vector, fusion_models = await self._fuse(query, sought, watch)
+            models += fusion_models
+        return Understood(query, sought, excluded, vector, models)
+
+    async def _vectors(
+        self, query: Query, watch: Stopwatch
+    ) -> tuple[dict[int, Vector], tuple[ModelVersion, ...]]:
+        """Return the vectors by place: encoded, looked up, or brought along. Words that exclude have none."""
+        parts = dict(enumerate(query.parts))
+        contents = {
+            place: part.content
+            for place, part in parts.items()
+            if isinstance(part.content, Content) and (not part.exclude or is_compared(part))
+        }
+        references = {i: p.content for i, p in parts.items() if isinstance(p.content, ProductReference)}
+        encoded, looked_up = await asyncio.gather(
+            self._encode(list(contents.values()), watch),
+            self._look_up(query.catalog, references, watch),
+        )
+        made = dict(zip(contents, (required(outcome) for outcome in encoded.outcomes), strict=True))
+        brought = {i: p.content for i, p in parts.items() if isinstance(p.content, Vector)}
+        return made | looked_up | brought, encoded.models
+
+    async def _encode(self, contents: Sequence[Content], watch: Stopwatch) -> Encoded:
+        if not contents:
+            return Encoded((), (), ())
+        with watch.stage("encode"):
+            return await self.encoder.encode(contents)
+
+    async def _look_up(
+        self, catalog: str, references: Mapping[int, ProductReference], watch: Stopwatch
+    ) -> dict[int, Vector]:
+        """Return the fused vectors of the products referred to, by place in the query."""
+        if not references:
+            return {}
+        ids = sorted({reference.id for reference in references.values()})
+        with watch.stage("look_up"):
+            records = await self.index.read(catalog, ids, with_vectors=True)
+        vectors = {record.id: record.vectors[0].vector for record in records}
+        for index, reference in references.items():
+            if reference.id not in vectors:
+                raise NotFound(
+                    f"The catalogue has no product {reference.id!r}.",
+                    reason=Reason.PRODUCT_NOT_FOUND,
+                    field=f"parts[{index}].product_id",
+                    metadata={"id": reference.id},
+                )
+        return {index: vectors[reference.id] for index, reference in references.items()}
+
+    async def _fuse(
+        self, query: Query, sought: Mapping[int, PartVector], watch: Stopwatch
+    ) -> tuple[Vector, tuple[ModelVersion, ...]]:
+        with watch.stage("fuse"):
+            fused = await self.fuser.fuse(query.fusion, [list(sought.values())])
+        try:
+            return required(fused.outcomes[0]), fused.models
+        except TriptychError as error:
+            raise error.at(public_field(error.field, list(sought))) from error
+
+
+def is_compared(part: Part) -> bool:
+    """Return whether an excluded part excludes by likeness: a picture, a sound or a vector."""
+    if isinstance(part.content, Content):
+        return part.exclude and part.content.modality is not Modality.TEXT
+    return part.exclude and isinstance(part.content, Vector)
+
+
+def public_field(field: str, places: Sequence[int]) -> str:
+    """Return the field of the request that fusion's *field* is about: "vectors[1].vector" → "parts[3].vector"."""
+    group, bracket, rest = field.partition("[")
+    number, _, inner = rest.partition("]")
+    if group != "vectors" or not bracket:
+        return "parts"
+    return f"parts[{places[int(number)]}]{inner}"
+
+
+def required(outcome: Vector | TriptychError) -> Vector:
+    """Return the vector, or raise the error that stands in its place."""
+    if isinstance(outcome, TriptychError):
+        raise outcome
+    return outcome
+
+
+def part_vector(index: int, part: Part, made: Vector) -> PartVector:
+    """Return the vector of the part at *index* with its modality and weight."""
+    if isinstance(part.content, Content):
+        return PartVector(made, part.content.modality, part.weight)
+    if isinstance(part.content, Vector):
+        return PartVector(made, modality_of(index, made), part.weight)
+    return PartVector(made, Modality.PRODUCT, part.weight)
+
+
+def modality_of(index: int, vector: Vector) -> Modality:
+    """Return what a caller's own vector was made from: the last word of its space's id."""
+    kind = vector.space.rpartition("/")[2]
+    if kind not in MODALITY_OF_KIND:
+        raise InvalidArgument(
+            f"The space {vector.space!r} is none of this suite's; a space ends in "
+            f"{', '.join('/' + name for name in MODALITY_OF_KIND)}.",
+            reason=Reason.SPACE_MISMATCH,
+            field=f"parts[{index}].vector.space",
+            metadata={"space": vector.space},
+        )
+    return MODALITY_OF_KIND[kind]
