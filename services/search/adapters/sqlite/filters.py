@@ -25,31 +25,32 @@ COLUMNS: Mapping[str, int] = {
 }
 
 
+# SQLite reads expressions only so deep: a chain of n is n deep, brackets count too.
+_CHAIN_MAX = 256
+
+
 @dataclass(frozen=True)
 class Condition:
-    """A piece of SQL and the values for its question marks."""
+    """A piece of SQL, the values for its question marks, and how many brackets it has around one another."""
 
     sql: str
     bound: tuple[Bound, ...] = ()
+    depth: int = 0
 
 
-def condition(tree: Filter | None) -> Condition:
-    """Return the condition that *tree* sets; none is true of every product."""
+def condition(tree: Filter | None, *, is_negated: bool = False) -> Condition:
+    """Return the condition that *tree*, or the contrary of it, sets; none is true of every product."""
     match tree:
         case None:
             return Condition("1")
-        case And(operands) | Or(operands):
-            word = "AND" if isinstance(tree, And) else "OR"
-            return _joined(word, [condition(each) for each in operands])
         case Not(operand):
-            inner = condition(operand)
-            return Condition(f"NOT {inner.sql}", inner.bound)
-        case OneOf(field, values):
-            return _one_of(field, values)
-        case Compare(field, order, number):
-            return _leaf(field, NUMBER, f"{order.value} ?", (number,))
-        case Has(field):
-            return _has(field)
+            return condition(operand, is_negated=not is_negated)
+        case And(operands) | Or(operands):
+            word = "AND" if isinstance(tree, And) != is_negated else "OR"
+            return _joined(word, [condition(each, is_negated=is_negated) for each in operands])
+        case OneOf() | Compare() | Has():
+            leaf = _leaf(tree)
+            return Condition(f"NOT {leaf.sql}", leaf.bound) if is_negated else leaf
 
 
 def kind_of(value: Value) -> int:
@@ -58,32 +59,41 @@ def kind_of(value: Value) -> int:
 
 
 def _joined(word: str, operands: Sequence[Condition]) -> Condition:
-    # In halves: SQLite bounds how deep an expression is nested, and takes a chain for a ladder.
-    if len(operands) == 1:
-        return operands[0]
-    left, right = _joined(word, operands[: len(operands) // 2]), _joined(word, operands[len(operands) // 2 :])
-    return Condition(f"({left.sql} {word} {right.sql})", left.bound + right.bound)
+    # The deepest last: SQLite takes a chain for a ladder, of which the last is the topmost rung.
+    chain = sorted(operands, key=lambda each: each.depth)
+    while len(chain) > _CHAIN_MAX:
+        parts = [chain[at : at + _CHAIN_MAX] for at in range(0, len(chain), _CHAIN_MAX)]
+        chain = [_chain(word, part) for part in parts]
+    return _chain(word, chain)
 
 
-def _one_of(field: Field, values: Sequence[Value]) -> Condition:
-    # They are of one kind.
-    return _leaf(field, kind_of(values[0]), f"IN ({', '.join('?' * len(values))})", tuple(values))
+def _chain(word: str, operands: Sequence[Condition]) -> Condition:
+    sql = f" {word} ".join(each.sql for each in operands)
+    bound = tuple(value for each in operands for value in each.bound)
+    return Condition(f"({sql})", bound, 1 + max(each.depth for each in operands))
 
 
-def _leaf(field: Field, kind: int, compared: str, bound: tuple[Bound, ...]) -> Condition:
-    """Return that a value of *field* is of that *kind*, and *compared*, the end of an expression, holds of it."""
+def _leaf(leaf: OneOf | Compare | Has) -> Condition:
+    match leaf:
+        case OneOf(field, values):
+            # They are of one kind.
+            return _compared(field, kind_of(values[0]), f"IN ({', '.join('?' * len(values))})", tuple(values))
+        case Compare(field, order, number):
+            return _compared(field, NUMBER, f"{order.value} ?", (number,))
+        case Has(field) if field.is_attribute:
+            return _attribute(field.name, "1", ())
+        case Has(field):
+            return Condition(f"(p.{field.name} IS NOT NULL)" if field.name in COLUMNS else "0")
+
+
+def _compared(field: Field, kind: int, ending: str, bound: tuple[Bound, ...]) -> Condition:
+    """Return that a value of *field* is of that *kind*, and that an expression with that *ending* holds of it."""
     if field.is_attribute:
-        return _attribute(field.name, f"kind = {kind} AND value {compared}", bound)
+        return _attribute(field.name, f"kind = {kind} AND value {ending}", bound)
     if COLUMNS.get(field.name) != kind:
         return Condition("0")
     column = f"p.{field.name}"
-    return Condition(f"({column} IS NOT NULL AND {column} {compared})", bound)
-
-
-def _has(field: Field) -> Condition:
-    if field.is_attribute:
-        return _attribute(field.name, "1", ())
-    return Condition(f"(p.{field.name} IS NOT NULL)" if field.name in COLUMNS else "0")
+    return Condition(f"({column} IS NOT NULL AND {column} {ending})", bound)
 
 
 def _attribute(name: str, where: str, bound: tuple[Bound, ...]) -> Condition:

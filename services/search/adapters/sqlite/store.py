@@ -127,19 +127,28 @@ class SqliteStore:
             log.error("the lexical index cannot be made", path=str(self.path), why=str(error))
             raise Unavailable.because_of(DEPENDENCY) from error
         with map_sqlite_errors(self.path):
-            (version,) = self._connection().execute("PRAGMA user_version").fetchone()
-            if version not in {0, VERSION}:
-                log.warning("a lexical index of another version is made anew", path=str(self.path))
+            if self._version() not in {0, VERSION}:
                 self._remove()
             connection = self._connection()
             connection.execute(CATALOGS)
             connection.execute(f"PRAGMA user_version = {VERSION}")
 
+    def _version(self) -> int | None:
+        """Return which version the file is of: 0 where it is new, None where it cannot be read."""
+        try:
+            (version,) = self._connection().execute("PRAGMA user_version").fetchone()
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+                return None
+            raise
+        return int(version)
+
     def _remove(self) -> None:
-        connection = self._connection()
-        self._connections.remove(connection)
-        connection.close()
-        del self._of_thread.connection
+        """Remove the file: what is in it comes from the record, and is read from there again."""
+        log.warning("the lexical index is broken or of another version: it is made anew", path=str(self.path))
+        while self._connections:
+            self._connections.pop().close()
+        self._of_thread = threading.local()
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
