@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from gateway.core.explain.model import Explanation
 from triptych.vocabulary.choices import (
     AudioMode,
     FusionStrategy,
@@ -378,6 +379,7 @@ class Result:
         ranking: what the ranking made of it, before boosts; None without a ranking.
         boosts: what each boost added, by name.
         relevance: the probability that it is relevant; None where the catalogue has no calibration.
+        explanation: why it stands where it does, where that was asked for.
     """
 
     hit: Hit
@@ -385,6 +387,7 @@ class Result:
     ranking: float | None = None
     boosts: Mapping[str, float] = field(default_factory=dict)
     relevance: float | None = None
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True)
@@ -475,10 +478,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class NextPage:
-    """A page after the first. *head* is what the first one said of the whole, packed."""
+    """A page after the first. *asked* was asked of the index; *head* is what the first one said of the whole, packed."""
 
     results: tuple[Result, ...]
-    space: SpaceKind
+    asked: Retrieval
     stages: tuple[tuple[str, float], ...]
     head: bytes
     chain: Chain | None

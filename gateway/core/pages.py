@@ -53,7 +53,7 @@ class Pages:
             raise outlived() from error
         return NextPage(
             tuple(results),
-            chain.retrieval.space,
+            chain.retrieval,
             watch.stages(),
             chain.head,
             chain if goes_on(chain) else None,

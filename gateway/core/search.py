@@ -5,17 +5,29 @@ features, fusion, search, ranking, answer.
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from gateway.core import pages
 from gateway.core.checks import check
-from gateway.core.model import Answer, Hits, NextPage, Query, RankingPlan, Result, Retrieval, Spelling
+from gateway.core.explain.explainer import Explainer
+from gateway.core.explain.question import question, without
+from gateway.core.model import (
+    Answer,
+    ExplainLevel,
+    Hits,
+    NextPage,
+    Query,
+    RankingPlan,
+    Result,
+    Retrieval,
+    Spelling,
+)
 from gateway.core.pages import Pages
 from gateway.core.parts import PartReader, Understood
 from gateway.core.ports import Chains, Encoder, Fuser, Index
-from gateway.core.ranking import Ranking
-from gateway.core.retrieving import blamed, retrieval
+from gateway.core.ranking import CANDIDATES_MAX, Ranking
+from gateway.core.retrieving import blamed, retrieval, texts
 from gateway.core.spelling import Speller, found_by_words, suggestion, with_words
 from gateway.core.stopwatch import Stopwatch
 from triptych.vocabulary.choices import Modality, SpaceKind
@@ -52,8 +64,9 @@ class ProductSearch:
             found = await self._found(understood, watch)
         results, models = await self._ordered(understood.query, found, watch)
         is_exact = any(result.hit.exact_match for result in results)
+        shown = await self._explained(understood, found.asked, results[: query.limit], watch)
         return Answer(
-            results=results[: query.limit],
+            results=shown,
             path=understood.path,
             modalities=understood.modalities,
             fusion=query.fusion if len(understood.sought) > 1 else None,
@@ -75,7 +88,15 @@ class ProductSearch:
 
     async def follow(self, query: Query) -> NextPage:
         """Return the page after the first that the token of *query* asks for; see `Pages.follow`."""
-        return await Pages(self.index, self.ranking, self.chains).follow(query)
+        page = await Pages(self.index, self.ranking, self.chains).follow(query)
+        if query.explain is ExplainLevel.NONE or not page.results:
+            return page
+        watch = Stopwatch()
+        understood, corrections = await self._understand(query, watch)
+        if tuple(texts(understood.query).values()) != page.asked.texts:
+            understood = await self._reader.understand(with_words(query, corrections), watch)
+        results = await self._explained(understood, page.asked, page.results, watch)
+        return replace(page, results=results, stages=(*page.stages, *watch.stages()))
 
     @property
     def _reader(self) -> PartReader:
@@ -91,8 +112,37 @@ class ProductSearch:
             return await self._reader.understand(query, watch), {}
         return await asyncio.gather(self._reader.understand(query, watch), speller.corrections(query))
 
-    async def _found(self, understood: Understood, watch: Stopwatch) -> "Found":
-        """Return what the index finds.
+    async def _explained(
+        self, understood: Understood, asked: Retrieval, results: tuple[Result, ...], watch: Stopwatch
+    ) -> tuple[Result, ...]:
+        """Return *results* with what was asked for of why they stand where they do."""
+        if understood.query.explain is ExplainLevel.NONE or not results:
+            return results
+
+        async def searched_without(place: int) -> Sequence[Result]:
+            left = await without(self.fuser, understood, place)
+            return await self._all(left) if left else ()
+
+        search_without = searched_without if understood.query.explain is ExplainLevel.FULL else None
+        with watch.stage("explain"):
+            explanations = await Explainer(self.encoder, self.fuser, self.index).explain(
+                question(understood, asked), results, search_without
+            )
+        return tuple(
+            replace(result, explanation=each) for result, each in zip(results, explanations, strict=True)
+        )
+
+    async def _all(self, understood: Understood) -> tuple[Result, ...]:
+        """Return as many results as all pages show, in the order in which they show them."""
+        query = understood.query
+        found = await self._found(understood, Stopwatch(), limit=CANDIDATES_MAX)
+        hits, pool = found.hits.hits, found.plan.pool
+        first, _ = await self.ranking.order(query, found.plan, hits[:pool])
+        rest, _ = await self.ranking.order(query, found.plan, hits[pool:])
+        return (*first, *rest)
+
+    async def _found(self, understood: Understood, watch: Stopwatch, limit: int | None = None) -> "Found":
+        """Return what the index finds: a pool of candidates, or with *limit* so many, uncounted.
 
         A photo is compared with photos unless the request says otherwise, and with whole products where there are none.
         """
@@ -100,13 +150,17 @@ class ProductSearch:
         plan = await self.ranking.plan(query, understood.path)
         with watch.stage("search"):
             if query.space is None and understood.modalities == (Modality.IMAGE,):
-                found = await self._search(understood, plan, SpaceKind.IMAGE)
+                found = await self._search(understood, plan, SpaceKind.IMAGE, limit)
                 if found.hits.hits:
                     return found
-            return await self._search(understood, plan, query.space or SpaceKind.FUSED)
+            return await self._search(understood, plan, query.space or SpaceKind.FUSED, limit)
 
-    async def _search(self, understood: Understood, plan: RankingPlan, space: SpaceKind) -> "Found":
+    async def _search(
+        self, understood: Understood, plan: RankingPlan, space: SpaceKind, limit: int | None
+    ) -> "Found":
         asked = retrieval(understood, plan, space)
+        if limit is not None:
+            asked = replace(asked, limit=limit, facets=(), counted=False)
         try:
             return Found(plan, asked, await self.index.search(asked))
         except InvalidArgument as error:

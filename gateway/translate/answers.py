@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from gateway.core.model import Answer, Facet, Interval, NextPage, Query, Result
+from gateway.translate.explanations import explanation
 from gateway.translate.products import product
 from triptych.runtime import wire
 from triptych.v1 import product_search_service_pb2 as search_pb
@@ -43,7 +44,7 @@ def response(asked: Query, answer: Answer) -> search_pb.SearchProductsResponse:
 def next_page(asked: Query, page: NextPage) -> search_pb.SearchProductsResponse:
     """Return a page after the first as the client sees it, but for its token."""
     message = search_pb.SearchProductsResponse.FromString(page.head)
-    message.results.extend(result(asked, page.space, item) for item in page.results)
+    message.results.extend(result(asked, page.asked.space, item) for item in page.results)
     add_stages(message, page.stages)
     return message
 
@@ -73,6 +74,7 @@ def result(asked: Query, space: SpaceKind, item: Result) -> search_pb.SearchResu
         scores=stage_scores(item),
         relevance=item.relevance,
         exact_match=hit.exact_match,
+        explanation=explanation(item.explanation) if item.explanation else None,
     )
     if space in VIEWED and hit.similarity is not None:
         message.best_view.CopyFrom(search_pb.View(modality=VIEWED[space], index=hit.view))

@@ -1,10 +1,13 @@
 """`triptych search`: any mix of words, pictures, sounds and products."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
+from triptych.cli.explanations import explanation_lines, part_names
 from triptych.cli.options import Address, AsJson, Catalog, Timeout
 from triptych.cli.output import (
     EXIT_BAD_INPUT,
@@ -88,15 +91,17 @@ def search(
             diversity_lambda=diversity_lambda,
             timeout_s=timeout_s,
         )
-    show(response, as_json=as_json)
+    show(response, as_json=as_json, names=part_names(contents))
 
 
-def show(response: pb.SearchProductsResponse, *, as_json: bool) -> None:
-    """Print the answer."""
+def show(response: pb.SearchProductsResponse, *, as_json: bool, names: Sequence[str] = ()) -> None:
+    """Print the answer; *names* are those of the query's parts, for explanations."""
     if as_json:
         print_json(response)
         return
     out.print(results_table(response) if response.results else "nothing found")
+    for line in explanation_lines(response, names):
+        out.print(escape(line), highlight=False, soft_wrap=True)
     out.print(how_it_was_found(response), style="dim", soft_wrap=True)
 
 

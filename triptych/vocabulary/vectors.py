@@ -9,6 +9,7 @@ from triptych.vocabulary.choices import SimilarityMetric
 from triptych.vocabulary.errors import InvalidArgument, Reason
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 # On the wire a vector is little-endian whatever the machine.
 WIRE_DTYPE = np.dtype("<f4")

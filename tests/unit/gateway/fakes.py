@@ -1,12 +1,14 @@
 """Fakes of the other rooms, each implementing its port."""
 
 import math
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from gateway.core.explain.grid import cells
 from gateway.core.model import (
     Candidate,
     CatalogFacts,
@@ -39,6 +41,7 @@ from triptych.vocabulary.choices import (
     SpaceKind,
 )
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
+from triptych.vocabulary.media import Box
 from triptych.vocabulary.vectors import ModelVersion, Space, Vector, unit
 
 PACK = "fake-1"
@@ -47,8 +50,14 @@ DIMENSION = 32
 
 def word_vector(words: str) -> np.ndarray:
     """A direction per word, summed: texts that share words are near one another."""
-    rows = [np.random.default_rng(abs(hash(word)) % 2**32).normal(size=DIMENSION) for word in words.split()]
+    rows = [np.random.default_rng(zlib.crc32(word.encode())).normal(size=DIMENSION) for word in words.split()]
     return unit(np.sum(rows, axis=0).astype(np.float32))
+
+
+def without_cell(words: str, covered: Box) -> str:
+    """What a picture still shows: its words lie on the cells of the grid, row by row."""
+    cell = cells().index(covered)
+    return " ".join(word for place, word in enumerate(words.split()) if place != cell) or words
 
 
 def words_in(media: Media) -> str:
@@ -86,6 +95,8 @@ class FakeEncoder:
         words = content.text or content.media.data.decode()
         if words == "broken":
             return InvalidArgument("No.", reason=Reason.IMAGE_UNREADABLE, field=f"{content.field}.data")
+        if content.focus.covered:
+            words = without_cell(words, content.focus.covered)
         return Vector(word_vector(words), f"{PACK}/{content.modality.name.lower()}")
 
 
@@ -126,8 +137,7 @@ class FakeIndex:
     async def search(self, retrieval: Retrieval) -> Hits:
         self.searches.append(retrieval)
         query, space = retrieval.query, retrieval.space
-        assert query is not None
-        if len(query.values) != DIMENSION:
+        if query is not None and len(query.values) != DIMENSION:
             raise InvalidArgument("Wrong.", reason=Reason.DIMENSION_MISMATCH, field="query.dimension")
         stored = self._catalog(retrieval.catalog)
         facts = {product_id: facts_of(record) for product_id, record in stored.items()}
@@ -171,8 +181,7 @@ class FakeIndex:
     def _hit(self, asked: Retrieval, record: ProductRecord, facts: Facts) -> Hit | None:
         """The product as a hit; None where neither its vector nor its words are compared."""
         query = asked.query
-        assert query is not None
-        near = best(record, query, asked.space, asked.metric)
+        near = best(record, query, asked.space, asked.metric) if query else None
         texts = [text for text, _ in asked.texts]
         is_exact = any(text.casefold() == record.id.casefold() for text in texts)
         lexical = None
@@ -184,11 +193,12 @@ class FakeIndex:
         if near is None and not lexical and not is_exact:
             return None
         hit = near or Hit(record.id, record.record, None, 0)
-        others = {kind: best(record, query, kind, asked.metric) for kind in asked.compared}
+        others = {kind: best(record, query, kind, asked.metric) for kind in asked.compared} if query else {}
         return replace(
             hit,
             elsewhere={kind: each.similarity for kind, each in others.items() if each},
             score=hit.score * (1 - asked.lexical_weight) + (lexical or 0) * asked.lexical_weight,
+            vector_score=hit.score * (1 - asked.lexical_weight) if asked.lexical_weight else None,
             lexical=lexical,
             exact_match=is_exact,
             group_id=facts.group_id,

@@ -128,6 +128,7 @@ class WaitingProduct(_message.Message):
     GROUP_ID_FIELD_NUMBER: _builtins.int
     GROUP_OTHERS_FIELD_NUMBER: _builtins.int
     RELEVANCE_FIELD_NUMBER: _builtins.int
+    VECTOR_SCORE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Its id."""
     score: _builtins.float
@@ -152,6 +153,8 @@ class WaitingProduct(_message.Message):
     """See Hit.group_others."""
     relevance: _builtins.float
     """See triptych.v1.SearchResult.relevance."""
+    vector_score: _builtins.float
+    """See Hit.vector_score."""
     @_builtins.property
     def boosts(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """What each boost added, by name."""
@@ -172,10 +175,11 @@ class WaitingProduct(_message.Message):
         group_id: _builtins.str = ...,
         group_others: _builtins.int = ...,
         relevance: _builtins.float | None = ...,
+        vector_score: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_lexical", b"_lexical", "_ranking", b"_ranking", "_relevance", b"_relevance", "_rescored", b"_rescored", "_similarity", b"_similarity", "lexical", b"lexical", "ranking", b"ranking", "relevance", b"relevance", "rescored", b"rescored", "similarity", b"similarity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_lexical", b"_lexical", "_ranking", b"_ranking", "_relevance", b"_relevance", "_rescored", b"_rescored", "_similarity", b"_similarity", "_vector_score", b"_vector_score", "lexical", b"lexical", "ranking", b"ranking", "relevance", b"relevance", "rescored", b"rescored", "similarity", b"similarity", "vector_score", b"vector_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lexical", b"_lexical", "_ranking", b"_ranking", "_relevance", b"_relevance", "_rescored", b"_rescored", "_similarity", b"_similarity", "boosts", b"boosts", "exact_match", b"exact_match", "group_id", b"group_id", "group_others", b"group_others", "hybrid", b"hybrid", "id", b"id", "lexical", b"lexical", "ranking", b"ranking", "relevance", b"relevance", "rescored", b"rescored", "score", b"score", "similarity", b"similarity", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lexical", b"_lexical", "_ranking", b"_ranking", "_relevance", b"_relevance", "_rescored", b"_rescored", "_similarity", b"_similarity", "_vector_score", b"_vector_score", "boosts", b"boosts", "exact_match", b"exact_match", "group_id", b"group_id", "group_others", b"group_others", "hybrid", b"hybrid", "id", b"id", "lexical", b"lexical", "ranking", b"ranking", "relevance", b"relevance", "rescored", b"rescored", "score", b"score", "similarity", b"similarity", "vector_score", b"vector_score", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__lexical: _TypeAlias = _typing.Literal["lexical"]  # noqa: Y015
     _WhichOneofArgType__lexical: _TypeAlias = _typing.Literal["_lexical", b"_lexical"]  # noqa: Y015
@@ -187,6 +191,8 @@ class WaitingProduct(_message.Message):
     _WhichOneofArgType__rescored: _TypeAlias = _typing.Literal["_rescored", b"_rescored"]  # noqa: Y015
     _WhichOneofReturnType__similarity: _TypeAlias = _typing.Literal["similarity"]  # noqa: Y015
     _WhichOneofArgType__similarity: _TypeAlias = _typing.Literal["_similarity", b"_similarity"]  # noqa: Y015
+    _WhichOneofReturnType__vector_score: _TypeAlias = _typing.Literal["vector_score"]  # noqa: Y015
+    _WhichOneofArgType__vector_score: _TypeAlias = _typing.Literal["_vector_score", b"_vector_score"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__lexical) -> _WhichOneofReturnType__lexical | None: ...
     @_typing.overload
@@ -197,5 +203,7 @@ class WaitingProduct(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__rescored) -> _WhichOneofReturnType__rescored | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__similarity) -> _WhichOneofReturnType__similarity | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__vector_score) -> _WhichOneofReturnType__vector_score | None: ...
 
 Global___WaitingProduct: _TypeAlias = WaitingProduct  # noqa: Y015

@@ -1,0 +1,1 @@
+"""Why products stand where they do, in numbers that can be checked."""

@@ -1,0 +1,43 @@
+"""At which place a product would stand without a part of the query."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from gateway.core.explain.model import Counterfactual
+from gateway.core.explain.question import Question
+from gateway.core.model import Hit, Result
+from gateway.core.pages import keys
+
+# As many as a chain of pages shows.
+PLACES_MAX = 1000
+
+Ranks = Mapping[str, int]
+
+
+SearchWithout = Callable[[int], Awaitable[Sequence[Result]]]
+"""Searches as the query would be searched without the part at that place; nothing where nothing is looked for."""
+
+
+async def ranks(search_without: SearchWithout, question: Question) -> Mapping[int, Ranks]:
+    """Return, by part, the places from 1 that products, and groups, would have without it."""
+    found = await asyncio.gather(*(search_without(place) for place in question.places))
+    grouped = question.retrieval.grouped
+    return {
+        place: {
+            name: rank
+            # From behind, so that the first place of a group stays.
+            for rank, result in reversed([*enumerate(results[:PLACES_MAX], start=1)])
+            for name in keys(result.hit, grouped=grouped)
+        }
+        for place, results in zip(question.places, found, strict=True)
+    }
+
+
+def counterfactuals(known: Mapping[int, Ranks], hit: Hit, *, grouped: bool) -> tuple[Counterfactual, ...]:
+    """Return the places of a product, or with *grouped* of its group, in each of `ranks`."""
+    return tuple(
+        Counterfactual(
+            part, min((places[name] for name in keys(hit, grouped=grouped) if name in places), default=None)
+        )
+        for part, places in known.items()
+    )
