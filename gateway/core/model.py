@@ -431,7 +431,7 @@ class Chain:
         retrieval: what was asked of the index; it is asked again for more, and what still passes.
         plan: how what is found is put in order.
         waiting: found and not shown yet, in order; the records of their products are left out.
-        shown: the keys (see `gateway.core.pages.key`) of what was shown or passed over.
+        shown: the names of what was shown (see `gateway.core.pages.keys`).
         count: how many products were shown.
         complete: whether the index has no more.
         head: what the first page said of the whole, packed.

@@ -19,6 +19,8 @@ from triptych.vocabulary.errors import FailedPrecondition, InvalidArgument, Reas
 
 # A chain ends after this many products.
 PRODUCTS_MAX = 1000
+# How the names of what was shown begin.
+PRODUCT, GROUP = "p", "g"
 OTHER_MODELS = frozenset({Reason.SPACE_MISMATCH, Reason.DIMENSION_MISMATCH})
 
 
@@ -62,7 +64,7 @@ class Pages:
     async def _grown(self, query: Query, chain: Chain, watch: Stopwatch) -> Chain:
         """Return *chain* with all that the index finds beyond what was seen, in order."""
         with watch.stage("search"):
-            found = await self.index.search(replace(chain.retrieval, limit=CANDIDATES_MAX))
+            found = await self.index.search(replace(beyond(chain), limit=CANDIDATES_MAX))
         grouped = chain.retrieval.grouped
         unseen = [hit for hit in found.hits if chain.shown.isdisjoint(keys(hit, grouped=grouped))]
         with watch.stage("rank"):
@@ -77,16 +79,14 @@ class Pages:
         present = Present(self.index, self.ranking)
         with watch.stage("read"):
             candidates = await present.of(query, chain, taken)
-        grouped = chain.retrieval.grouped
-        seen = chain.shown.union(*(keys(result.hit, grouped=grouped) for result in waiting))
-        results = []
+        seen, results = chain.shown, []
         for result in candidates:
-            names = keys(result.hit, grouped=grouped)
+            # What joined a group since is not shown beside another of it.
+            names = keys(result.hit, grouped=chain.retrieval.grouped)
             if seen.isdisjoint(names):
                 results.append(result)
                 seen |= names
-        shown = chain.shown.union(*(keys(each.hit, grouped=grouped) for each in (*taken, *results)))
-        return results, replace(chain, waiting=waiting, shown=shown, count=chain.count + len(results))
+        return results, replace(chain, waiting=waiting, shown=seen, count=chain.count + len(results))
 
 
 def begun(
@@ -109,10 +109,23 @@ def goes_on(chain: Chain) -> bool:
     return bool(chain.waiting) or (not chain.complete and chain.count < PRODUCTS_MAX)
 
 
+def beyond(chain: Chain) -> Retrieval:
+    """Return what finds more of a search.
+
+    Where products are grouped, those that were shown are left out, so that of a group that one of them joined since,
+    another is the best.
+    """
+    asked = chain.retrieval
+    if not asked.grouped:
+        return asked
+    shown = sorted(name.removeprefix(PRODUCT) for name in chain.shown if name.startswith(PRODUCT))
+    return replace(asked, excluded_ids=(*asked.excluded_ids, *shown))
+
+
 def keys(hit: Hit, *, grouped: bool) -> frozenset[str]:
     """Return the names by which it is known that a product, or one of its group, was shown."""
-    product = f"p{hit.id}"
-    return frozenset({product, f"g{hit.group_id}"} if grouped and hit.group_id else {product})
+    product = PRODUCT + hit.id
+    return frozenset({product, GROUP + hit.group_id} if grouped and hit.group_id else {product})
 
 
 def outlived() -> FailedPrecondition:

@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -16,6 +17,7 @@ from gateway.core.catalog import Catalog
 from gateway.core.ranking import Ranking
 from gateway.core.search import ProductSearch
 from gateway.service import CatalogService, ProductSearchService
+from triptych.runtime import serve
 from triptych.runtime.channels import open_channel
 from triptych.runtime.serve import Room, Service, serving
 from triptych.runtime.settings import ServerSettings
@@ -44,7 +46,13 @@ def rooms():
 
 
 @pytest.fixture
-async def stubs(rooms):
+def no_metrics(monkeypatch):
+    """Leave out the server of metrics, which takes half a second to stop; tests/unit/triptych/runtime have one."""
+    monkeypatch.setattr(serve, "start_http_server", lambda *_, **__: (MagicMock(server_port=0), MagicMock()))
+
+
+@pytest.fixture
+async def stubs(rooms, no_metrics):
     """The public services over a real channel: (search stub, catalogue stub)."""
 
     async def nothing():

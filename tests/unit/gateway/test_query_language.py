@@ -353,3 +353,54 @@ class TestRefusals:
         assert (Reason.PRODUCT_NOT_FOUND, "parts[1].product_id") == await refusal(
             shop(text("mug"), pb.QueryPart(product_id="nothing", exclude=True))
         )
+
+
+class TestPages:
+    async def pages(self, shop, page_size: int, **more) -> list[pb.SearchProductsResponse]:
+        answers = [await shop(text("red mug"), page_size=page_size, **more)]
+        while token := answers[-1].next_page_token:
+            answers.append(await shop(text("red mug"), page_size=page_size, page_token=token, **more))
+        return answers
+
+    async def test_pages_follow_one_another(self, shop):
+        """The last has no token; each product comes once, in the order of one long page."""
+        whole = await shop(text("red mug"))
+        pages = await self.pages(shop, 3)
+
+        assert [3, 3, 1] == [len(page.results) for page in pages]
+        assert list(whole.results) == [result for page in pages for result in page.results]
+        assert "" == whole.next_page_token
+
+    async def test_every_page_says_what_the_first_said(self, shop):
+        """Counts, interpretation, models, index and suggestion; nothing is encoded again."""
+        (first, second, *_) = await self.pages(shop, 3, facets=[pb.FacetSpec(field="brand")])
+
+        for name in ("facets", "interpretation", "models", "index", "total_size", "total_size_is_exact"):
+            assert getattr(first, name) == getattr(second, name)
+        assert ["read"] == [stage.stage for stage in second.stages]
+
+    async def test_a_page_of_another_request_is_refused(self, shop):
+        """The page size alone may change."""
+        token = (await shop(text("red mug"), page_size=3)).next_page_token
+
+        assert 4 == len((await shop(text("red mug"), page_size=5, page_token=token)).results)
+        assert (Reason.PAGE_TOKEN_INVALID, "page_token") == await refusal(
+            shop(text("red hat"), page_size=3, page_token=token)
+        )
+
+    async def test_a_page_is_asked_for_too_late(self, shop, rooms):
+        """The error says what to do."""
+        token = (await shop(text("red mug"), page_size=3)).next_page_token
+        rooms.now_s += 31 * 60
+
+        assert (Reason.PAGE_TOKEN_EXPIRED, "page_token") == await refusal(
+            shop(text("red mug"), page_size=3, page_token=token)
+        )
+
+    async def test_a_product_like_which_others_are_sought_may_go(self, stubs, shop):
+        """What is needed of it travels with the client."""
+        like = pb.QueryPart(product_id="red-mug")
+        token = (await shop(like, page_size=3)).next_page_token
+        await stubs[1].DeleteProducts(catalog_pb.DeleteProductsRequest(ids=["red-mug"]))
+
+        assert 3 == len((await shop(like, page_size=5, page_token=token)).results)

@@ -65,7 +65,7 @@ class Chain(_message.Message):
 
     @_builtins.property
     def shown(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The names by which it is known what was shown or passed over."""
+        """The names by which it is known what was shown."""
 
     def __init__(
         self,
