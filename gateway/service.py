@@ -10,7 +10,7 @@ from gateway.core.model import Answer, NewProduct, NextPage
 from gateway.core.ports import Chains, Interpreter
 from gateway.core.search import ProductSearch
 from gateway.metrics import EMPTY_ANSWERS, PRODUCTS, SEARCHES, STAGE
-from gateway.translate import answers, products, queries, words
+from gateway.translate import answers, catalogs, products, queries, words
 from gateway.translate.media import media
 from triptych.runtime.errors import to_status
 from triptych.runtime.validation import validate
@@ -96,6 +96,21 @@ class CatalogService(catalog_grpc.CatalogServiceServicer):
         """Remove products."""
         missing = await self._catalog.delete(request.catalog or queries.CATALOG_DEFAULT, request.ids)
         return catalog_pb.DeleteProductsResponse(missing_ids=missing)
+
+    async def GetCatalog(
+        self, request: catalog_pb.GetCatalogRequest, context: Context
+    ) -> catalog_pb.GetCatalogResponse:
+        """Tell what the products can be filtered by, and the calibration."""
+        catalog = request.catalog or queries.CATALOG_DEFAULT
+        return catalogs.catalog_response(catalog, await self._catalog.facts(catalog))
+
+    async def SetCalibration(
+        self, request: catalog_pb.SetCalibrationRequest, context: Context
+    ) -> catalog_pb.SetCalibrationResponse:
+        """Keep a calibration, or remove it."""
+        curves = catalogs.curves(request.calibration)
+        await self._catalog.set_calibration(request.catalog or queries.CATALOG_DEFAULT, curves)
+        return catalog_pb.SetCalibrationResponse()
 
 
 def checked(product: types_pb2.Product) -> NewProduct | TriptychError:

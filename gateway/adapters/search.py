@@ -18,12 +18,13 @@ from gateway.core.model import (
     Retrieval,
     StoredVector,
 )
+from gateway.translate.catalogs import calibration
+from gateway.translate.catalogs import curves as curves_of
 from triptych.internal.v1 import search_service_pb2 as pb
 from triptych.internal.v1 import search_service_pb2_grpc as pb_grpc
 from triptych.runtime import wire
 from triptych.runtime.channels import call
 from triptych.runtime.errors import from_status
-from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import HybridFusion, SimilarityMetric, SpaceKind
@@ -87,26 +88,23 @@ class SearchRoom:
         response = await call("search", self._stub.CorrectWords, request)
         return str(response.text)
 
-    async def facts(self, catalog: str) -> CatalogFacts:
+    async def facts(self, catalog: str, *, fresh: bool = False) -> CatalogFacts:
         """See the port."""
         known = self._facts.get(catalog)
-        if known is not None and time.monotonic() < known[0]:
+        if not fresh and known is not None and time.monotonic() < known[0]:
             return known[1]
         request = pb.DescribeCatalogRequest(catalog=catalog)
         response = await call("search", self._stub.DescribeCatalog, request)
         facts = CatalogFacts(
             {name: tuple(kinds.kinds) for name, kinds in response.attributes.items()},
-            {name: curve(message) for name, message in response.calibration.curves.items()},
+            curves_of(response.calibration),
         )
         self._facts[catalog] = time.monotonic() + FACTS_MEMORY_S, facts
         return facts
 
     async def set_calibration(self, catalog: str, curves: Mapping[str, Curve]) -> None:
         """See the port."""
-        calibration = catalog_pb.Calibration(
-            curves={name: curve_message(each) for name, each in curves.items()}
-        )
-        request = pb.SetCalibrationRequest(catalog=catalog, calibration=calibration if curves else None)
+        request = pb.SetCalibrationRequest(catalog=catalog, calibration=calibration(curves))
         await call("search", self._stub.SetCalibration, request)
         self._facts.pop(catalog, None)
 
@@ -229,18 +227,6 @@ def facet_value(message: search_pb.FacetValue) -> str | float | bool | Interval:
         )
     value: str | float | bool = getattr(message, kind or "text")
     return value
-
-
-def curve(message: catalog_pb.Calibration.Curve) -> Curve:
-    """Return a curve of a calibration."""
-    return Curve(message.intercept, dict(message.weights), message.judgements, message.error)
-
-
-def curve_message(item: Curve) -> catalog_pb.Calibration.Curve:
-    """Return a curve in its wire form."""
-    return catalog_pb.Calibration.Curve(
-        intercept=item.intercept, weights=item.weights, judgements=item.judgements, error=item.error
-    )
 
 
 def record_message(product: ProductRecord) -> pb.ProductRecord:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.core.model import (
+    CatalogFacts,
+    Curve,
     Encoded,
     Fused,
     NewProduct,
@@ -24,6 +26,10 @@ KIND_OF_MODALITY = {
     Modality.IMAGE: SpaceKind.IMAGE,
     Modality.AUDIO: SpaceKind.AUDIO,
 }
+
+# The kinds of query that can have a curve, and what a curve can weigh.
+CURVES = ("text", "image", "audio", "mixed", "recognition", "any")
+CURVE_VALUES = ("cosine", "lexical", "gap")
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,24 @@ class Catalog:
         """
         return await self.index.remove(catalog, list(dict.fromkeys(ids)))
 
+    async def facts(self, catalog: str) -> CatalogFacts:
+        """Return what the catalogue is like.
+
+        Raises:
+            NotFound: the catalogue does not exist.
+        """
+        return await self.index.facts(catalog, fresh=True)
+
+    async def set_calibration(self, catalog: str, curves: Mapping[str, Curve]) -> None:
+        """Keep *curves* with the catalogue; none removes those that there are.
+
+        Raises:
+            InvalidArgument: a curve is for no kind of query, or weighs what is not known of a product.
+            NotFound: the catalogue does not exist.
+        """
+        check_curves(curves)
+        await self.index.set_calibration(catalog, curves)
+
     async def _store(self, catalog: str, products: Sequence[NewProduct]) -> list[TriptychError | None]:
         contents = [content for product in products for content in product.contents]
         encoded = await self.encoder.encode(contents)
@@ -98,6 +122,28 @@ class Catalog:
             for i, error in zip(records, written, strict=True):
                 outcomes[i] = error
         return outcomes
+
+
+def check_curves(curves: Mapping[str, Curve]) -> None:
+    """Check that *curves* are for kinds of query that there are, and weigh values that there are.
+
+    Raises:
+        InvalidArgument: FIELD_INVALID.
+    """
+    for name, curve in curves.items():
+        _check_name(name, CURVES, f'calibration.curves["{name}"]')
+        for value in curve.weights:
+            _check_name(value, CURVE_VALUES, f'calibration.curves["{name}"].weights["{value}"]')
+
+
+def _check_name(name: str, names: Sequence[str], field: str) -> None:
+    if name not in names:
+        raise InvalidArgument(
+            f'"{name}" is none of {", ".join(names)}.',
+            reason=Reason.FIELD_INVALID,
+            field=field,
+            metadata={"allowed": " ".join(names)},
+        )
 
 
 def refusals(products: Sequence[NewProduct | TriptychError]) -> list[TriptychError | None]:

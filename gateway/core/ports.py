@@ -89,8 +89,8 @@ class Index(Protocol):
     async def corrected(self, catalog: str, text: str) -> str:
         """Return *text* with words that the catalogue does not know replaced; empty where nothing was."""
 
-    async def facts(self, catalog: str) -> CatalogFacts:
-        """Return what the catalogue is like; may be some seconds old.
+    async def facts(self, catalog: str, *, fresh: bool = False) -> CatalogFacts:
+        """Return what the catalogue is like; may be some seconds old unless it is to be *fresh*.
 
         Raises:
             NotFound: CATALOG_NOT_FOUND.

@@ -9,6 +9,7 @@ from services.search import metrics
 from services.search.core.keeper import Keeper
 from services.search.core.searcher import Searcher
 from services.search.translate import catalogs_message, found_message, read_message, record_of, spaces_of
+from services.search.translate_facts import calibration_of, description_message
 from triptych.internal.v1 import search_service_pb2 as messages
 from triptych.internal.v1.search_service_pb2_grpc import SearchServiceServicer
 from triptych.runtime import wire
@@ -79,3 +80,20 @@ class SearchServicer(SearchServiceServicer):
     ) -> messages.ListCatalogsResponse:
         """Tell which catalogues there are."""
         return catalogs_message(await self._keeper.catalogs())
+
+    async def DescribeCatalog(
+        self,
+        request: messages.DescribeCatalogRequest,
+        context: Context,
+    ) -> messages.DescribeCatalogResponse:
+        """Tell what the products can be filtered by, and the calibration."""
+        return description_message(await self._keeper.facts(request.catalog))
+
+    async def SetCalibration(
+        self,
+        request: messages.SetCalibrationRequest,
+        context: Context,
+    ) -> messages.SetCalibrationResponse:
+        """Keep a calibration, or remove it."""
+        await self._keeper.set_calibration(request.catalog, calibration_of(request))
+        return messages.SetCalibrationResponse()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.search.core.model import Collection, Found, Hit, ProductRecord, ProductVector, Row
+from services.search.translate_facts import facts_of
 from triptych.internal.v1 import search_service_pb2 as messages
 from triptych.runtime import wire
 from triptych.v1 import types_pb2
@@ -39,9 +40,10 @@ def record_of(message: messages.ProductRecord) -> ProductRecord | TriptychError:
             )
             for position, each in enumerate(message.vectors)
         )
+        facts = facts_of(message.product)
     except InvalidArgument as error:
         return error
-    return ProductRecord(message.id, message.product, vectors)
+    return ProductRecord(message.id, message.product, vectors, facts)
 
 
 def found_message(found: Found) -> messages.SearchResponse:

@@ -8,8 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from services.search.core.attributes import merged
 from services.search.core.checks import catalog_not_found
-from services.search.core.model import Collection, Neighbour, Row, RowKey
+from services.search.core.filters.evaluate import evaluate
+from services.search.core.filters.model import Filter
+from services.search.core.model import Attributes, Collection, Facts, Neighbour, Row, RowKey
 from services.search.core.sampling import drawn, vectors_of
 from services.search.core.similarity import indexed_metric
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
@@ -62,10 +65,16 @@ class InMemoryIndex:
         return self._table(collection).keys() & set(keys)
 
     async def nearest(
-        self, collection: Collection, query: Floats, limit: int, *, with_vectors: bool
+        self,
+        collection: Collection,
+        query: Floats,
+        limit: int,
+        *,
+        with_vectors: bool,
+        among: Filter | None = None,
     ) -> list[Neighbour]:
         """Return the *limit* nearest rows."""
-        rows = list(self._table(collection).values())
+        rows = [row for row in self._table(collection).values() if among is None or _passes(row, among)]
         if not rows:
             return []
         similarities, nearness = _compare(rows, query, indexed_metric(collection.space))
@@ -90,6 +99,15 @@ class InMemoryIndex:
         keys = drawn(sorted(self._table(collection)), limit)
         return vectors_of(await self.read(collection, keys, with_vectors=True), collection.space)
 
+    async def add_attributes(self, collection: Collection, attributes: Attributes) -> None:
+        """Note *attributes*."""
+        known = self._known(collection)
+        self._keep(replace(known, attributes=merged(known.attributes, attributes)))
+
+    async def set_calibration(self, collection: Collection, calibration: str) -> None:
+        """Note *calibration*."""
+        self._keep(replace(self._known(collection), calibration=calibration))
+
     async def catalogs(self) -> list[Collection]:
         """Return every collection."""
         return list(self._collections.values())
@@ -100,10 +118,21 @@ class InMemoryIndex:
     async def warm_up(self) -> None:
         """Return at once."""
 
+    def _known(self, collection: Collection) -> Collection:
+        self._table(collection)
+        return self._collections[collection.catalog, collection.kind]
+
+    def _keep(self, collection: Collection) -> None:
+        self._collections[collection.catalog, collection.kind] = collection
+
     def _table(self, collection: Collection) -> dict[RowKey, Row]:
         if collection.name not in self._rows:
             raise catalog_not_found(collection.catalog)
         return self._rows[collection.name]
+
+
+def _passes(row: Row, among: Filter) -> bool:
+    return evaluate(among, row.key.product_id, row.facts or Facts())
 
 
 def _shown(row: Row, *, with_vectors: bool) -> Row:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from services.search.core.attributes import VALUES_MAX
 from services.search.core.model import VIEW_KINDS, Collection, ProductRecord, ProductVector
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
@@ -86,7 +87,7 @@ def check_record(record: ProductRecord, spaces: Spaces) -> None:
     """Check one product on its own.
 
     Raises:
-        InvalidArgument: the product is too large, or its vectors are not what their spaces say.
+        InvalidArgument: the product is too large, has too many values to filter by, or its vectors are not what their spaces say.
     """
     if len(record.product) > PRODUCT_BYTES_MAX:
         raise InvalidArgument(
@@ -94,6 +95,14 @@ def check_record(record: ProductRecord, spaces: Spaces) -> None:
             reason=Reason.PRODUCT_TOO_LARGE,
             field="product",
             metadata={"bytes": str(len(record.product)), "bytes_max": str(PRODUCT_BYTES_MAX)},
+        )
+    values = sum(len(each) for each in record.facts.attributes.values() if isinstance(each, tuple))
+    if values > VALUES_MAX:
+        raise InvalidArgument(
+            f"The lists of the product's attributes have {values} values; at most {VALUES_MAX} can be filtered.",
+            reason=Reason.FIELD_INVALID,
+            field="attributes",
+            metadata={"values": str(values), "values_max": str(VALUES_MAX)},
         )
     _check_counts(record.vectors)
     for position, each in enumerate(record.vectors):

@@ -8,6 +8,7 @@ Doing the same again completes what broke off.
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
+from services.search.core.attributes import attributes_of, beyond, refusals
 from services.search.core.checks import (
     Spaces,
     catalog_not_found,
@@ -20,6 +21,7 @@ from services.search.core.model import (
     SIDE_KINDS,
     VIEW_KINDS,
     VIEWS_MAX,
+    Attributes,
     Collection,
     ProductRecord,
     Row,
@@ -69,9 +71,14 @@ class Keeper:
             # Inside: the writer before may have made collections, and left rows in them that are stale now.
             collections = await self._collections(catalog)
             _check_spaces(spaces, collections)
-            if good:
-                await self._write(catalog, spaces, good, collections)
-        return outcomes
+            refused = refusals(good, _attributes(collections))
+            accepted = [each for each in good if each.id not in refused]
+            if accepted:
+                await self._write(catalog, spaces, accepted, collections)
+        return [
+            refused.get(each.id, outcome) if isinstance(each, ProductRecord) else outcome
+            for each, outcome in zip(records, outcomes, strict=True)
+        ]
 
     async def read(
         self, catalog: str, ids: Sequence[str], *, with_vectors: bool
@@ -108,6 +115,22 @@ class Keeper:
             catalogs.setdefault(each.catalog, {})[each.kind] = each.space
         return catalogs
 
+    async def facts(self, catalog: str) -> Collection:
+        """Return the collection that says what the catalogue is like: its attributes and its calibration.
+
+        Raises:
+            NotFound: CATALOG_NOT_FOUND.
+        """
+        return await self._record(catalog)
+
+    async def set_calibration(self, catalog: str, calibration: str) -> None:
+        """Keep *calibration* with the catalogue; empty for none.
+
+        Raises:
+            NotFound: CATALOG_NOT_FOUND.
+        """
+        await self._index.set_calibration(await self._record(catalog), calibration)
+
     async def _record(self, catalog: str) -> Collection:
         record = await self._index.collection(catalog, SpaceKind.FUSED, fresh=True)
         if record is None:
@@ -128,6 +151,9 @@ class Keeper:
         collections = await self._made(catalog, spaces, rows, old)
         # Somebody else may have been faster, with other spaces.
         _check_spaces(spaces, collections)
+        # Before the rows: what can be found can be asked for.
+        if new := beyond(attributes_of(records), _attributes(collections)):
+            await self._index.add_attributes(collections[SpaceKind.FUSED], new)
         side_kinds = [kind for kind in SIDE_KINDS if kind in rows]
         await asyncio.gather(*(self._index.upsert(collections[kind], rows[kind]) for kind in side_kinds))
         keep = {(kind, row.key) for kind in side_kinds for row in rows[kind]}
@@ -162,6 +188,10 @@ class Keeper:
         await self._index.delete(collection, sorted(existing))
 
 
+def _attributes(collections: Collections) -> Attributes:
+    return collections[SpaceKind.FUSED].attributes if SpaceKind.FUSED in collections else {}
+
+
 def _check_spaces(spaces: Spaces, collections: Collections) -> None:
     for position, (kind, space) in enumerate(spaces.items()):
         if kind in collections:
@@ -186,6 +216,6 @@ def _rows_by_kind(records: Sequence[ProductRecord]) -> dict[SpaceKind, list[Row]
     rows: dict[SpaceKind, list[Row]] = {}
     for record in records:
         for each in record.vectors:
-            row = Row(RowKey(record.id, each.view), record.product, each.vector.values)
+            row = Row(RowKey(record.id, each.view), record.product, each.vector.values, record.facts)
             rows.setdefault(each.kind, []).append(row)
     return rows

@@ -20,6 +20,9 @@ VIEW_KINDS = frozenset({SpaceKind.IMAGE, SpaceKind.AUDIO})
 
 AttributeValue: TypeAlias = str | float | bool | tuple[str, ...]
 
+# By the name of the attribute, the kinds of its values: "string", "strings", "number", "boolean".
+Attributes: TypeAlias = Mapping[str, frozenset[str]]
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -52,12 +55,16 @@ class Collection:
         catalog: the catalogue.
         kind: which of the catalogue's vectors.
         space: the space of the vectors in it.
+        attributes: the kinds of the attributes that products have or had, by name; kept with the FUSED one alone.
+        calibration: what was set, packed; empty where nothing was. Kept with the FUSED one alone.
     """
 
     name: str
     catalog: str
     kind: SpaceKind
     space: Space
+    attributes: Attributes = field(default_factory=dict, compare=False)
+    calibration: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, order=True)
@@ -76,11 +83,13 @@ class Row:
         key: product id and view.
         product: the serialised product.
         values: shape (dimension,), float32; None where vectors were not asked for.
+        facts: what the product can be filtered by; None where it was read, not written.
     """
 
     key: RowKey
     product: bytes
     values: Floats | None
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,11 +130,12 @@ class ProductVector:
 
 @dataclass(frozen=True, eq=False)
 class ProductRecord:
-    """A product as it is kept: its id, the serialised product, its vectors."""
+    """A product as it is kept: its id, the serialised product, its vectors, and what it can be filtered by."""
 
     id: str
     product: bytes
     vectors: tuple[ProductVector, ...]
+    facts: Facts = field(default_factory=Facts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from services.search.core.filters.model import Field, Filter
-from services.search.core.model import Collection, Count, Facts, Neighbour, Row, RowKey, ValueCounts
+from services.search.core.model import (
+    Attributes,
+    Collection,
+    Count,
+    Facts,
+    Neighbour,
+    Row,
+    RowKey,
+    ValueCounts,
+)
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.vectors import Floats, Space
 
@@ -56,7 +65,13 @@ class VectorIndex(Protocol):
         ...
 
     async def nearest(
-        self, collection: Collection, query: Floats, limit: int, *, with_vectors: bool
+        self,
+        collection: Collection,
+        query: Floats,
+        limit: int,
+        *,
+        with_vectors: bool,
+        among: Filter | None = None,
     ) -> list[Neighbour]:
         """Return the *limit* rows nearest to *query*, nearest first; fewer only where there are no more.
 
@@ -65,6 +80,7 @@ class VectorIndex(Protocol):
             query: shape (dimension,), float32.
             limit: 1 to `rows_max`.
             with_vectors: whether the rows bring their vectors.
+            among: only rows of products that pass it, in the sense of `evaluate`.
 
         Returns:
             Neighbours whose similarity is the collection's `indexed_metric`: the cosine (larger is nearer) or the
@@ -101,6 +117,17 @@ class VectorIndex(Protocol):
         Raises:
             NotFound: the collection is gone (CATALOG_NOT_FOUND).
         """
+        ...
+
+    async def add_attributes(self, collection: Collection, attributes: Attributes) -> None:
+        """Keep with *collection* that its products have *attributes*, beside those that it has already. Durable.
+
+        Of two callers at the same time, neither takes away what the other adds.
+        """
+        ...
+
+    async def set_calibration(self, collection: Collection, calibration: str) -> None:
+        """Keep *calibration* with *collection* in place of the one that it has; empty for none. Durable."""
         ...
 
     async def catalogs(self) -> list[Collection]:

@@ -232,9 +232,9 @@ class FakeIndex:
         better = " ".join(self.corrections.get(word, word) for word in text.split())
         return better if better != text else ""
 
-    async def facts(self, catalog: str) -> CatalogFacts:
+    async def facts(self, catalog: str, *, fresh: bool = False) -> CatalogFacts:
         self._catalog(catalog)
-        return CatalogFacts({}, self.calibrations.get(catalog, {}))
+        return CatalogFacts({"colour": ("string",)}, self.calibrations.get(catalog, {}))
 
     async def set_calibration(self, catalog: str, curves: Mapping[str, Curve]) -> None:
         self._catalog(catalog)

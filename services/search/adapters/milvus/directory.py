@@ -5,8 +5,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import grpc
-from pymilvus.grpc_gen.common_pb2 import ConsistencyLevel, LoadStateLoaded, SegmentState
+from pymilvus.grpc_gen.common_pb2 import ConsistencyLevel, KeyValuePair, LoadStateLoaded, SegmentState
 from pymilvus.grpc_gen.milvus_pb2 import (
+    AlterCollectionRequest,
     CheckHealthRequest,
     CreateAliasRequest,
     CreateCollectionRequest,
@@ -23,21 +24,20 @@ from pymilvus.grpc_gen.milvus_pb2 import (
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.errors import COLLECTION_NOT_FOUND, MilvusRefusal
 from services.search.adapters.milvus.schema import (
-    SPACE_PROPERTY,
     VECTOR,
     alias_of,
     collection_of,
-    facts_of,
     index_parameters,
     name_of,
-    pairs,
     parse_name,
+    properties_of,
     schema_of,
 )
 from services.search.core.locks import KeyedLocks
 from services.search.core.model import Collection
+from triptych.runtime.logs import log
 from triptych.vocabulary.choices import SpaceKind
-from triptych.vocabulary.errors import Unavailable
+from triptych.vocabulary.errors import FailedPrecondition, Unavailable
 from triptych.vocabulary.vectors import Space
 
 _LOAD_POLL_S = 0.05
@@ -105,6 +105,13 @@ class Directory:
             raise Unavailable.because_of("milvus")
         return made
 
+    async def alter(self, collection: Collection, properties: Sequence[KeyValuePair]) -> None:
+        """Add *properties* to those of *collection*, or change them."""
+        request = AlterCollectionRequest(collection_name=collection.name, properties=properties)
+        await self._connection.call("AlterCollection", request)
+        # So that searches through this process know at once.
+        await self.find(collection.catalog, collection.kind)
+
     async def load(self, name: str) -> None:
         """Start loading the collection *name*; harmless when it is loaded."""
         await self._connection.call(
@@ -133,8 +140,16 @@ class Directory:
         """Return every collection that serves now, by catalogue and kind."""
         shown = await self._connection.call("ShowCollections", ShowCollectionsRequest())
         ours = {parsed for name in shown.collection_names if (parsed := parse_name(name)) is not None}
-        found = [await self.find(catalog, kind) for catalog, kind in sorted(ours)]
+        found = [await self._readable(catalog, kind) for catalog, kind in sorted(ours)]
         return [collection for collection in found if collection is not None]
+
+    async def _readable(self, catalog: str, kind: SpaceKind) -> Collection | None:
+        try:
+            return await self.find(catalog, kind)
+        except FailedPrecondition as error:
+            # One catalogue of another version does not keep the others from being served.
+            log.warning("catalog_outdated", **error.metadata)
+            return None
 
     async def _lack_segments(self, collections: Sequence[Collection]) -> bool:
         """Whether rows that Milvus has on disk are still on their way to where they are searched.
@@ -185,7 +200,7 @@ class Directory:
             collection_name=name,
             schema=schema_of(name, space).SerializeToString(),
             consistency_level=ConsistencyLevel.Bounded,
-            properties=pairs(**{SPACE_PROPERTY: facts_of(space)}),
+            properties=properties_of(space),
         )
         await self._make("CreateCollection", request, lambda: self._has_collection(name))
 

@@ -22,6 +22,7 @@ from services.search.adapters.milvus.errors import (
     MilvusRefusal,
     map_milvus_errors,
 )
+from services.search.adapters.milvus.expressions import expression_of
 from services.search.adapters.milvus.rows import (
     batches,
     columns_of,
@@ -32,16 +33,19 @@ from services.search.adapters.milvus.rows import (
     rows_of,
 )
 from services.search.adapters.milvus.schema import (
+    CALIBRATION_PROPERTY,
     KEY,
     PRODUCT,
     PRODUCT_ID,
     VECTOR,
     VIEW,
+    attribute_properties,
     metric_type,
     pairs,
 )
 from services.search.core.checks import catalog_not_found
-from services.search.core.model import Collection, Neighbour, Row, RowKey
+from services.search.core.filters.model import Filter
+from services.search.core.model import Attributes, Collection, Neighbour, Row, RowKey
 from services.search.core.sampling import drawn, vectors_of
 from services.search.core.similarity import indexed_metric
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
@@ -119,10 +123,18 @@ class MilvusIndex:
         return set(keys_of(await self._query(collection, keys, [PRODUCT_ID, VIEW])))
 
     async def nearest(
-        self, collection: Collection, query: Floats, limit: int, *, with_vectors: bool
+        self,
+        collection: Collection,
+        query: Floats,
+        limit: int,
+        *,
+        with_vectors: bool,
+        among: Filter | None = None,
     ) -> list[Neighbour]:
         """Return the *limit* nearest rows, as far as HNSW finds them."""
-        request = self._search_request(collection, query, limit, _fields(with_vectors=with_vectors))
+        fields = _fields(with_vectors=with_vectors)
+        condition = "" if among is None else expression_of(among)
+        request = self._search_request(collection, query, limit, fields, condition)
         results = (await self._call(collection, "Search", request)).results
         similarities = _similarities(results.scores, collection.space)
         rows = rows_of(results.fields_data)
@@ -148,6 +160,16 @@ class MilvusIndex:
             keys += page
         rows = await self.read(collection, drawn(keys, limit), with_vectors=True, fresh=False)
         return vectors_of(rows, collection.space)
+
+    async def add_attributes(self, collection: Collection, attributes: Attributes) -> None:
+        """Keep *attributes* in the collection's properties."""
+        with map_milvus_errors():
+            await self._directory.alter(collection, attribute_properties(attributes))
+
+    async def set_calibration(self, collection: Collection, calibration: str) -> None:
+        """Keep *calibration* in the collection's properties."""
+        with map_milvus_errors():
+            await self._directory.alter(collection, pairs(**{CALIBRATION_PROPERTY: calibration}))
 
     async def catalogs(self) -> list[Collection]:
         """Return every collection behind an alias."""

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 from pymilvus.grpc_gen.common_pb2 import PlaceholderGroup, PlaceholderType, PlaceholderValue
@@ -13,12 +12,13 @@ from pymilvus.grpc_gen.schema_pb2 import (
     FloatArray,
     IntArray,
     ScalarField,
-    StringArray,
     VectorField,
 )
 
+from services.search.adapters.milvus.facts import facts_columns, texts_column
 from services.search.adapters.milvus.schema import KEY, PRODUCT, PRODUCT_ID, VECTOR, VIEW
-from services.search.core.model import Row, RowKey
+from services.search.adapters.milvus.words import decoded, encoded
+from services.search.core.model import Facts, Row, RowKey
 from triptych.vocabulary.vectors import WIRE_DTYPE, Floats
 
 # Milvus takes 64 MiB a message; a request of ours stays well below.
@@ -29,9 +29,9 @@ def primary_key(key: RowKey) -> str:
     """Return the primary key of a row, such as "3:sku%2F42".
 
     The view comes first, so that no id can be taken for an id with a view. The id is percent-encoded: letters, digits
-    and "_.-~%" alone are left, so that a key means the same in every expression, whatever the id holds.
+    and "_.-%" alone are left, so that a key means the same in every expression, whatever the id holds.
     """
-    return f"{key.view}:{quote(key.product_id, safe='')}"
+    return f"{key.view}:{encoded(key.product_id)}"
 
 
 def expression(keys: Iterable[RowKey]) -> str:
@@ -60,10 +60,11 @@ def columns_of(rows: Sequence[Row]) -> list[FieldData]:
     vectors = np.stack([row.values for row in rows if row.values is not None])
     views = IntArray(data=[row.key.view for row in rows])
     return [
-        _texts(KEY, [primary_key(row.key) for row in rows]),
-        _texts(PRODUCT_ID, [row.key.product_id for row in rows]),
+        texts_column(KEY, [primary_key(row.key) for row in rows]),
+        texts_column(PRODUCT_ID, [encoded(row.key.product_id) for row in rows]),
         FieldData(type=DataType.Int16, field_name=VIEW, scalars=ScalarField(int_data=views)),
-        _texts(PRODUCT, [base64.b64encode(row.product).decode() for row in rows]),
+        texts_column(PRODUCT, [base64.b64encode(row.product).decode() for row in rows]),
+        *facts_columns([row.facts or Facts() for row in rows]),
         FieldData(
             type=DataType.FloatVector,
             field_name=VECTOR,
@@ -79,7 +80,7 @@ def keys_of(columns: Iterable[Any]) -> list[RowKey]:
         return []
     ids = by_name[PRODUCT_ID].scalars.string_data.data
     views = by_name[VIEW].scalars.int_data.data
-    return [RowKey(product_id, view) for product_id, view in zip(ids, views, strict=True)]
+    return [RowKey(decoded(product_id), view) for product_id, view in zip(ids, views, strict=True)]
 
 
 def rows_of(columns: Sequence[Any]) -> list[Row]:
@@ -101,9 +102,3 @@ def placeholder(query: Floats) -> bytes:
     data = np.ascontiguousarray(query, dtype=WIRE_DTYPE).tobytes()
     value = PlaceholderValue(tag="$0", type=PlaceholderType.FloatVector, values=[data])
     return bytes(PlaceholderGroup(placeholders=[value]).SerializeToString())
-
-
-def _texts(name: str, values: Sequence[str]) -> FieldData:
-    return FieldData(
-        type=DataType.VarChar, field_name=name, scalars=ScalarField(string_data=StringArray(data=values))
-    )

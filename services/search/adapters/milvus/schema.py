@@ -4,7 +4,8 @@
     default__image                             its alias, by which it is found
 
 A new model version is built in a collection of its own beside the old one; moving the alias switches it in at once.
-The facts of the space stand in the collection's properties: Milvus Lite forgets descriptions, but not properties.
+The facts of the space stand in the collection's properties: Milvus Lite forgets descriptions, but not properties. So do
+the version of the columns, and, with the FUSED collection, the kinds of the products' attributes and the calibration.
 """
 
 import hashlib
@@ -17,10 +18,12 @@ from typing import Any
 from pymilvus.grpc_gen.common_pb2 import KeyValuePair
 from pymilvus.grpc_gen.schema_pb2 import CollectionSchema, DataType, FieldSchema
 
-from services.search.core.model import Collection
+from services.search.adapters.milvus.words import CODE_BYTES_MAX, decoded, encoded
+from services.search.core.attributes import merged
+from services.search.core.model import Attributes, Collection
 from services.search.core.similarity import indexed_metric
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
-from triptych.vocabulary.errors import Internal
+from triptych.vocabulary.errors import FailedPrecondition, Internal, Reason
 from triptych.vocabulary.vectors import Space
 
 KEY = "pk"
@@ -28,12 +31,24 @@ PRODUCT_ID = "product_id"
 VIEW = "view"
 PRODUCT = "product"
 VECTOR = "vector"
+# What can be filtered. The names of columns are those of the fields.
+TEXT_COLUMNS = ("brand", "category", "group_id", "locale")
+NUMBER_COLUMNS = ("price", "popularity", "update_time")
+IN_STOCK = "in_stock"
+ATTRIBUTES = "attributes"
 
 SPACE_PROPERTY = "triptych.space"
+SCHEMA_PROPERTY = "triptych.schema"
+CALIBRATION_PROPERTY = "triptych.calibration"
+# One property for each kind of each attribute, so that two writers never take one another's away.
+_ATTRIBUTE_PROPERTY = re.compile(r"triptych\.attribute\.(?P<kind>[a-z]+)\.(?P<name>.+)")
+
+# Counts up with every change of the columns. What was made by another version is not read.
+SCHEMA_VERSION = "2"
 
 # In bytes. A key is "15:" and a percent-encoded id of 128 characters, each of at most 4 bytes, 3 characters a byte.
 _KEY_BYTES_MAX = 3 + 128 * 4 * 3
-_PRODUCT_ID_BYTES_MAX = 128 * 4
+_PRODUCT_ID_BYTES_MAX = 128 * 4 * 3
 _PRODUCT_BYTES_MAX = 65_535  # the most that Milvus allows
 
 _METRIC_TYPES = {SimilarityMetric.COSINE: "COSINE", SimilarityMetric.EUCLIDEAN: "L2"}
@@ -51,7 +66,8 @@ def alias_of(catalog: str, kind: SpaceKind) -> str:
 def name_of(catalog: str, kind: SpaceKind, space: Space) -> str:
     """Return the name of the collection for vectors of *space*; other facts of a space make another name."""
     slug = re.sub(r"[^a-z0-9]+", "_", space.pack.lower()).strip("_") or "pack"
-    checksum = hashlib.sha256(facts_of(space).encode()).hexdigest()[:8]
+    facts = f"{SCHEMA_VERSION} {facts_of(space)}"
+    checksum = hashlib.sha256(facts.encode()).hexdigest()[:8]
     return f"{alias_of(catalog, kind)}__{slug}_{checksum}"
 
 
@@ -67,13 +83,48 @@ def facts_of(space: Space) -> str:
 
 
 def collection_of(catalog: str, kind: SpaceKind, name: str, properties: Mapping[str, str]) -> Collection:
-    """Return the collection that Milvus describes with *name* and *properties*."""
+    """Return the collection that Milvus describes with *name* and *properties*.
+
+    Raises:
+        FailedPrecondition: CATALOG_OUTDATED.
+        Internal: it is none of ours.
+    """
+    if SPACE_PROPERTY in properties and properties.get(SCHEMA_PROPERTY) != SCHEMA_VERSION:
+        raise FailedPrecondition(
+            f'The catalogue "{catalog}" was stored by another version of this service, and cannot be read by this one.',
+            reason=Reason.CATALOG_OUTDATED,
+            field="catalog",
+            metadata={"catalog": catalog, "collection": name},
+        )
     try:
         facts: dict[str, Any] = json.loads(properties[SPACE_PROPERTY])
         space = Space(**facts | {"metric": SimilarityMetric[facts["metric"]]})
     except (KeyError, TypeError, ValueError) as error:
         raise Internal from error
-    return Collection(name, catalog, kind, space)
+    return Collection(
+        name, catalog, kind, space, _attributes(properties), properties.get(CALIBRATION_PROPERTY, "")
+    )
+
+
+def properties_of(space: Space) -> list[KeyValuePair]:
+    """Return the properties of a collection for vectors of *space*."""
+    return pairs(**{SPACE_PROPERTY: facts_of(space), SCHEMA_PROPERTY: SCHEMA_VERSION})
+
+
+def attribute_properties(attributes: Attributes) -> list[KeyValuePair]:
+    """Return the properties that say that products have *attributes*."""
+    return pairs(
+        **{
+            f"triptych.attribute.{kind}.{encoded(name)}": 1
+            for name, kinds in attributes.items()
+            for kind in sorted(kinds)
+        }
+    )
+
+
+def _attributes(properties: Mapping[str, str]) -> Attributes:
+    matches = [match for key in properties if (match := _ATTRIBUTE_PROPERTY.fullmatch(key))]
+    return merged(*({decoded(match["name"]): frozenset({match["kind"]})} for match in matches))
 
 
 def schema_of(name: str, space: Space) -> CollectionSchema:
@@ -86,6 +137,10 @@ def schema_of(name: str, space: Space) -> CollectionSchema:
             _text_field(PRODUCT_ID, _PRODUCT_ID_BYTES_MAX),
             FieldSchema(name=VIEW, data_type=DataType.Int16),
             _text_field(PRODUCT, _PRODUCT_BYTES_MAX),
+            *(_text_field(name, CODE_BYTES_MAX) for name in TEXT_COLUMNS),
+            *(FieldSchema(name=name, data_type=DataType.Double) for name in NUMBER_COLUMNS),
+            FieldSchema(name=IN_STOCK, data_type=DataType.Int8),
+            FieldSchema(name=ATTRIBUTES, data_type=DataType.JSON),
             FieldSchema(name=VECTOR, data_type=DataType.FloatVector, type_params=pairs(dim=space.dimension)),
         ],
     )

@@ -17,7 +17,7 @@ _ORDERS = frozenset(Order)
 _NAMES_MAX = 20
 
 # By the name of the attribute, the kinds of its values.
-Attributes = Mapping[str, Iterable[str]]
+KindsByName = Mapping[str, Iterable[str]]
 
 
 class Kind(StrEnum):
@@ -52,7 +52,7 @@ _TAKES = {
 }
 
 
-def parse(text: str, attributes: Attributes) -> Filter | None:
+def parse(text: str, attributes: KindsByName) -> Filter | None:
     """Return what *text* means; None where it is empty and so holds of every product.
 
     Args:
@@ -65,7 +65,7 @@ def parse(text: str, attributes: Attributes) -> Filter | None:
     return _meant(read(text), attributes) if text.strip() else None
 
 
-def _meant(syntax: Syntax, attributes: Attributes) -> Filter:
+def _meant(syntax: Syntax, attributes: KindsByName) -> Filter:
     if isinstance(syntax, Restriction):
         return _restriction(syntax, attributes)
     if isinstance(syntax, Negation):
@@ -74,7 +74,7 @@ def _meant(syntax: Syntax, attributes: Attributes) -> Filter:
     return And(operands) if syntax.is_conjunction else Or(operands)
 
 
-def _restriction(said: Restriction, attributes: Attributes) -> Filter:
+def _restriction(said: Restriction, attributes: KindsByName) -> Filter:
     field = Field(said.field.text, said.is_attribute)
     kinds = _kinds(field, said.field.position, attributes)
     if said.operator == ":" and said.values[0] == Said("*", said.values[0].position, quoted=False):
@@ -92,7 +92,7 @@ def _restriction(said: Restriction, attributes: Attributes) -> Filter:
     return Not(leaf) if said.operator == "!=" else leaf
 
 
-def _kinds(field: Field, position: int, attributes: Attributes) -> set[Kind]:
+def _kinds(field: Field, position: int, attributes: KindsByName) -> set[Kind]:
     """Return the kinds of value that *field* has."""
     if field.is_attribute and field.name in attributes:
         return {Kind(kind) for kind in attributes[field.name]}

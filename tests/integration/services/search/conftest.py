@@ -13,7 +13,7 @@ from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.directory import Directory
 from services.search.adapters.milvus.index import MilvusIndex
 from services.search.core.keeper import Keeper
-from services.search.core.model import Found, ProductRecord, ProductVector
+from services.search.core.model import Facts, Found, ProductRecord, ProductVector
 from services.search.core.ports import VectorIndex
 from services.search.core.searcher import Searcher
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
@@ -49,13 +49,15 @@ class Shop:
         numbers = np.array(values, np.float32)
         return Vector(unit(numbers) if space.unit_length else numbers, space.id)
 
-    def record(self, product_id: str, views: Views, product: bytes = b"") -> ProductRecord:
+    def record(
+        self, product_id: str, views: Views, product: bytes = b"", facts: Facts | None = None
+    ) -> ProductRecord:
         vectors = tuple(
             ProductVector(kind, view, self.vector(kind, values))
             for kind, each in views.items()
             for view, values in enumerate(each)
         )
-        return ProductRecord(product_id, product or product_id.encode(), vectors)
+        return ProductRecord(product_id, product or product_id.encode(), vectors, facts or Facts())
 
     async def put(self, product_id: str, views: Views, product: bytes = b"") -> None:
         assert [None] == await self.write([self.record(product_id, views, product)])

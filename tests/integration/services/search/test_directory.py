@@ -5,13 +5,15 @@ import asyncio
 import pytest
 from pymilvus.grpc_gen.milvus_pb2 import (
     AlterAliasRequest,
+    AlterCollectionRequest,
     DropAliasRequest,
     DropCollectionRequest,
     ReleaseCollectionRequest,
 )
 
+from services.search.adapters.milvus.schema import SCHEMA_PROPERTY, SCHEMA_VERSION, pairs
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
-from triptych.vocabulary.errors import NotFound, Unavailable
+from triptych.vocabulary.errors import FailedPrecondition, NotFound, Reason, Unavailable
 from triptych.vocabulary.vectors import Space
 
 FUSED = SpaceKind.FUSED
@@ -88,6 +90,39 @@ async def test_a_dropped_catalogue_is_forgotten(milvus_connection, milvus_shop):
 
     with pytest.raises(NotFound):
         await shop.search(FUSED, X)
+
+
+async def test_a_catalogue_of_another_version_is_named_and_leaves_the_others_alone(
+    milvus_connection, milvus_shop, shop_over
+):
+    """It is neither searched nor written to; whatever else there is is served."""
+    shop = milvus_shop()
+    await shop.put("a", {FUSED: [X]})
+    collection = await shop.index.collection(shop.catalog, FUSED)
+    version = AlterCollectionRequest(
+        collection_name=collection.name, properties=pairs(**{SCHEMA_PROPERTY: "1"})
+    )
+    await milvus_connection.call("AlterCollection", version)
+    later = shop_over(milvus_connection)
+    later.catalog = shop.catalog
+
+    for call in (later.search(FUSED, X), later.put("a", {FUSED: [X]}), later.products(["a"])):
+        with pytest.raises(FailedPrecondition) as caught:
+            await call
+        assert (Reason.CATALOG_OUTDATED, shop.catalog) == (
+            caught.value.reason,
+            caught.value.metadata["catalog"],
+        )
+
+    await later.index.warm_up()
+    assert shop.catalog not in await later.keeper.catalogs()
+    await milvus_connection.call(
+        "AlterCollection",
+        AlterCollectionRequest(
+            collection_name=collection.name, properties=pairs(**{SCHEMA_PROPERTY: SCHEMA_VERSION})
+        ),
+    )
+    assert ["a"] == await later.ids(FUSED, X)
 
 
 async def eventually(call):

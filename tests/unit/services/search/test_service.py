@@ -3,6 +3,7 @@
 import grpc
 import numpy as np
 import pytest
+from google.protobuf.struct_pb2 import Value
 from grpc_status import rpc_status
 
 from services.search.adapters.in_memory import InMemoryIndex
@@ -14,6 +15,7 @@ from triptych.internal.v1.space_pb2 import Space
 from triptych.runtime.errors import from_status
 from triptych.runtime.serve import serving
 from triptych.v1 import types_pb2 as types
+from triptych.v1.catalog_service_pb2 import Calibration
 from triptych.vocabulary.errors import Reason
 from triptych.vocabulary.vectors import pack
 
@@ -141,6 +143,46 @@ async def test_a_query_that_fits_nothing_is_refused(stub, query, reason, field):
     assert expected == await refusal(stub.Search(search_request(query)))
 
 
+async def test_a_product_that_is_none_has_its_own_outcome(stub):
+    """Bytes that cannot be read, and an attribute that cannot be compared, are refused where they come in."""
+    broken, odd = product("b", vector([1, 0])), product("c", vector([1, 0]))
+    broken.product = b"\xff\xff"
+    odd.product = types.Product(attributes={"x": Value(null_value=0)}).SerializeToString()
+
+    response = await stub.WriteProducts(write_request(product("a", vector([1, 0])), broken, odd))
+
+    assert [0, 3, 3] == [each.code for each in response.outcomes]
+    errors = [from_status(each) for each in response.outcomes[1:]]
+    assert [(Reason.MALFORMED_REQUEST, "product"), (Reason.FIELD_INVALID, 'attributes["x"]')] == [
+        (each.reason, each.field) for each in errors
+    ]
+    found = await stub.Search(search_request(vector([1, 0])))
+    assert ["a"] == [hit.id for hit in found.hits]
+
+
+async def test_a_catalogue_is_described(stub):
+    """The attributes of what was written, and the calibration as long as there is one."""
+    attributed = product("a", vector([1, 0]))
+    attributed.product = types.Product(
+        attributes={"x": Value(number_value=1), "y": Value(string_value="s")}
+    ).SerializeToString()
+    await stub.WriteProducts(write_request(attributed))
+    calibration = Calibration(curves={"any": Calibration.Curve(intercept=0.1, weights={"gap": -1 / 3})})
+    request = messages.DescribeCatalogRequest(catalog="shop")
+
+    described = await stub.DescribeCatalog(request)
+    assert {"x": ["number"], "y": ["string"]} == {
+        name: list(each.kinds) for name, each in described.attributes.items()
+    }
+    assert not described.HasField("calibration")
+
+    await stub.SetCalibration(messages.SetCalibrationRequest(catalog="shop", calibration=calibration))
+    assert calibration == (await stub.DescribeCatalog(request)).calibration
+
+    await stub.SetCalibration(messages.SetCalibrationRequest(catalog="shop"))
+    assert not (await stub.DescribeCatalog(request)).HasField("calibration")
+
+
 async def test_an_unknown_catalogue_is_not_found(stub):
     """Each RPC that needs a catalogue says that there is none."""
     expected = (grpc.StatusCode.NOT_FOUND, Reason.CATALOG_NOT_FOUND, "catalog")
@@ -148,6 +190,8 @@ async def test_an_unknown_catalogue_is_not_found(stub):
         stub.Search(search_request(vector([1, 0]))),
         stub.ReadProducts(messages.ReadProductsRequest(catalog="shop", ids=["a"])),
         stub.RemoveProducts(messages.RemoveProductsRequest(catalog="shop", ids=["a"])),
+        stub.DescribeCatalog(messages.DescribeCatalogRequest(catalog="shop")),
+        stub.SetCalibration(messages.SetCalibrationRequest(catalog="shop")),
     ):
         assert expected == await refusal(call)
 

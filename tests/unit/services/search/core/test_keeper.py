@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from services.search.adapters.in_memory import InMemoryIndex
+from services.search.core.attributes import ATTRIBUTES_MAX, VALUES_MAX
 from services.search.core.checks import PRODUCT_BYTES_MAX
 from services.search.core.keeper import Keeper
-from services.search.core.model import ProductRecord, ProductVector, RowKey
+from services.search.core.model import Facts, ProductRecord, ProductVector, RowKey
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, Reason, Unavailable
 from triptych.vocabulary.vectors import Space, Vector
@@ -30,6 +31,10 @@ class BreakingIndex(InMemoryIndex):
         self._note("upsert", collection)
         await super().upsert(collection, rows)
 
+    async def add_attributes(self, collection, attributes):
+        self._note("add_attributes", collection)
+        await super().add_attributes(collection, attributes)
+
     async def delete(self, collection, keys):
         if keys:
             self._note("delete", collection)
@@ -45,8 +50,8 @@ def vector(kind, view=0, values=ONE, space=""):
     return ProductVector(kind, view, Vector(np.array(values, np.float32), space or SPACES[kind].id))
 
 
-def record(product_id, *others, product=b"product"):
-    return ProductRecord(product_id, product, (vector(FUSED), *others))
+def record(product_id, *others, product=b"product", **attributes):
+    return ProductRecord(product_id, product, (vector(FUSED), *others), Facts(attributes=attributes))
 
 
 async def write(index, *records):
@@ -170,3 +175,39 @@ async def test_two_first_writers_leave_no_mixture():
 async def _products(index):
     rows, _ = await Keeper(index).read("shop", ["a"], with_vectors=False)
     return [row.product for row in rows]
+
+
+async def test_attributes_are_noted_before_the_rows_and_once():
+    """What can be found can be asked for; what is known already costs nothing."""
+    index = BreakingIndex()
+    await write(index, record("a", colour="red"), record("b", colour="blue", weight=1.0))
+    assert [("add_attributes", FUSED), ("upsert", FUSED)] == index.changes
+
+    index.changes.clear()
+    await write(index, record("c", colour="red"), record("d"))
+    assert [("upsert", FUSED)] == index.changes
+    collection = await index.collection("shop", FUSED)
+    assert {"colour": {"string"}, "weight": {"number"}} == collection.attributes
+
+
+async def test_one_attribute_too_many_has_its_own_outcome():
+    """The other products of the batch are stored."""
+    index = BreakingIndex()
+    most = record("most", **{f"a{number}": 1.0 for number in range(ATTRIBUTES_MAX)})
+
+    outcomes = await write(index, most, record("over", b=1.0), record("within", a1=1.0))
+
+    assert [None, 'attributes["b"]', None] == [each and each.field for each in outcomes]
+    assert [True, False, True] == [await exists(index, FUSED, each) for each in ("most", "over", "within")]
+
+
+async def test_lists_of_too_many_values_are_refused():
+    """All lists of a product together have room for so many."""
+    half = tuple(str(number) for number in range(VALUES_MAX // 2))
+    index = BreakingIndex()
+
+    outcomes = await write(index, record("fits", x=half, y=half), record("over", x=half, y=half, z=("1",)))
+
+    assert [None, ("attributes", str(VALUES_MAX + 1))] == [
+        each and (each.field, each.metadata["values"]) for each in outcomes
+    ]

@@ -3,20 +3,27 @@
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.search.adapters.milvus.schema import (
+    SCHEMA_PROPERTY,
+    SCHEMA_VERSION,
     SPACE_PROPERTY,
     alias_of,
+    attribute_properties,
     collection_of,
     facts_of,
     name_of,
     parse_name,
+    properties_of,
 )
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
-from triptych.vocabulary.errors import Internal
+from triptych.vocabulary.errors import FailedPrecondition, Internal, Reason
 from triptych.vocabulary.vectors import Space
 
 IMAGE = SpaceKind.IMAGE
+SCHEMA = {SCHEMA_PROPERTY: SCHEMA_VERSION}
 
 
 def test_a_name_says_catalogue_kind_and_pack():
@@ -69,12 +76,38 @@ def test_facts_come_back():
     """A collection's properties hold all that is known of its space."""
     space = Space("a-1/image", 4, SimilarityMetric.EUCLIDEAN, unit_length=False)
 
-    collection = collection_of("default", IMAGE, "n", {SPACE_PROPERTY: facts_of(space)})
+    collection = collection_of("default", IMAGE, "n", {p.key: p.value for p in properties_of(space)})
 
     assert space == collection.space
+    assert ({}, "") == (collection.attributes, collection.calibration)
 
 
-@pytest.mark.parametrize("properties", [{}, {SPACE_PROPERTY: "no JSON"}, {SPACE_PROPERTY: '{"id": "a"}'}])
+names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=64)
+kinds = st.frozensets(st.sampled_from(["string", "strings", "number", "boolean"]), min_size=1)
+
+
+@given(st.dictionaries(names, kinds))
+def test_attributes_come_back(attributes):
+    """Whatever their names hold, with all their kinds."""
+    properties = [*properties_of(Space("a-1/image", 4)), *attribute_properties(attributes)]
+
+    collection = collection_of("default", IMAGE, "n", {p.key: p.value for p in properties})
+
+    assert attributes == collection.attributes
+
+
+@pytest.mark.parametrize("version", [{}, {SCHEMA_PROPERTY: "1"}, {SCHEMA_PROPERTY: "999"}])
+def test_another_version_s_collection_is_refused_by_name(version):
+    """Its columns are not those that a filter asks for."""
+    with pytest.raises(FailedPrecondition, match="another version") as caught:
+        collection_of("default", IMAGE, "n", {SPACE_PROPERTY: facts_of(Space("a-1/image", 4))} | version)
+
+    assert (Reason.CATALOG_OUTDATED, "catalog") == (caught.value.reason, caught.value.field)
+
+
+@pytest.mark.parametrize(
+    "properties", [{}, SCHEMA | {SPACE_PROPERTY: "no JSON"}, SCHEMA | {SPACE_PROPERTY: '{"id": "a"}'}]
+)
 def test_a_collection_without_facts_is_a_fault(properties):
     """What somebody else put behind our alias is not searched."""
     with pytest.raises(Internal):

@@ -1,0 +1,37 @@
+"""What a catalogue is like."""
+
+from collections.abc import Mapping
+
+from gateway.core.model import CatalogFacts, Curve
+from triptych.v1 import catalog_service_pb2 as catalog_pb
+
+
+def catalog_response(catalog: str, facts: CatalogFacts) -> catalog_pb.GetCatalogResponse:
+    """Return what *catalog* is like, as the client sees it."""
+    return catalog_pb.GetCatalogResponse(
+        catalog=catalog,
+        attributes={name: catalog_pb.AttributeKinds(kinds=kinds) for name, kinds in facts.attributes.items()},
+        calibration=calibration(facts.calibration),
+    )
+
+
+def curves(message: catalog_pb.Calibration) -> Mapping[str, Curve]:
+    """Return the curves of a calibration."""
+    return {
+        name: Curve(each.intercept, dict(each.weights), each.judgements, each.error)
+        for name, each in message.curves.items()
+    }
+
+
+def calibration(items: Mapping[str, Curve]) -> catalog_pb.Calibration | None:
+    """Return curves as messages; None where there are none."""
+    if not items:
+        return None
+    return catalog_pb.Calibration(
+        curves={
+            name: catalog_pb.Calibration.Curve(
+                intercept=item.intercept, weights=item.weights, judgements=item.judgements, error=item.error
+            )
+            for name, item in items.items()
+        }
+    )
