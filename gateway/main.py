@@ -13,8 +13,10 @@ from gateway.adapters.products import PackedProducts
 from gateway.adapters.ranker import RankerRoom
 from gateway.adapters.search import SearchRoom
 from gateway.core.catalog import Catalog
+from gateway.core.listening import Listener
 from gateway.core.ranking import Ranking
 from gateway.core.search import ProductSearch
+from gateway.core.vocabulary import Vocabularies
 from gateway.service import CatalogService, ProductSearchService
 from gateway.settings import TOKEN_KEY_CHARACTERS_MIN, GatewaySettings
 from triptych.runtime.channels import open_channel
@@ -56,6 +58,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
                         search_room,
                         Ranking(RankerRoom(ranker), PackedProducts()),
                         chains,
+                        Listener(encoder_room, Vocabularies(search_room), settings.words_alone_confidence),
                     ),
                     encoder_room,
                     chains,

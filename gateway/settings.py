@@ -32,6 +32,14 @@ class GatewaySettings(ServerSettings):
         30, ge=1, le=1440, description="How long the token of a next page can be used, in minutes."
     )
 
+    words_alone_confidence: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Speech of which the transcriber is surer than this is searched by its words alone where the "
+        "request leaves it open; 1: always by its sound too.",
+    )
+
     @field_validator("token_key")
     @classmethod
     def _is_long_enough(cls, key: SecretStr) -> SecretStr:

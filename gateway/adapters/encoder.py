@@ -47,6 +47,12 @@ class EncoderRoom:
         slots = dict(sorted(response.slots.items()))
         return Transcript(response.transcript, response.confidence, slots, wire.model_of(response.model))
 
+    async def detect_speech(self, audio: Media) -> float:
+        """See the port."""
+        request = pb.DetectSpeechRequest(audio=media_message(audio))
+        response = await call("encoder", self._stub.DetectSpeech, request)
+        return float(response.probability)
+
 
 def encode_part(content: Content) -> pb.EncodePart:
     """Return a content in its wire form."""

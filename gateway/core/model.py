@@ -80,6 +80,7 @@ class Part:
     Args:
         audio_mode: what is to be made of a sound.
         exclude_similarity: the cosine with an excluded picture, sound or vector from which on a product is left out.
+        origin: the place of the request's part that it came from: speech may become two parts, or none.
     """
 
     content: Content | ProductReference | Vector
@@ -87,6 +88,7 @@ class Part:
     audio_mode: AudioMode = AudioMode.AUTO
     exclude: bool = False
     exclude_similarity: float = EXCLUDE_SIMILARITY
+    origin: int | None = None
 
     @property
     def is_wanted(self) -> bool:
@@ -167,6 +169,11 @@ class Query:
     fields: tuple[str, ...] = ()
     page_token: str = ""
     fingerprint: bytes = b""
+
+    def origin(self, place: int) -> int:
+        """Return the place in the request of what became the part at *place*."""
+        came_from = self.parts[place].origin
+        return place if came_from is None else came_from
 
 
 @dataclass(frozen=True)
@@ -446,6 +453,46 @@ class Chain:
     head: bytes = b""
 
 
+class Operator(IntEnum):
+    """How a constraint is meant; the numbers are those of Constraint.Operator."""
+
+    IS = 1
+    IS_NOT = 2
+    AT_MOST = 3
+    AT_LEAST = 4
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """Something understood, such as price, AT_MOST, "50"; *filter* says the same as a filter, "" where there is none."""
+
+    name: str
+    value: str
+    operator: Operator
+    filter: str = ""
+
+
+@dataclass(frozen=True)
+class HeardSpeech:
+    """What was made of a sound.
+
+    Args:
+        part: its place in the request.
+        mode: SPEECH, SOUND or BOTH.
+        probability: that somebody speaks, where that was asked.
+        transcript: "" where nothing was understood.
+        words: that were searched with.
+    """
+
+    part: int
+    mode: AudioMode
+    probability: float | None = None
+    transcript: str = ""
+    confidence: float = 0.0
+    constraints: tuple[Constraint, ...] = ()
+    words: str = ""
+
+
 @dataclass(frozen=True)
 class Answer:
     """The answer to a query, and how it came about.
@@ -455,6 +502,7 @@ class Answer:
         lexical_weight: how much words counted; None where they did not.
         total_size: how many products, or groups, pass the filter.
         chain: what is left to show; None where nothing is.
+        speech: what was made of sounds.
     """
 
     results: tuple[Result, ...]
@@ -474,6 +522,7 @@ class Answer:
     total_is_exact: bool = False
     spelling: Suggestion | None = None
     chain: Chain | None = None
+    speech: tuple[HeardSpeech, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,8 @@ class PartReader:
         try:
             return required(fused.outcomes[0]), fused.models
         except TriptychError as error:
-            raise error.at(public_field(error.field, list(sought))) from error
+            origins = [query.origin(place) for place in sought]
+            raise error.at(public_field(error.field, origins)) from error
 
 
 def is_compared(part: Part) -> bool:

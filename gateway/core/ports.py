@@ -43,8 +43,8 @@ class Encoder(Protocol):
 class Interpreter(Protocol):
     """Puts media into words.
 
-    Both methods also raise InvalidArgument for media that cannot be read, with the field relative to the media
-    ("data"), and FailedPrecondition (MODEL_NOT_SERVED) where the pack has no such model.
+    Every method also raises InvalidArgument for media that cannot be read, with the field ("image.data", "audio.uri");
+    the first two raise FailedPrecondition (MODEL_NOT_SERVED) where the pack has no such model.
     """
 
     async def describe(self, image: Media) -> Description:
@@ -52,6 +52,9 @@ class Interpreter(Protocol):
 
     async def transcribe(self, audio: Media) -> Transcript:
         """Write down what is said."""
+
+    async def detect_speech(self, audio: Media) -> float:
+        """Return the probability, 0 to 1, that somebody speaks. No model of the pack is asked."""
 
 
 class Fuser(Protocol):

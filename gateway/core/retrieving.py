@@ -110,7 +110,7 @@ def blamed(error: TriptychError, understood: Understood) -> TriptychError:
     }
     if group in places and number:
         inner = ".text" if group.endswith("texts") else inner
-        return error.at(f"parts[{places[group][int(number)]}]{inner}")
+        return error.at(f"parts[{query.origin(places[group][int(number)])}]{inner}")
     if group == "conditions" and number:
         held = [i for i, boost in enumerate(query.boosts) if boosts.conditions([boost])]
         return error.at(f"boosts[{held[int(number)]}].condition")

@@ -1,4 +1,4 @@
-"""The walk of a search: encode, fuse, search, rank.
+"""The walk of a search: listen, encode, fuse, search, rank.
 
 One modality takes the short way, as in the article's flowchart: features, search, answer. Several take the long one:
 features, fusion, search, ranking, answer.
@@ -12,6 +12,7 @@ from gateway.core import pages
 from gateway.core.checks import check
 from gateway.core.explain.explainer import Explainer
 from gateway.core.explain.question import question, without
+from gateway.core.listening import Listener
 from gateway.core.model import (
     Answer,
     ExplainLevel,
@@ -44,6 +45,7 @@ class ProductSearch:
     index: Index
     ranking: Ranking
     chains: Chains
+    listener: Listener
 
     async def search(self, query: Query) -> Answer:
         """Return the products that answer *query*, best first.
@@ -55,6 +57,8 @@ class ProductSearch:
         """
         check(query)
         watch = Stopwatch()
+        listened = await self.listener.listen(query, watch)
+        query = listened.query
         understood, corrections = await self._understand(query, watch)
         found = await self._found(understood, watch)
         applied = query.spelling is Spelling.AUTO
@@ -72,7 +76,9 @@ class ProductSearch:
             fusion=query.fusion if len(understood.sought) > 1 else None,
             ranking=found.plan.strategy,
             space=found.hits.space,
-            models=tuple(sorted({*understood.models, *models}, key=lambda model: model.name)),
+            models=tuple(
+                sorted({*listened.models, *understood.models, *models}, key=lambda model: model.name)
+            ),
             index_name=found.hits.index_name,
             index_space=found.hits.index_space,
             stages=watch.stages(),
@@ -84,6 +90,7 @@ class ProductSearch:
             # Who writes an article number as it stands means it.
             spelling=None if is_exact and not applied else suggestion(query, corrections, applied=applied),
             chain=pages.begun(results, query.limit, found.asked, found.plan, complete=found.is_all),
+            speech=listened.heard,
         )
 
     async def follow(self, query: Query) -> NextPage:
@@ -92,6 +99,7 @@ class ProductSearch:
         if query.explain is ExplainLevel.NONE or not page.results:
             return page
         watch = Stopwatch()
+        query = (await self.listener.listen(query, watch)).query
         understood, corrections = await self._understand(query, watch)
         if tuple(texts(understood.query).values()) != page.asked.texts:
             understood = await self._reader.understand(with_words(query, corrections), watch)
@@ -128,8 +136,10 @@ class ProductSearch:
             explanations = await Explainer(self.encoder, self.fuser, self.index).explain(
                 question(understood, asked), results, search_without
             )
+        origin = understood.query.origin
         return tuple(
-            replace(result, explanation=each) for result, each in zip(results, explanations, strict=True)
+            replace(result, explanation=each.renumbered(origin))
+            for result, each in zip(results, explanations, strict=True)
         )
 
     async def _all(self, understood: Understood) -> tuple[Result, ...]:

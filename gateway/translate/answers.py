@@ -7,6 +7,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from gateway.core.model import Answer, Facet, Interval, NextPage, Query, Result
 from gateway.translate.explanations import explanation
 from gateway.translate.products import product
+from gateway.translate.words import heard
 from triptych.runtime import wire
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import types_pb2
@@ -28,6 +29,7 @@ def response(asked: Query, answer: Answer) -> search_pb.SearchProductsResponse:
             search_space=types_pb2.SearchSpace.ValueType(answer.space),
             filter=answer.filter,
             lexical_weight=answer.lexical_weight,
+            speech=[heard(each) for each in answer.speech],
         ),
         models=[wire.model_message(model) for model in answer.models],
         index=types_pb2.IndexVersion(name=answer.index_name, space=answer.index_space),

@@ -1,8 +1,10 @@
-"""What models say of pictures and sounds."""
+"""What models say of pictures and sounds, and what of it is understood."""
 
-from gateway.core.model import Description, Transcript
+from gateway.core.model import Constraint, Description, HeardSpeech, Transcript
+from gateway.core.understanding import understand
 from triptych.runtime import wire
 from triptych.v1 import product_search_service_pb2 as search_pb
+from triptych.v1 import types_pb2
 
 
 def description(found: Description) -> search_pb.DescribeImageResponse:
@@ -17,6 +19,29 @@ def transcript(found: Transcript) -> search_pb.TranscribeAudioResponse:
     return search_pb.TranscribeAudioResponse(
         transcript=found.text,
         confidence=found.confidence,
-        constraints=[search_pb.Constraint(name=name, value=value) for name, value in found.slots.items()],
+        constraints=[constraint(each) for each in understand(found.text, found.slots).constraints],
         model=wire.model_message(found.model),
+    )
+
+
+def heard(item: HeardSpeech) -> search_pb.HeardSpeech:
+    """Return what was made of a sound as the client sees it."""
+    return search_pb.HeardSpeech(
+        part=item.part,
+        mode=types_pb2.AudioMode.ValueType(item.mode),
+        speech_probability=item.probability,
+        transcript=item.transcript,
+        confidence=item.confidence,
+        constraints=[constraint(each) for each in item.constraints],
+        words=item.words,
+    )
+
+
+def constraint(item: Constraint) -> search_pb.Constraint:
+    """Return something understood as the client sees it."""
+    return search_pb.Constraint(
+        name=item.name,
+        value=item.value,
+        operator=search_pb.Constraint.Operator.ValueType(item.operator),
+        filter=item.filter,
     )

@@ -1,7 +1,7 @@
 """The words of explanations."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from triptych.vocabulary.choices import Modality
@@ -79,3 +79,23 @@ class Explanation:
     counterfactuals: tuple[Counterfactual, ...] = ()
     words: tuple[WordImportance, ...] = ()
     regions: tuple[RegionImportance, ...] = ()
+
+    def renumbered(self, origin: Callable[[int], int]) -> "Explanation":
+        """Return the same with each part's place as *origin* gives it; parts that then are one are told of once.
+
+        Contributions of such parts stay apart: they add up.
+        """
+        return replace(
+            self,
+            contributions=tuple(
+                each if each.part is None else replace(each, part=origin(each.part))
+                for each in self.contributions
+            ),
+            counterfactuals=tuple(
+                {
+                    origin(each.part): replace(each, part=origin(each.part)) for each in self.counterfactuals
+                }.values()
+            ),
+            words=tuple(replace(each, part=origin(each.part)) for each in self.words),
+            regions=tuple(replace(each, part=origin(each.part)) for each in self.regions),
+        )

@@ -1,6 +1,6 @@
 """What an explanation is about: a query as it was searched."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -55,16 +55,17 @@ def question(understood: Understood, asked: Retrieval) -> Question:
 
 
 async def without(fuser: Fuser, understood: Understood, place: int) -> Understood | None:
-    """Return the query without the part at *place*; None where nothing would be looked for."""
-    parts = understood.query.parts
-    sought = closed_up(understood.sought, place)
-    (vector,) = await vectors_of(fuser, understood.query.fusion, [sought])
+    """Return the query without what the request's part at *place* became; None where nothing would be looked for."""
+    query = understood.query
+    gone = frozenset(at for at in range(len(query.parts)) if query.origin(at) == query.origin(place))
+    sought = closed_up(understood.sought, gone)
+    (vector,) = await vectors_of(fuser, query.fusion, [sought])
     if vector is None:
         return None
-    query = replace(understood.query, parts=parts[:place] + parts[place + 1 :])
-    return Understood(query, sought, closed_up(understood.excluded, place), vector, ())
+    left = replace(query, parts=tuple(part for at, part in enumerate(query.parts) if at not in gone))
+    return Understood(left, sought, closed_up(understood.excluded, gone), vector, ())
 
 
-def closed_up(items: Mapping[int, Kept], place: int) -> Mapping[int, Kept]:
-    """Return *items* by their places when what stands at *place* is gone."""
-    return {at - (at > place): item for at, item in items.items() if at != place}
+def closed_up(items: Mapping[int, Kept], gone: Set[int]) -> Mapping[int, Kept]:
+    """Return *items* by their places when what stands at the places *gone* is away."""
+    return {at - sum(each < at for each in gone): item for at, item in items.items() if at not in gone}

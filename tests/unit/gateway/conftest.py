@@ -14,8 +14,10 @@ import fakes
 from gateway.adapters.chains import SealedChains
 from gateway.adapters.products import PackedProducts
 from gateway.core.catalog import Catalog
+from gateway.core.listening import Listener
 from gateway.core.ranking import Ranking
 from gateway.core.search import ProductSearch
+from gateway.core.vocabulary import Vocabularies
 from gateway.service import CatalogService, ProductSearchService
 from triptych.runtime import serve
 from triptych.runtime.channels import open_channel
@@ -36,7 +38,10 @@ class FakeRooms:
         self.ranking = Ranking(self.ranker, PackedProducts(now=lambda: NOW_S))
         self.now_s = NOW_S
         self.chains = SealedChains("a key of at least 32 characters!!", PAGE_TOKEN_S, now=lambda: self.now_s)
-        self.search = ProductSearch(self.encoder, self.fuser, self.index, self.ranking, self.chains)
+        self.listener = Listener(self.encoder, Vocabularies(self.index))
+        self.search = ProductSearch(
+            self.encoder, self.fuser, self.index, self.ranking, self.chains, self.listener
+        )
         self.catalog = Catalog(self.encoder, self.fuser, self.index)
 
 

@@ -70,9 +70,10 @@ def words_in(media: Media) -> str:
 
 @dataclass
 class FakeEncoder:
-    """Reads pictures and sounds as if their bytes were words."""
+    """Reads pictures and sounds as if their bytes were words; *speech* is the probability that somebody speaks."""
 
     calls: list[Sequence[Content]] = field(default_factory=list)
+    speech: float = 0.0
 
     async def encode(self, contents: Sequence[Content]) -> Encoded:
         self.calls.append(contents)
@@ -85,6 +86,10 @@ class FakeEncoder:
 
     async def describe(self, image: Media) -> Description:
         return Description(f"A {words_in(image)}.", 0.75, ModelVersion("describer", "1", ""))
+
+    async def detect_speech(self, audio: Media) -> float:
+        words_in(audio)
+        return self.speech
 
     async def transcribe(self, audio: Media) -> Transcript:
         colour, _, noun = words_in(audio).partition(" ")
@@ -233,8 +238,10 @@ class FakeIndex:
         return better if better != text else ""
 
     async def facts(self, catalog: str, *, fresh: bool = False) -> CatalogFacts:
-        self._catalog(catalog)
-        return CatalogFacts({"colour": ("string",)}, self.calibrations.get(catalog, {}))
+        attributes = attributes_of([facts_of(record) for record in self._catalog(catalog).values()])
+        return CatalogFacts(
+            {name: tuple(kinds) for name, kinds in attributes.items()}, self.calibrations.get(catalog, {})
+        )
 
     async def set_calibration(self, catalog: str, curves: Mapping[str, Curve]) -> None:
         self._catalog(catalog)
@@ -318,7 +325,9 @@ def order_key(order_by: str, facts: Facts) -> tuple[bool, float]:
 
 def counted(wish: FacetWish, facts: Iterable[Facts]) -> Facet:
     """The counts of a field of strings."""
-    counts = Counter(getattr(each, wish.field) for each in facts)
+    name = wish.field.removeprefix("attributes.")
+    of_attribute = name != wish.field
+    counts = Counter(each.attributes.get(name) if of_attribute else getattr(each, name) for each in facts)
     order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return Facet(wish.field, tuple((value, count) for value, count in order if value)[: wish.limit])
 

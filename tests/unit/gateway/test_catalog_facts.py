@@ -19,6 +19,7 @@ async def catalog(stubs):
     """The catalogue's stub; one product is there."""
     _, stub = stubs
     product = types_pb2.Product(id="a", title="red mug")
+    product.attributes["colour"].string_value = "red"
     await stub.UpsertProducts(pb.UpsertProductsRequest(products=[product]))
     return stub
 

@@ -52,7 +52,11 @@ class FakeGateway(search_grpc.ProductSearchServiceServicer, catalog_grpc.Catalog
             return search_pb.TranscribeAudioResponse(confidence=0.125)
         heard = [
             search_pb.Constraint(name="category", value="mug"),
-            search_pb.Constraint(name="colour", value="red"),
+            search_pb.Constraint(name="colour", value="red", operator=search_pb.Constraint.OPERATOR_IS),
+            search_pb.Constraint(
+                name="material", value="leather", operator=search_pb.Constraint.OPERATOR_IS_NOT
+            ),
+            search_pb.Constraint(name="price", value="50", operator=search_pb.Constraint.OPERATOR_AT_MOST),
         ]
         return search_pb.TranscribeAudioResponse(transcript="red mug", confidence=0.75, constraints=heard)
 

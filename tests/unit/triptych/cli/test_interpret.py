@@ -34,7 +34,10 @@ def test_a_sound_is_transcribed(run, file):
     """What was said, then how sure the model is and what it understood."""
     result = run("transcribe", file)
 
-    assert ["red mug", "confidence 0.75 · category mug, colour red"] == result.stdout.splitlines()
+    assert [
+        "red mug",
+        "confidence 0.75 · category mug, colour red, material not leather, price at most 50",
+    ] == result.stdout.splitlines()
 
 
 def test_a_sound_without_words(run, tmp_path):
