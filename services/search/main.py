@@ -5,12 +5,19 @@ from contextlib import AsyncExitStack
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.directory import Directory
 from services.search.adapters.milvus.index import MilvusIndex
+from services.search.adapters.sqlite.fields import SqliteFieldIndex
+from services.search.adapters.sqlite.lexical import SqliteLexicalIndex
+from services.search.adapters.sqlite.store import SqliteStore
 from services.search.core.keeper import Keeper
-from services.search.core.ports import VectorIndex
+from services.search.core.locks import KeyedLocks
+from services.search.core.ports import FieldIndex, LexicalIndex, VectorIndex
+from services.search.core.refill import Refill
 from services.search.core.searcher import Searcher
 from services.search.service import SearchServicer
 from services.search.settings import SearchSettings
+from services.search.translate_facts import facts_of
 from triptych.internal.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
+from triptych.runtime.logs import log
 from triptych.runtime.serve import Room, Service, run
 
 
@@ -31,17 +38,40 @@ def open_index(settings: SearchSettings, stack: AsyncExitStack) -> MilvusIndex:
     return MilvusIndex(connection, directory, search_ef=settings.search_ef, consistency=settings.consistency)
 
 
-def room_of(index: VectorIndex) -> Room:
-    """Return the room that keeps and finds products in *index*."""
-    servicer = SearchServicer(Searcher(index), Keeper(index))
+def open_lexical(settings: SearchSettings, stack: AsyncExitStack) -> tuple[LexicalIndex, FieldIndex]:
+    """Return the words and the fields in the file of *settings*; it is closed with *stack*."""
+    store = SqliteStore(settings.lexical_path)
+    stack.push_async_callback(store.close)
+    return SqliteLexicalIndex(store), SqliteFieldIndex(store)
+
+
+def room_of(index: VectorIndex, words: LexicalIndex, fields: FieldIndex) -> Room:  # noqa: ARG001
+    """Return the room that keeps and finds products in *index*, by their *words* and *fields* too."""
+    locks = KeyedLocks()
+    refill = Refill(index, words, locks, facts_of, _report)
+
+    async def warm_up() -> None:
+        await index.warm_up()
+        await words.warm_up()
+        await refill.run()
+
+    servicer = SearchServicer(Searcher(index), Keeper(index, words, locks))
     service = Service("triptych.internal.v1.SearchService", add_SearchServiceServicer_to_server, servicer)
-    return Room("search", (service,), warm_up=index.warm_up, check=index.ping)
+    return Room("search", (service,), warm_up=warm_up, check=index.ping)
+
+
+def _report(catalog: str, products: int) -> None:
+    log.info("lexical index filled from the record", catalog=catalog, products=products)
+
+
+def _build(settings: SearchSettings, stack: AsyncExitStack) -> Room:
+    return room_of(open_index(settings, stack), *open_lexical(settings, stack))
 
 
 def main() -> None:
     """Serve until SIGTERM."""
     settings = SearchSettings()
-    run("search", settings, lambda stack: room_of(open_index(settings, stack)))
+    run("search", settings, lambda stack: _build(settings, stack))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the search service can be told from outside, read once from the environment."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -45,4 +46,12 @@ class SearchSettings(ServerSettings):
         ge=0,
         le=600_000,
         description="How long it may take until searches follow an alias that was moved, in milliseconds.",
+    )
+    lexical: Literal["sqlite", "milvus"] = Field(
+        "sqlite",
+        description="What finds words: sqlite a file of this one replica, milvus BM25 of Milvus 2.5 or later.",
+    )
+    lexical_path: Path = Field(
+        Path("var/search/lexical.db"),
+        description="The file for sqlite, on a local disk; where it is missing it is filled again from Milvus.",
     )

@@ -61,7 +61,10 @@ def parts_of(settings: SuiteSettings) -> list[Part]:
             settings,
             "search",
             "triptych.internal.v1.SearchService",
-            {"MILVUS_URI": f"http://{_address(settings.milvus_port)}"},
+            {
+                "MILVUS_URI": f"http://{_address(settings.milvus_port)}",
+                "LEXICAL_PATH": str(settings.folder / "search" / "lexical.db"),
+            },
         ),
         _room(settings, "ranker", "triptych.internal.v1.RankerService", triton),
         _room(

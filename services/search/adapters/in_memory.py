@@ -64,6 +64,10 @@ class InMemoryIndex:
         """Return those of *keys* that exist."""
         return self._table(collection).keys() & set(keys)
 
+    async def keys_after(self, collection: Collection, key: RowKey | None, limit: int) -> list[RowKey]:
+        """Return the next keys in order."""
+        return sorted(each for each in self._table(collection) if key is None or each > key)[:limit]
+
     async def nearest(
         self,
         collection: Collection,

@@ -2,7 +2,8 @@
 
 The FUSED collection is the catalogue's record: a product exists when its FUSED row does. It is written last and removed
 first, so that whatever breaks off in between leaves an acknowledged product as it was, and no removed one half alive.
-Doing the same again completes what broke off.
+Doing the same again completes what broke off. The lexical index is written and removed with the other vectors; what it has
+beyond the record is passed over by searches.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ from services.search.core.model import (
     Row,
     RowKey,
 )
-from services.search.core.ports import VectorIndex
+from services.search.core.ports import LexicalIndex, VectorIndex
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import TriptychError
 from triptych.vocabulary.vectors import Space
@@ -36,12 +37,19 @@ Collections = Mapping[SpaceKind, Collection]
 
 
 class Keeper:
-    """Keeps products in *index*."""
+    """Keeps products in *index*, and their words and fields in *lexical*.
 
-    def __init__(self, index: VectorIndex) -> None:
+    Args:
+        index: their vectors and records.
+        lexical: their words and fields.
+        locks: by (catalogue, product id). Two writes of one product at the same time, each with its own views, would
+            leave a mixture of both.
+    """
+
+    def __init__(self, index: VectorIndex, lexical: LexicalIndex, locks: KeyedLocks | None = None) -> None:
         self._index = index
-        # Two writes of one product at the same time, each with its own views, would leave a mixture of both.
-        self._locks = KeyedLocks()
+        self._lexical = lexical
+        self._locks = locks or KeyedLocks()
 
     async def write(
         self, catalog: str, spaces: Spaces, records: Sequence[ProductRecord | TriptychError]
@@ -105,7 +113,10 @@ class Keeper:
             existing = await self._index.existing(record, [RowKey(each, 0) for each in wanted])
             await self._index.delete(record, sorted(existing))
             # Also of those that did not exist: an earlier removal may have broken off after the record.
-            await self._remove_stale(await self._collections(catalog), wanted, keep=set())
+            await asyncio.gather(
+                self._lexical.remove(catalog, wanted),
+                self._remove_stale(await self._collections(catalog), wanted, keep=set()),
+            )
         return [each for each in wanted if RowKey(each, 0) not in existing]
 
     async def catalogs(self) -> dict[str, dict[SpaceKind, Space]]:
@@ -151,11 +162,17 @@ class Keeper:
         collections = await self._made(catalog, spaces, rows, old)
         # Somebody else may have been faster, with other spaces.
         _check_spaces(spaces, collections)
+        if SpaceKind.FUSED not in old:
+            # It has no product yet, so there is none that the lexical index lacks.
+            await self._lexical.complete(catalog)
         # Before the rows: what can be found can be asked for.
         if new := beyond(attributes_of(records), _attributes(collections)):
             await self._index.add_attributes(collections[SpaceKind.FUSED], new)
         side_kinds = [kind for kind in SIDE_KINDS if kind in rows]
-        await asyncio.gather(*(self._index.upsert(collections[kind], rows[kind]) for kind in side_kinds))
+        await asyncio.gather(
+            self._lexical.write(catalog, {each.id: each.facts for each in records}),
+            *(self._index.upsert(collections[kind], rows[kind]) for kind in side_kinds),
+        )
         keep = {(kind, row.key) for kind in side_kinds for row in rows[kind]}
         await self._remove_stale(collections, [record.id for record in records], keep)
         await self._index.upsert(collections[SpaceKind.FUSED], rows[SpaceKind.FUSED])

@@ -64,6 +64,16 @@ class VectorIndex(Protocol):
         """Return those of *keys* that exist. Sees every write that has returned, whoever wrote."""
         ...
 
+    async def keys_after(self, collection: Collection, key: RowKey | None, limit: int) -> list[RowKey]:
+        """Return the next keys after *key*, None for the first, in an order of the store's own; fewer only at the end.
+
+        Args:
+            collection: where to look. Every write that has returned is seen, whoever wrote.
+            key: the last of those that are known.
+            limit: 1 to `rows_max`.
+        """
+        ...
+
     async def nearest(
         self,
         collection: Collection,

@@ -122,6 +122,10 @@ class MilvusIndex:
         """Return those of *keys* that exist."""
         return set(keys_of(await self._query(collection, keys, [PRODUCT_ID, VIEW])))
 
+    async def keys_after(self, collection: Collection, key: RowKey | None, limit: int) -> list[RowKey]:
+        """Return the next keys in the order of primary keys."""
+        return await self._keys_after(collection, key, limit, fresh=True)
+
     async def nearest(
         self,
         collection: Collection,
@@ -156,7 +160,7 @@ class MilvusIndex:
         keys: list[RowKey] = []
         page: list[RowKey] = []
         while len(keys) < SAMPLED_KEYS_MAX and (not keys or len(page) == self.rows_max):
-            page = keys_of(await self._keys_after(collection, primary_key(keys[-1]) if keys else ""))
+            page = await self._keys_after(collection, keys[-1] if keys else None, self.rows_max, fresh=False)
             keys += page
         rows = await self.read(collection, drawn(keys, limit), with_vectors=True, fresh=False)
         return vectors_of(rows, collection.space)
@@ -227,20 +231,21 @@ class MilvusIndex:
         )
         return (await self._call(collection, "Query", request)).fields_data
 
-    async def _keys_after(self, collection: Collection, key: str) -> Any:
-        """Return the columns of the next `rows_max` keys after the primary key *key*, in their order."""
-        level, timestamp = self._consistency
+    async def _keys_after(
+        self, collection: Collection, key: RowKey | None, limit: int, *, fresh: bool
+    ) -> list[RowKey]:
+        level, timestamp = _GUARANTEES["strong"] if fresh else self._consistency
         request = QueryRequest(
             collection_name=collection.name,
-            expr=f'{KEY} > "{key}"',
+            expr=f'{KEY} > "{primary_key(key) if key else ""}"',
             output_fields=[PRODUCT_ID, VIEW],
             # Without the one, a segment of a server may stop at keys of its own, and some in between would be passed
             # over; without the other, Milvus Lite keeps no order.
-            query_params=pairs(limit=self.rows_max, reduce_stop_for_best=True, iterator=True),
+            query_params=pairs(limit=limit, reduce_stop_for_best=True, iterator=True),
             consistency_level=level,
             guarantee_timestamp=timestamp,
         )
-        return (await self._call(collection, "Query", request)).fields_data
+        return keys_of((await self._call(collection, "Query", request)).fields_data)
 
     async def _call(self, collection: Collection, method: str, request: Any) -> Any:
         with map_milvus_errors():

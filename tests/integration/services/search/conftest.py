@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from services.search.adapters.in_memory import InMemoryIndex
+from services.search.adapters.in_memory_lexical import InMemoryLexicalIndex
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.directory import Directory
 from services.search.adapters.milvus.index import MilvusIndex
@@ -37,7 +38,7 @@ class Shop:
         catalog: str = "",
     ) -> None:
         self.index = index
-        self.keeper = Keeper(index)
+        self.keeper = Keeper(index, InMemoryLexicalIndex())
         self.searcher = Searcher(index)
         self.catalog = catalog or f"t{uuid.uuid4().hex[:12]}"
         self.spaces = {

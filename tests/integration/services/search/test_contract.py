@@ -285,6 +285,23 @@ async def test_a_sample_is_of_all_rows_once(shop, monkeypatch):
     np.testing.assert_array_equal(some, await shop.index.sample(collection, 10))
 
 
+async def test_keys_come_in_pages(shop):
+    """Page by page every key comes once, whatever it looks like; after the last there is none."""
+    ids = [*HOSTILE_IDS, *(f"p{n}" for n in range(20))]
+    await shop.write([shop.record(each, {FUSED: [X], IMAGE: [X, Y]}) for each in ids])
+    for kind, expected in (
+        (FUSED, {(each, 0) for each in ids}),
+        (IMAGE, {(e, v) for e in ids for v in (0, 1)}),
+    ):
+        collection = await shop.index.collection(shop.catalog, kind)
+        pages = [await shop.index.keys_after(collection, None, 7)]
+        while pages[-1]:
+            pages.append(await shop.index.keys_after(collection, pages[-1][-1], 7))
+        keys = [(key.product_id, key.view) for page in pages for key in page]
+        assert {7} == {len(page) for page in pages[:-2]}
+        assert sorted(expected) == sorted(keys)
+
+
 async def test_reading_what_may_be_older(shop):
     """What need not be fresh is read all the same."""
     await shop.put("a", {FUSED: [X]}, b"product")

@@ -7,6 +7,7 @@ from google.protobuf.struct_pb2 import Value
 from grpc_status import rpc_status
 
 from services.search.adapters.in_memory import InMemoryIndex
+from services.search.adapters.in_memory_lexical import InMemoryFieldIndex, InMemoryLexicalIndex
 from services.search.main import room_of
 from services.search.settings import SearchSettings
 from triptych.internal.v1 import search_service_pb2 as messages
@@ -27,8 +28,10 @@ NAMES = {FUSED: "fused", IMAGE: "image"}
 @pytest.fixture
 async def stub():
     settings = SearchSettings(port=0, metrics_port=0, drain_ms=0, grace_ms=0)
+    lexical = InMemoryLexicalIndex()
+    room = room_of(InMemoryIndex(), lexical, InMemoryFieldIndex(lexical))
     async with (
-        serving(room_of(InMemoryIndex()), settings) as running,
+        serving(room, settings) as running,
         grpc.aio.insecure_channel(running.address) as channel,
     ):
         yield SearchServiceStub(channel)

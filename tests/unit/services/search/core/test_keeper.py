@@ -1,11 +1,13 @@
 """Keeping: the order of writes, and what is left when one breaks off."""
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from services.search.adapters.in_memory import InMemoryIndex
+from services.search.adapters.in_memory_lexical import InMemoryLexicalIndex
 from services.search.core.attributes import ATTRIBUTES_MAX, VALUES_MAX
 from services.search.core.checks import PRODUCT_BYTES_MAX
 from services.search.core.keeper import Keeper
@@ -41,9 +43,32 @@ class BreakingIndex(InMemoryIndex):
         await super().delete(collection, keys)
 
     def _note(self, change, collection):
-        self.changes.append((change, collection.kind))
+        self._note_(change, collection.kind)
+
+    def _note_(self, change, what):
+        self.changes.append((change, what))
         if self.changes[-1] == self.breaks_at:
             raise Unavailable.because_of("milvus")
+
+
+class BreakingLexicalIndex(InMemoryLexicalIndex):
+    """Notes its changes among those of *index*, and breaks off with it."""
+
+    def __init__(self, index):
+        super().__init__()
+        self._index = index
+
+    async def write(self, catalog, products):
+        self._index._note_("write", "words")
+        await super().write(catalog, products)
+
+    async def remove(self, catalog, ids):
+        self._index._note_("remove", "words")
+        await super().remove(catalog, ids)
+
+
+def keeper_of(index, lexical=None):
+    return Keeper(index, lexical or InMemoryLexicalIndex())
 
 
 def vector(kind, view=0, values=ONE, space=""):
@@ -55,7 +80,7 @@ def record(product_id, *others, product=b"product", **attributes):
 
 
 async def write(index, *records):
-    return await Keeper(index).write("shop", SPACES, records)
+    return await keeper_of(index).write("shop", SPACES, records)
 
 
 async def exists(index, kind, product_id):
@@ -74,8 +99,58 @@ async def test_the_record_is_written_last_and_removed_first():
     assert [("upsert", IMAGE), ("delete", TEXT), ("delete", IMAGE), ("upsert", FUSED)] == index.changes
 
     index.changes.clear()
-    await Keeper(index).remove("shop", ["a"])
+    await keeper_of(index).remove("shop", ["a"])
     assert [("delete", FUSED), ("delete", IMAGE)] == index.changes
+
+
+async def test_words_are_written_before_the_record_and_removed_after_it():
+    """What the record has, the lexical index has too; what it has beyond that is passed over."""
+    index = BreakingIndex()
+    lexical = BreakingLexicalIndex(index)
+    keeper = keeper_of(index, lexical)
+    await keeper.write("shop", SPACES, [titled("a", "hat"), titled("b", "hat")])
+    assert [("write", "words"), ("upsert", FUSED)] == index.changes
+    assert ["a", "b"] == [each for each, _ in await lexical.match("shop", "hat", 10)]
+    assert {"shop"} == await lexical.complete_catalogs()
+
+    index.changes.clear()
+    assert [] == await keeper.remove("shop", ["a"])
+    assert [("delete", FUSED), ("remove", "words")] == index.changes
+    assert ["b"] == [each for each, _ in await lexical.match("shop", "hat", 10)]
+
+
+async def test_words_that_could_not_be_written_or_removed_are_the_next_time():
+    """A record never says what the lexical index could not take; doing the same again completes it."""
+    index = BreakingIndex()
+    lexical = BreakingLexicalIndex(index)
+    keeper = keeper_of(index, lexical)
+    await keeper.write("shop", SPACES, [titled("a", "hat", b"old")])
+    index.breaks_at = ("write", "words")
+    with pytest.raises(Unavailable):
+        await keeper.write("shop", SPACES, [titled("a", "coat", b"new")])
+    assert [b"old"] == await _products(index)
+    index.breaks_at = None
+    await keeper.write("shop", SPACES, [titled("a", "coat", b"new")])
+    assert ["a"] == [each for each, _ in await lexical.match("shop", "coat", 10)]
+
+    index.breaks_at = ("remove", "words")
+    with pytest.raises(Unavailable):
+        await keeper.remove("shop", ["a"])
+    index.breaks_at = None
+    assert ["a"] == await keeper.remove("shop", ["a"])
+    assert [] == await lexical.match("shop", "coat", 10)
+
+
+async def test_a_catalogue_that_the_lexical_index_lost_is_not_called_complete_by_a_write():
+    """Only of a catalogue without products can it be said that all of them are there."""
+    index, lost = InMemoryIndex(), InMemoryLexicalIndex()
+    await keeper_of(index).write("shop", SPACES, [titled("a", "hat")])
+    await keeper_of(index, lost).write("shop", SPACES, [titled("b", "hat")])
+    assert set() == await lost.complete_catalogs()
+
+
+def titled(product_id, title, product=b"product"):
+    return replace(record(product_id, product=product), facts=Facts(title=title))
 
 
 @pytest.mark.parametrize("kind", [TEXT, IMAGE, FUSED])
@@ -101,11 +176,11 @@ async def test_a_removal_that_breaks_off_is_completed_by_the_next():
     await write(index, record("a", vector(IMAGE)))
     index.breaks_at = ("delete", IMAGE)
     with pytest.raises(Unavailable):
-        await Keeper(index).remove("shop", ["a"])
+        await keeper_of(index).remove("shop", ["a"])
     assert [] == await _products(index)
 
     index.breaks_at = None
-    assert ["a"] == await Keeper(index).remove("shop", ["a"])
+    assert ["a"] == await keeper_of(index).remove("shop", ["a"])
 
     assert not await exists(index, IMAGE, "a")
 
@@ -163,7 +238,7 @@ async def test_a_request_of_broken_products_makes_no_catalogue():
 async def test_two_first_writers_leave_no_mixture():
     """The second of two writers takes away what the first, a moment ago, wrote to collections that are new."""
     index = BreakingIndex()
-    keeper = Keeper(index)
+    keeper = keeper_of(index)
     with_views = record("a", vector(TEXT), vector(IMAGE), vector(IMAGE, 1))
 
     await asyncio.gather(*(keeper.write("shop", SPACES, [each]) for each in (with_views, record("a"))))
@@ -173,7 +248,7 @@ async def test_two_first_writers_leave_no_mixture():
 
 
 async def _products(index):
-    rows, _ = await Keeper(index).read("shop", ["a"], with_vectors=False)
+    rows, _ = await keeper_of(index).read("shop", ["a"], with_vectors=False)
     return [row.product for row in rows]
 
 
