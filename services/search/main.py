@@ -13,6 +13,7 @@ from services.search.core.locks import KeyedLocks
 from services.search.core.ports import FieldIndex, LexicalIndex, VectorIndex
 from services.search.core.refill import Refill
 from services.search.core.searcher import Searcher
+from services.search.core.stores import Stores
 from services.search.service import SearchServicer
 from services.search.settings import SearchSettings
 from services.search.translate_facts import facts_of
@@ -45,7 +46,7 @@ def open_lexical(settings: SearchSettings, stack: AsyncExitStack) -> tuple[Lexic
     return SqliteLexicalIndex(store), SqliteFieldIndex(store)
 
 
-def room_of(index: VectorIndex, words: LexicalIndex, fields: FieldIndex) -> Room:  # noqa: ARG001
+def room_of(index: VectorIndex, words: LexicalIndex, fields: FieldIndex) -> Room:
     """Return the room that keeps and finds products in *index*, by their *words* and *fields* too."""
     locks = KeyedLocks()
     refill = Refill(index, words, locks, facts_of, _report)
@@ -55,7 +56,8 @@ def room_of(index: VectorIndex, words: LexicalIndex, fields: FieldIndex) -> Room
         await words.warm_up()
         await refill.run()
 
-    servicer = SearchServicer(Searcher(index), Keeper(index, words, locks))
+    searcher = Searcher(Stores(index, words, fields, facts_of))
+    servicer = SearchServicer(searcher, Keeper(index, words, locks))
     service = Service("triptych.internal.v1.SearchService", add_SearchServiceServicer_to_server, servicer)
     return Room("search", (service,), warm_up=warm_up, check=index.ping)
 

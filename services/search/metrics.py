@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Histogram
 
-from services.search.core.model import Found
+from services.search.core.model import Found, Hit
 from triptych.vocabulary.choices import SpaceKind
 
 MILVUS_SECONDS = Histogram(
@@ -25,8 +25,17 @@ HITS = Histogram(
 )
 EXTRA_ROUNDS = Counter(
     "triptych_search_extra_rounds",
-    "Times that a search asked the index again, because several views of a product crowded out others, by space.",
+    "Times that a search asked the index again: views, variants or exclusions crowded out others, by space.",
     ["space"],
+)
+BY_WORDS = Counter(
+    "triptych_search_hits_by_words",
+    "Products found whose words counted more than their vector, by space.",
+    ["space"],
+)
+EXACT_MATCHES = Counter(
+    "triptych_search_exact_matches",
+    "Products found by their id or an article number.",
 )
 
 
@@ -34,3 +43,9 @@ def observe(kind: SpaceKind, found: Found) -> None:
     """Note what a search found."""
     HITS.labels(kind.name).observe(len(found.hits))
     EXTRA_ROUNDS.labels(kind.name).inc(max(0, found.rounds - 1))
+    BY_WORDS.labels(kind.name).inc(sum(_is_by_words(hit) for hit in found.hits))
+    EXACT_MATCHES.inc(sum(hit.exact_match for hit in found.hits))
+
+
+def _is_by_words(hit: Hit) -> bool:
+    return hit.vector_score is not None and hit.score - hit.vector_score > hit.vector_score

@@ -8,13 +8,12 @@ from google.rpc.status_pb2 import Status
 from services.search import metrics
 from services.search.core.keeper import Keeper
 from services.search.core.searcher import Searcher
-from services.search.translate import catalogs_message, found_message, read_message, record_of, spaces_of
+from services.search.translate import catalogs_message, read_message, record_of, spaces_of
 from services.search.translate_facts import calibration_of, description_message
+from services.search.translate_search import found_message, query_of
 from triptych.internal.v1 import search_service_pb2 as messages
 from triptych.internal.v1.search_service_pb2_grpc import SearchServiceServicer
-from triptych.runtime import wire
 from triptych.runtime.errors import to_status
-from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -27,19 +26,20 @@ class SearchServicer(SearchServiceServicer):
         self._keeper = keeper
 
     async def Search(self, request: messages.SearchRequest, context: Context) -> messages.SearchResponse:
-        """Find the products nearest to the query."""
-        kind = SpaceKind(request.space)
-        found = await self._searcher.search(
-            request.catalog,
-            kind,
-            wire.vector_of(request.query, "query"),
-            SimilarityMetric(request.metric),
-            request.limit,
-            with_vectors=request.with_vectors,
-            compared=[SpaceKind(each) for each in request.compared_spaces],
-        )
-        metrics.observe(kind, found)
+        """Find the products that are best by vectors, words or both."""
+        query = query_of(request)
+        found = await self._searcher.search(query)
+        metrics.observe(query.space, found)
         return found_message(found)
+
+    async def CorrectWords(
+        self,
+        request: messages.CorrectWordsRequest,
+        context: Context,
+    ) -> messages.CorrectWordsResponse:
+        """Replace words that the catalogue does not know."""
+        corrected = await self._searcher.corrected(request.catalog, request.text)
+        return messages.CorrectWordsResponse(text=corrected)
 
     async def WriteProducts(
         self,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.search.core.model import Collection, Found, Hit, ProductRecord, ProductVector, Row
+from services.search.core.model import Collection, ProductRecord, ProductVector, Row
 from services.search.translate_facts import facts_of
 from triptych.internal.v1 import search_service_pb2 as messages
 from triptych.runtime import wire
@@ -46,13 +46,6 @@ def record_of(message: messages.ProductRecord) -> ProductRecord | TriptychError:
     return ProductRecord(message.id, message.product, vectors, facts)
 
 
-def found_message(found: Found) -> messages.SearchResponse:
-    """Return the answer to a search."""
-    return messages.SearchResponse(
-        hits=[_hit_message(hit) for hit in found.hits], index=_index_message(found.collection)
-    )
-
-
 def read_message(rows: Sequence[Row], record: Collection) -> messages.ReadProductsResponse:
     """Return the *rows* of the collection *record* as products."""
     return messages.ReadProductsResponse(products=[_record_message(row, record) for row in rows])
@@ -76,32 +69,6 @@ def catalogs_message(catalogs: Mapping[str, Mapping[SpaceKind, Space]]) -> messa
 
 def _kind_message(kind: SpaceKind) -> types_pb2.SearchSpace.ValueType:
     return types_pb2.SearchSpace.ValueType(kind)
-
-
-def _index_message(collection: Collection) -> types_pb2.IndexVersion:
-    return types_pb2.IndexVersion(name=collection.name, space=collection.space.id)
-
-
-def _hit_message(hit: Hit) -> messages.Hit:
-    vector = None if hit.vector is None else wire.vector_message(hit.vector.values, hit.vector.space)
-    return messages.Hit(
-        id=hit.id,
-        product=hit.product,
-        similarity=hit.similarity,
-        view=hit.view,
-        vector=vector,
-        similarities=[
-            messages.SpaceSimilarity(space=_kind_message(kind), similarity=similarity)
-            for kind, similarity in hit.elsewhere.items()
-        ],
-        lexical=hit.lexical,
-        score=hit.score,
-        rescored=hit.rescored,
-        exact_match=hit.exact_match,
-        conditions=hit.conditions,
-        group_id=hit.group_id,
-        group_others=hit.group_others,
-    )
 
 
 def _record_message(row: Row, record: Collection) -> messages.ProductRecord:

@@ -151,6 +151,7 @@ class Hit:
         elsewhere: how near it is in the other spaces that were asked for, where it has a vector there.
         lexical: BM25 of the words; None where they did not count.
         score: of vector and words together; larger is better.
+        vector_score: how much of that the vector gives; None where words did not count, and so all of it.
         rescored: the second comparison, where one was asked for.
         exact_match: whether a text of the query is its id or an article number.
         conditions: whether it passes each of the conditions that were asked for.
@@ -165,6 +166,7 @@ class Hit:
     elsewhere: Mapping[SpaceKind, float] = field(default_factory=dict)
     lexical: float | None = None
     score: float = 0.0
+    vector_score: float | None = None
     rescored: float | None = None
     exact_match: bool = False
     conditions: tuple[bool, ...] = ()
@@ -172,10 +174,37 @@ class Hit:
     group_others: int = 0
 
 
+@dataclass(frozen=True)
+class Interval:
+    """Numbers from *start* to below *end*; None is open."""
+
+    start: float | None
+    end: float | None
+
+
+@dataclass(frozen=True)
+class Facet:
+    """The counts of one field, as it was named: (value, products) in the order in which they are shown."""
+
+    field: str
+    counts: tuple[tuple[Value | Interval, int], ...]
+    is_exact: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The answer to a search: the hits, nearest first, the collection that answered, and how often it was asked."""
+    """The answer to a search.
+
+    Args:
+        hits: best first.
+        collection: the one that answered.
+        rounds: how often it was asked.
+        facets: in the order in which they were asked for.
+        total: how many products or groups may be found; None where that was not asked.
+    """
 
     hits: tuple[Hit, ...]
     collection: Collection
     rounds: int
+    facets: tuple[Facet, ...] = ()
+    total: Count | None = None

@@ -1,129 +1,113 @@
-"""Finding: the products nearest to a query, each once."""
+"""Finding: the products that are best by vectors, by words or by both, each once."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+import itertools
+from dataclasses import replace
 
-from services.search.core.checks import catalog_not_found, check_fits
+from services.search.core.candidates import Candidates
+from services.search.core.counting import facets, total
 from services.search.core.elsewhere import elsewhere
-from services.search.core.model import VIEW_KINDS, VIEWS_MAX, Collection, Found, Hit, Neighbour
-from services.search.core.ports import VectorIndex
-from services.search.core.similarity import as_asked, check_metric
-from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+from services.search.core.exclusions import Screen
+from services.search.core.groups import best_of_each
+from services.search.core.hits import hits_of, rescored
+from services.search.core.model import Found, Hit
+from services.search.core.ordering import ordered
+from services.search.core.query import SearchQuery, check_query
+from services.search.core.rescoring import Rescorer
+from services.search.core.scope import Scope, record_of, scope_of
+from services.search.core.stores import Stores
 from triptych.vocabulary.errors import Reason, TriptychError
-from triptych.vocabulary.vectors import Vector
 
-# Where a product has several rows, this many rows are asked for per product wanted, at first.
-ROWS_PER_PRODUCT = 2
+# So many of the most relevant products are put in the order of a field.
+ORDERED_MAX = 1_000
+# Words and vectors are looked for at least so deep where both count: what is best by both may be first by neither.
+HYBRID_DEPTH_MIN = 100
+# How often what was looked at is doubled for the sake of the order alone, when there are enough products already.
+ORDER_DOUBLINGS = 3
 
-# What an answer from memory can be wrong about, when a catalogue was switched to another model or made anew.
-_MAYBE_STALE = frozenset({Reason.CATALOG_NOT_FOUND, Reason.SPACE_MISMATCH, Reason.DIMENSION_MISMATCH})
+# What an answer from memory can be wrong about, when a catalogue was switched to another model, made anew, or given
+# products with new attributes.
+_MAYBE_STALE = frozenset(
+    {
+        Reason.CATALOG_NOT_FOUND,
+        Reason.SPACE_MISMATCH,
+        Reason.DIMENSION_MISMATCH,
+        Reason.FILTER_INVALID,
+        Reason.FIELD_INVALID,
+    }
+)
 
 
 class Searcher:
-    """Finds products in *index*."""
+    """Finds products in *stores*."""
 
-    def __init__(self, index: VectorIndex) -> None:
-        self._index = index
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._rescorer = Rescorer(stores.vectors)
 
-    async def search(
-        self,
-        catalog: str,
-        kind: SpaceKind,
-        query: Vector,
-        metric: SimilarityMetric,
-        limit: int,
-        *,
-        with_vectors: bool = False,
-        compared: Sequence[SpaceKind] = (),
-    ) -> Found:
-        """Return the *limit* products of *catalog* whose vectors of *kind* are nearest to *query*, nearest first.
+    async def search(self, query: SearchQuery) -> Found:
+        """Return the best products for *query*, best first.
 
-        The query may come from any space of the catalogue's pack. Products equally near are ordered by id. Hits are
-        also compared with the query in the spaces *compared*.
+        Exact matches stand before all others, unless a field orders them. Products equally good are ordered by id.
 
         Raises:
             NotFound: CATALOG_NOT_FOUND.
-            InvalidArgument: SPACE_MISMATCH, DIMENSION_MISMATCH.
+            InvalidArgument: SPACE_MISMATCH, DIMENSION_MISMATCH, FILTER_INVALID, FIELD_INVALID.
             FailedPrecondition: SIMILARITY_NOT_INDEXED.
         """
-
-        async def found(*, fresh: bool) -> Found:
-            collection = await self._collection(catalog, kind, fresh=fresh)
-            nearest = await self._search(collection, query, metric, limit, with_vectors=with_vectors)
-            others = [await self._collection(catalog, other, fresh=fresh) for other in compared]
-            return await elsewhere(self._index, nearest, others, query, metric)
-
+        check_query(query)
         try:
-            return await found(fresh=False)
+            return await self._search(query, fresh=False)
         except TriptychError as error:
             if error.reason not in _MAYBE_STALE:
                 raise
-        return await found(fresh=True)
+        return await self._search(query, fresh=True)
 
-    async def _collection(self, catalog: str, kind: SpaceKind, *, fresh: bool) -> Collection:
-        collection = await self._index.collection(catalog, kind, fresh=fresh)
-        if collection is not None:
-            return collection
-        # The catalogue may be there, and none of its products have a vector of this kind: then nothing is found.
-        record = await self._index.collection(catalog, SpaceKind.FUSED, fresh=fresh)
-        if record is None:
-            raise catalog_not_found(catalog)
-        return Collection("", catalog, kind, record.space)
+    async def corrected(self, catalog: str, text: str) -> str:
+        """Return *text* with words that the catalogue does not know replaced; empty where none was.
 
-    async def _search(
-        self,
-        collection: Collection,
-        query: Vector,
-        metric: SimilarityMetric,
-        limit: int,
-        *,
-        with_vectors: bool,
-    ) -> Found:
-        check_fits(query, collection.space, "query")
-        check_metric(collection, metric)
-        if not collection.name:
-            return Found((), collection, rounds=0)
-        neighbours, rounds = await self._best(collection, query, limit, with_vectors=with_vectors)
-        similarities = as_asked([each.similarity for each in neighbours], collection, query.values, metric)
-        hits = [
-            _hit(each, similarity, goodness(similarity, metric), collection.space.id)
-            for each, similarity in zip(neighbours, similarities, strict=True)
-        ]
-        hits.sort(key=lambda hit: (-hit.score, hit.id))
-        return Found(tuple(hits[:limit]), collection, rounds)
+        Raises:
+            NotFound: CATALOG_NOT_FOUND.
+        """
+        await record_of(self._stores, catalog, fresh=False)
+        return await self._stores.words.corrected(catalog, text)
 
-    async def _best(
-        self, collection: Collection, query: Vector, limit: int, *, with_vectors: bool
-    ) -> tuple[list[Neighbour], int]:
-        """Return the best row of each of at least *limit* products, if there are so many, and the rounds it took."""
-        has_views = collection.kind in VIEW_KINDS
-        rows_max = min(limit * VIEWS_MAX if has_views else limit, self._index.rows_max)
-        rows = min(limit * ROWS_PER_PRODUCT if has_views else limit, rows_max)
-        rounds = 0
-        while True:
-            rounds += 1
-            found = await self._index.nearest(collection, query.values, rows, with_vectors=with_vectors)
-            best = best_views(found)
-            if len(best) >= limit or len(found) < rows or rows == rows_max:
-                return best, rounds
-            rows = min(rows * ROWS_PER_PRODUCT, rows_max)
+    async def _search(self, query: SearchQuery, *, fresh: bool) -> Found:
+        scope = await scope_of(self._stores, query, fresh=fresh)
+        (hits, rounds), counts, number = await asyncio.gather(
+            self._hits(query, scope),
+            facets(self._stores.fields, query, scope),
+            total(self._stores.fields, query, scope),
+        )
+        if number is not None and not number.is_exact:
+            number = replace(number, number=max(number.number, len(hits)))
+        return Found(tuple(hits), scope.collection, rounds, counts, number)
 
+    async def _hits(self, query: SearchQuery, scope: Scope) -> tuple[list[Hit], int]:
+        candidates = Candidates(self._stores, scope, query)
+        ids, rounds = await self._chosen(query, scope, candidates)
+        if scope.ordering:
+            ids = ordered(ids, candidates.facts, scope.ordering)
+        hits = await hits_of(self._stores, query, scope, candidates, ids[: query.limit])
+        hits = await rescored(self._rescorer, query, scope, hits)
+        return await elsewhere(self._stores.vectors, query, scope, hits), rounds
 
-def best_views(neighbours: Iterable[Neighbour]) -> list[Neighbour]:
-    """Return the first row of each product; of rows equally near, the one of the lowest view."""
-    best: dict[str, Neighbour] = {}
-    for each in neighbours:
-        known = best.setdefault(each.row.key.product_id, each)
-        if each.similarity == known.similarity and each.row.key.view < known.row.key.view:
-            best[each.row.key.product_id] = each
-    return list(best.values())
-
-
-def goodness(similarity: float, metric: SimilarityMetric) -> float:
-    """Return how good a similarity is; larger is better under every metric."""
-    return similarity if metric is SimilarityMetric.COSINE else -similarity
-
-
-def _hit(neighbour: Neighbour, similarity: float, score: float, space: str) -> Hit:
-    row = neighbour.row
-    vector = None if row.values is None else Vector(row.values, space)
-    return Hit(row.key.product_id, row.product, similarity, row.key.view, vector, score=score)
+    async def _chosen(
+        self, query: SearchQuery, scope: Scope, candidates: Candidates
+    ) -> tuple[list[str], int]:
+        """Return the ids of the best candidates, and how many rounds it took until they were enough."""
+        screen = Screen(self._stores, query.catalog, scope.excluded)
+        wanted = query.limit if scope.ordering is None or query.browses else ORDERED_MAX
+        depth = max(wanted, HYBRID_DEPTH_MIN) if 0 < query.words_weight < 1 else wanted
+        for rounds in itertools.count(1):
+            await candidates.look(depth)
+            ids = await screen.passing(candidates.order)
+            if query.grouped:
+                ids = best_of_each(ids, lambda each: candidates.facts(each).group_id)
+            is_enough = len(ids) >= wanted and (
+                candidates.is_settled(ids[wanted - 1]) or rounds > ORDER_DOUBLINGS
+            )
+            if is_enough or candidates.is_all:
+                return ids[:wanted], rounds
+            depth *= 2
+        raise AssertionError("unreachable")

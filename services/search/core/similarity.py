@@ -6,7 +6,7 @@ import numpy as np
 
 from services.search.core.model import Collection
 from triptych.vocabulary.choices import SimilarityMetric
-from triptych.vocabulary.errors import FailedPrecondition, Reason
+from triptych.vocabulary.errors import FailedPrecondition, InvalidArgument, Reason
 from triptych.vocabulary.vectors import Floats, Space
 
 
@@ -22,8 +22,15 @@ def check_metric(collection: Collection, metric: SimilarityMetric) -> None:
     """Check that the index of *collection* can answer *metric*.
 
     Raises:
+        InvalidArgument: no index answers it (FIELD_INVALID).
         FailedPrecondition: its vectors have any length, and it is indexed by the other metric (SIMILARITY_NOT_INDEXED).
     """
+    if metric is SimilarityMetric.MAHALANOBIS:
+        raise InvalidArgument(
+            "MAHALANOBIS is for rescoring; the index is searched by COSINE or EUCLIDEAN.",
+            reason=Reason.FIELD_INVALID,
+            field="metric",
+        )
     indexed = indexed_metric(collection.space)
     if collection.space.unit_length or metric is indexed:
         return
@@ -52,3 +59,8 @@ def as_asked(
         return cosines
     length = math.sqrt(float(np.dot(query.astype(np.float64), query)))
     return [math.sqrt(max(0.0, length * length + 1.0 - 2.0 * length * value)) for value in cosines]
+
+
+def goodness(similarity: float, metric: SimilarityMetric) -> float:
+    """Return how good a similarity is; larger is better under every metric."""
+    return similarity if metric is SimilarityMetric.COSINE else -similarity

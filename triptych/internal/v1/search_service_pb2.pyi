@@ -224,7 +224,7 @@ class SearchResponse(_message.Message):
     """Whether that is exact."""
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Hit]:
-        """The products, best first; exact matches before all others."""
+        """The products, best first; exact matches before all others unless a field orders them."""
 
     @_builtins.property
     def index(self) -> _types_pb2.IndexVersion:
@@ -288,7 +288,7 @@ class Hit(_message.Message):
     exact_match: _builtins.bool
     """Whether one of the texts is its id or an article number."""
     group_id: _builtins.str
-    """Its group of variants; empty where it has none."""
+    """Its group of variants, where hits are grouped; empty where it has none."""
     group_others: _builtins.int
     """How many others of the group pass the filter; where hits are grouped."""
     vector_score: _builtins.float

@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 
 from services.search.adapters.in_memory import InMemoryIndex
-from services.search.adapters.in_memory_lexical import InMemoryLexicalIndex
+from services.search.adapters.in_memory_lexical import InMemoryFieldIndex, InMemoryLexicalIndex
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.directory import Directory
 from services.search.adapters.milvus.index import MilvusIndex
 from services.search.core.keeper import Keeper
 from services.search.core.model import Facts, Found, ProductRecord, ProductVector
 from services.search.core.ports import VectorIndex
+from services.search.core.query import SearchQuery
 from services.search.core.searcher import Searcher
+from services.search.core.stores import Stores
+from services.search.translate_facts import facts_of
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import TriptychError
 from triptych.vocabulary.vectors import Space, Vector, unit
@@ -38,8 +41,9 @@ class Shop:
         catalog: str = "",
     ) -> None:
         self.index = index
-        self.keeper = Keeper(index, InMemoryLexicalIndex())
-        self.searcher = Searcher(index)
+        words = InMemoryLexicalIndex()
+        self.keeper = Keeper(index, words)
+        self.searcher = Searcher(Stores(index, words, InMemoryFieldIndex(words), facts_of))
         self.catalog = catalog or f"t{uuid.uuid4().hex[:12]}"
         self.spaces = {
             kind: Space(f"{PACK}/{kind.name.lower()}", dimension, metric, unit_length) for kind in SpaceKind
@@ -77,9 +81,16 @@ class Shop:
         with_vectors: bool = False,
         compared: Sequence[SpaceKind] = (),
     ) -> Found:
-        query = self.vector(query_kind or kind, values)
         return await self.searcher.search(
-            self.catalog, kind, query, metric, limit, with_vectors=with_vectors, compared=compared
+            SearchQuery(
+                self.catalog,
+                kind,
+                metric,
+                limit,
+                vector=self.vector(query_kind or kind, values),
+                with_vectors=with_vectors,
+                compared=tuple(compared),
+            )
         )
 
     async def ids(self, kind: SpaceKind, values: Sequence[float], **wishes: object) -> list[str]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from services.search.core.model import RowKey
+from services.search.core.query import SearchQuery
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason
 from triptych.vocabulary.vectors import Space
@@ -51,11 +52,10 @@ async def test_nearest_first_with_its_similarity(shop):
 async def test_euclidean_on_vectors_of_length_one(shop):
     """The same index answers the Euclidean distance, also for a query of another length."""
     await shop.write([shop.record("a", {FUSED: [(0.6, 0.8, 0, 0)]}), shop.record("b", {FUSED: [Y]})])
-    query = shop.vector(FUSED, X)
+    vector = shop.vector(FUSED, X)
+    twice = type(vector)(2 * vector.values, vector.space)
 
-    found = await shop.searcher.search(
-        shop.catalog, FUSED, type(query)(2 * query.values, query.space), EUCLIDEAN, 5
-    )
+    found = await shop.searcher.search(SearchQuery(shop.catalog, FUSED, EUCLIDEAN, 5, vector=twice))
 
     assert ["a", "b"] == [hit.id for hit in found.hits]
     expected = [np.hypot(2 - 0.6, 0.8), 5**0.5]

@@ -12,6 +12,7 @@ from pymilvus.grpc_gen.milvus_pb2 import (
 )
 
 from services.search.adapters.milvus.schema import SCHEMA_PROPERTY, SCHEMA_VERSION, pairs
+from services.search.core.query import SearchQuery
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import FailedPrecondition, NotFound, Reason, Unavailable
 from triptych.vocabulary.vectors import Space
@@ -63,8 +64,9 @@ async def test_searches_follow_a_moved_alias(milvus_connection, milvus_shop):
     request = AlterAliasRequest(collection_name=new.name, alias=f"{shop.catalog}__fused")
     await milvus_connection.call("AlterAlias", request)
 
+    vector = beside.vector(FUSED, X)
     found = await shop.searcher.search(
-        shop.catalog, FUSED, beside.vector(FUSED, X), SimilarityMetric.COSINE, 1
+        SearchQuery(shop.catalog, FUSED, SimilarityMetric.COSINE, 1, vector=vector)
     )
     assert [b"new model"] == [hit.product for hit in found.hits]
     assert (new.name, "test-2/fused") == (found.collection.name, found.collection.space.id)

@@ -123,9 +123,23 @@ def test_covariance():
     )
 
 
+def test_shrunk_covariance():
+    """Half the items' covariance, half their mean variance in every direction: distances that count all directions."""
+    covariance = np.cov(ITEMS.T, ddof=0)
+    mean_variance = np.trace(covariance) / 5
+    shrunk = (covariance + mean_variance * np.eye(5)) / 2
+    differences = TEXT + IMAGE + AUDIO - ITEMS
+    distances = [float(np.sqrt(each @ np.linalg.inv(shrunk) @ each)) for each in differences]
+
+    assert pytest.approx(0.0025) == mean_variance
+    np.testing.assert_allclose([0.00125] * 4 + [0.0075], np.linalg.eigvalsh(shrunk))
+    assert fixed(*distances) == [rows()[name][2][0] for name in ("item 1", "item 2")]
+
+
 def test_no_other_numbers():
     """The document holds no number with a decimal point that the tests above have not computed."""
     in_tables = " ".join(cell for table in rows().values() for row in table for cell in row)
     checked = {*re.findall(r"\d+\.\d+", in_tables), "4.3", "0.1", "0.005", "0.14142", "1.55563"}
+    checked |= {"0.0025", "0.0075", "0.00125"}
 
     assert checked == checked | set(re.findall(r"\d+\.\d+", DOCUMENT.read_text("utf-8")))
