@@ -15,6 +15,7 @@ from gateway.adapters.search import SearchRoom
 from gateway.core.catalog import Catalog
 from gateway.core.listening import Listener
 from gateway.core.ranking import Ranking
+from gateway.core.recognise import Recogniser
 from gateway.core.search import ProductSearch
 from gateway.core.vocabulary import Vocabularies
 from gateway.service import CatalogService, ProductSearchService
@@ -62,6 +63,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
                     ),
                     encoder_room,
                     chains,
+                    Recogniser(encoder_room, search_room, PackedProducts()),
                 ),
             ),
             Service(

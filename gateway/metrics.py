@@ -13,3 +13,8 @@ STAGE = Histogram(
 SEARCHES = Counter("triptych_gateway_searches", "Searches answered, by the path that they walked.", ["path"])
 EMPTY_ANSWERS = Counter("triptych_gateway_empty_answers", "Searches answered with no product.")
 PRODUCTS = Counter("triptych_gateway_products", "Products sent to be stored, by outcome.", ["outcome"])
+RECOGNITIONS = Counter(
+    "triptych_gateway_recognitions",
+    "Photos in which a product was to be recognised, by whether anything like it is known.",
+    ["outcome"],
+)

@@ -8,9 +8,10 @@ import grpc
 from gateway.core.catalog import Catalog
 from gateway.core.model import Answer, NewProduct, NextPage
 from gateway.core.ports import Chains, Interpreter
+from gateway.core.recognise import Recogniser
 from gateway.core.search import ProductSearch
-from gateway.metrics import EMPTY_ANSWERS, PRODUCTS, SEARCHES, STAGE
-from gateway.translate import answers, catalogs, products, queries, words
+from gateway.metrics import EMPTY_ANSWERS, PRODUCTS, RECOGNITIONS, SEARCHES, STAGE
+from gateway.translate import answers, catalogs, products, queries, recognition, words
 from gateway.translate.media import media
 from triptych.runtime.errors import to_status
 from triptych.runtime.validation import validate
@@ -28,8 +29,11 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 class ProductSearchService(search_grpc.ProductSearchServiceServicer):
     """triptych.v1.ProductSearchService."""
 
-    def __init__(self, search: ProductSearch, interpreter: Interpreter, chains: Chains) -> None:
+    def __init__(
+        self, search: ProductSearch, interpreter: Interpreter, chains: Chains, recogniser: Recogniser
+    ) -> None:
         self._search = search
+        self._recogniser = recogniser
         self._interpreter = interpreter
         self._chains = chains
 
@@ -50,6 +54,14 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
             chain = replace(answer.chain, head=answers.head(response))
             response.next_page_token = self._chains.seal(chain, query.fingerprint)
         return response
+
+    async def RecognizeProduct(
+        self, request: search_pb.RecognizeProductRequest, context: Context
+    ) -> search_pb.RecognizeProductResponse:
+        """Say which product a photo shows."""
+        told = await self._recogniser.recognise(recognition.photo(request))
+        RECOGNITIONS.labels("unknown" if told.is_nothing_like_it else "known").inc()
+        return recognition.response(told)
 
     async def DescribeImage(
         self, request: search_pb.DescribeImageRequest, context: Context

@@ -182,6 +182,21 @@ class Client:
         )
         return call(self._search.SearchProducts, request, timeout_s)
 
+    def recognize(
+        self,
+        image: MediaSource,
+        *,
+        region: types_pb2.BoundingBox | None = None,
+        matches: int = 0,
+        catalog: str = "",
+        timeout_s: float = TIMEOUT_S,
+    ) -> search_pb.RecognizeProductResponse:
+        """Say which product a photo, or a region of it, shows; raises TriptychClientError."""
+        request = search_pb.RecognizeProductRequest(
+            catalog=catalog, image=media(image), region=region, matches=matches
+        )
+        return call(self._search.RecognizeProduct, request, timeout_s)
+
     def describe(
         self, image: MediaSource, *, timeout_s: float = TIMEOUT_S
     ) -> search_pb.DescribeImageResponse:

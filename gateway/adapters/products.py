@@ -1,10 +1,12 @@
-"""Packed products, read for the ranking networks and the boosts."""
+"""Packed products, read for the ranking networks, the boosts and recognition."""
 
 import math
 import time
 from collections.abc import Callable, Mapping
 
-from gateway.core.model import ProductFacts
+from google.protobuf.struct_pb2 import Value
+
+from gateway.core.model import Labels, ProductFacts
 from triptych.v1.types_pb2 import Product
 
 _SECONDS_PER_DAY = 86_400
@@ -38,7 +40,19 @@ class PackedProducts:
         record = Product.FromString(product)
         return ProductFacts(record.popularity, self._age_s(record), record.group_id)
 
+    def labels(self, product: bytes) -> Labels:
+        """Return the category and the attributes that are texts; one of a single text is a list of one."""
+        record = Product.FromString(product)
+        texts = {name: texts_of(value) for name, value in record.attributes.items()}
+        return Labels(record.category, {name: each for name, each in sorted(texts.items()) if each})
+
     def _age_s(self, record: Product) -> float | None:
         if not record.HasField("update_time"):
             return None
         return max(0.0, self._now() - record.update_time.seconds)
+
+
+def texts_of(value: Value) -> tuple[str, ...]:
+    """Return the texts of an attribute; none where it is a number or a boolean."""
+    items = value.list_value.values if value.HasField("list_value") else [value]
+    return tuple(item.string_value for item in items if item.string_value)

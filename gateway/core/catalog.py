@@ -6,6 +6,7 @@ One broken product never keeps the others from being stored.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.core import recognise, relevance
 from gateway.core.model import (
     CatalogFacts,
     Curve,
@@ -27,9 +28,11 @@ KIND_OF_MODALITY = {
     Modality.AUDIO: SpaceKind.AUDIO,
 }
 
-# The kinds of query that can have a curve, and what a curve can weigh.
-CURVES = ("text", "image", "audio", "mixed", "recognition", "any")
-CURVE_VALUES = ("cosine", "lexical", "gap")
+# What each curve can weigh, by its name.
+CURVES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(relevance.KINDS, relevance.VALUES),
+    **dict.fromkeys(recognise.CURVES, recognise.VALUES),
+}
 
 
 @dataclass(frozen=True)
@@ -131,9 +134,9 @@ def check_curves(curves: Mapping[str, Curve]) -> None:
         InvalidArgument: FIELD_INVALID.
     """
     for name, curve in curves.items():
-        _check_name(name, CURVES, f'calibration.curves["{name}"]')
+        _check_name(name, [*CURVES], f'calibration.curves["{name}"]')
         for value in curve.weights:
-            _check_name(value, CURVE_VALUES, f'calibration.curves["{name}"].weights["{value}"]')
+            _check_name(value, CURVES[name], f'calibration.curves["{name}"].weights["{value}"]')
 
 
 def _check_name(name: str, names: Sequence[str], field: str) -> None:

@@ -378,6 +378,14 @@ class ProductFacts:
 
 
 @dataclass(frozen=True)
+class Labels:
+    """What of a packed product others can share with it: its category, and the texts of its attributes, by name."""
+
+    category: str
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Result:
     """A product of an answer.
 

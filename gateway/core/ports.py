@@ -16,6 +16,7 @@ from gateway.core.model import (
     Encoded,
     Fused,
     Hits,
+    Labels,
     Media,
     PartVector,
     ProductFacts,
@@ -129,6 +130,9 @@ class ProductReader(Protocol):
 
     def facts(self, product: bytes) -> ProductFacts:
         """Return what the walk itself looks at."""
+
+    def labels(self, product: bytes) -> Labels:
+        """Return its category, and those of its attributes that are texts or lists of texts."""
 
 
 class Chains(Protocol):

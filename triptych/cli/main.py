@@ -11,6 +11,7 @@ from triptych.cli import (
     interpret,
     pack,
     products,
+    recognize,
     search,
     speech,
     suite,
@@ -29,6 +30,7 @@ app.command()(suite.up)
 app.command()(suite.down)
 app.command()(suite.status)
 app.command()(search.search)
+app.command()(recognize.recognize)
 app.command()(interpret.describe)
 app.command()(interpret.transcribe)
 app.command()(ingest.ingest)

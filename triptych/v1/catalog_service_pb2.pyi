@@ -411,14 +411,16 @@ class Calibration(_message.Message):
         JUDGEMENTS_FIELD_NUMBER: _builtins.int
         ERROR_FIELD_NUMBER: _builtins.int
         intercept: _builtins.float
-        """Any finite number."""
+        """-1,000,000 to 1,000,000."""
         judgements: _builtins.int
         """How many judgements it was fitted on."""
         error: _builtins.float
         """Its expected calibration error on judgements held out, 0 to 1."""
         @_builtins.property
         def weights(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
-            """By value: "cosine", "lexical" (BM25), "gap" (how far the cosine is behind the best one's). At most 16."""
+            """By value, each from -1,000,000 to 1,000,000: "cosine", "lexical" (BM25), "gap" (how far the cosine is behind the
+            best one's); for recognition "cosine" alone. At most 16.
+            """
 
         def __init__(
             self,
@@ -437,7 +439,15 @@ class Calibration(_message.Message):
     CURVES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def curves(self) -> _containers.MessageMap[_builtins.str, Global___Calibration.Curve]:
-        """By the kind of query: "text", "image", "audio", "mixed", "recognition", or "any" for all that have none of their own."""
+        """By what they are for.
+
+        A kind of query: "text", "image", "audio", "mixed", or "any" for all that have none of their own. They hold for
+        searches whose search_space and fusion are not set.
+
+        Recognition: "recognition" is the probability that the catalogue has anything like a photo, by the cosine of the most
+        similar product. "recognition_category", "recognition_attribute" and "recognition_match" say how steep the votes of
+        similar products are: a vote is the softmax of weight · cosine, and an intercept changes nothing.
+        """
 
     def __init__(
         self,

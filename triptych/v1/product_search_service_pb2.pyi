@@ -161,7 +161,8 @@ class SearchProductsRequest(_message.Message):
     """Optional. Compares the candidates a second time, exactly, by this metric. If unset, they are not."""
     min_relevance: _builtins.float
     """Optional. Leaves out products whose probability of being relevant is lower, 0 to 1. If unset, none is left out.
-    FAILED_PRECONDITION, reason NOT_CALIBRATED, where the catalogue has no calibration (see SetCalibration).
+    FAILED_PRECONDITION, reason NOT_CALIBRATED, where the catalogue has no calibration for such a query (see
+    SetCalibration and Calibration).
     """
     explain: Global___SearchProductsRequest.ExplainLevel.ValueType
     """Optional. How much is told of why a product stands where it does. If unset, NONE."""
@@ -673,7 +674,9 @@ class SearchResult(_message.Message):
     was found by its words and has no vector in the space.
     """
     relevance: _builtins.float
-    """The probability that the product is relevant, 0 to 1; set where the catalogue has a calibration."""
+    """The probability that the product is relevant, 0 to 1; set where the catalogue has a calibration for such a query
+    (see Calibration). 1 for an exact match.
+    """
     exact_match: _builtins.bool
     """Whether the query is the product's id or one of its article numbers. Such products stand first, whatever their
     score.

@@ -16,6 +16,7 @@ from gateway.adapters.products import PackedProducts
 from gateway.core.catalog import Catalog
 from gateway.core.listening import Listener
 from gateway.core.ranking import Ranking
+from gateway.core.recognise import Recogniser
 from gateway.core.search import ProductSearch
 from gateway.core.vocabulary import Vocabularies
 from gateway.service import CatalogService, ProductSearchService
@@ -42,6 +43,7 @@ class FakeRooms:
         self.search = ProductSearch(
             self.encoder, self.fuser, self.index, self.ranking, self.chains, self.listener
         )
+        self.recogniser = Recogniser(self.encoder, self.index, PackedProducts())
         self.catalog = Catalog(self.encoder, self.fuser, self.index)
 
 
@@ -69,7 +71,7 @@ async def stubs(rooms, no_metrics):
             Service(
                 "triptych.v1.ProductSearchService",
                 product_search_service_pb2_grpc.add_ProductSearchServiceServicer_to_server,
-                ProductSearchService(rooms.search, rooms.encoder, rooms.chains),
+                ProductSearchService(rooms.search, rooms.encoder, rooms.chains, rooms.recogniser),
             ),
             Service(
                 "triptych.v1.CatalogService",

@@ -42,6 +42,18 @@ class FakeGateway(search_grpc.ProductSearchServiceServicer, catalog_grpc.Catalog
         response.stages.add(stage="encode", duration=Duration(nanos=2_000_000))
         return response
 
+    def RecognizeProduct(self, request, context):
+        response = search_pb.RecognizeProductResponse(
+            known_probability=0.25 if request.image.data == b"other" else 0.75,
+            nothing_like_it=request.image.data == b"other",
+            categories=[search_pb.RecognizedValue(value="mug", probability=0.5)],
+            attributes={"colour": search_pb.RecognizedValue(value="red", probability=0.625)},
+            calibrated=request.HasField("region"),
+        )
+        for product in list(self.products.values())[: request.matches]:
+            response.matches.add(product=product, probability=0.375, similarity=0.875).best_view.index = 1
+        return response
+
     def DescribeImage(self, request, context):
         return search_pb.DescribeImageResponse(
             description=f"A picture of {len(request.image.data)} bytes.", confidence=0.5
