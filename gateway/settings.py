@@ -11,7 +11,12 @@ TOKEN_KEY_CHARACTERS_MIN = 32
 class GatewaySettings(ServerSettings):
     """Settings of the gateway: variables TRIPTYCH_GATEWAY_*."""
 
-    model_config = SettingsConfigDict(env_prefix="TRIPTYCH_GATEWAY_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TRIPTYCH_GATEWAY_",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # a key that is too short is a secret too
+    )
 
     port: int = Field(7100, ge=0, le=65535, description="Port of the gRPC server; 0 takes a free one.")
     metrics_port: int = Field(

@@ -9,12 +9,13 @@
 Stands on the generated stubs only. Messages are those of `triptych.v1`; what they mean is written in protos/.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypedDict, TypeVar, Unpack
 
 import grpc
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from grpc_status import rpc_status
 
@@ -77,6 +78,30 @@ def media(source: MediaSource) -> types_pb2.Media:
     return types_pb2.Media(data=Path(source).read_bytes())
 
 
+class SearchChoices(TypedDict, total=False):
+    """What a search may say beside its parts. What each means, its default and its bound: SearchProductsRequest."""
+
+    catalog: str
+    filter: str
+    page_size: int
+    fusion: "types_pb2.FusionStrategy.ValueType"
+    similarity: "types_pb2.SimilarityMetric.ValueType"
+    ranking: "types_pb2.RankingStrategy.ValueType"
+    search_space: "types_pb2.SearchSpace.ValueType"
+    diversity_lambda: float | None
+    facets: Iterable[str | search_pb.FacetSpec]  # a name stands for a facet of the default size
+    group_by: str
+    order_by: str
+    boosts: Iterable[search_pb.Boost]
+    lexical_weight: float | None
+    hybrid_fusion: "types_pb2.HybridFusion.ValueType"
+    rescoring: "types_pb2.SimilarityMetric.ValueType"
+    min_relevance: float | None
+    explain: "search_pb.SearchProductsRequest.ExplainLevel.ValueType"
+    spelling: "search_pb.SearchProductsRequest.Spelling.ValueType"
+    read_mask: Iterable[str]  # paths of fields, such as "title"
+
+
 def part(
     *,
     text: str | None = None,
@@ -85,9 +110,23 @@ def part(
     like: str | None = None,
     vector: types_pb2.Vector | None = None,
     weight: float | None = None,
+    region: types_pb2.BoundingBox | None = None,
+    audio_mode: "types_pb2.AudioMode.ValueType" = types_pb2.AUDIO_MODE_UNSPECIFIED,
+    exclude: bool = False,
+    exclude_similarity: float | None = None,
 ) -> search_pb.QueryPart:
-    """Return one part of a query; exactly one of the contents is given. A negative *weight* means "not like this"."""
-    made = search_pb.QueryPart(weight=weight, vector=vector)
+    """Return one part of a query; exactly one of the contents is given.
+
+    A negative *weight* means "not like this"; *exclude* leaves out; of an image only the *region* is looked at.
+    """
+    made = search_pb.QueryPart(
+        weight=weight,
+        vector=vector,
+        region=region,
+        audio_mode=audio_mode,
+        exclude=exclude,
+        exclude_similarity=exclude_similarity,
+    )
     if text is not None:
         made.text = text
     if image is not None:
@@ -101,17 +140,23 @@ def part(
 
 def search_request(
     *,
-    text: str | None,
-    image: MediaSource | None,
-    audio: MediaSource | None,
-    like: str | None,
-    parts: Iterable[search_pb.QueryPart],
-    **choices: Any,
+    text: str | None = None,
+    image: MediaSource | None = None,
+    audio: MediaSource | None = None,
+    like: str | None = None,
+    parts: Iterable[search_pb.QueryPart] = (),
+    **choices: Unpack[SearchChoices],
 ) -> search_pb.SearchProductsRequest:
     """Return a request with a part for each content given, and the further *parts*."""
     contents = {"text": text, "image": image, "audio": audio, "like": like}
     named = [part(**{name: value}) for name, value in contents.items() if value is not None]  # type: ignore[arg-type]
-    return search_pb.SearchProductsRequest(parts=[*named, *parts], **choices)
+    told: dict[str, Any] = dict(choices)
+    told["facets"] = [
+        search_pb.FacetSpec(field=each) if isinstance(each, str) else each
+        for each in choices.get("facets", ())
+    ]
+    told["read_mask"] = FieldMask(paths=mask) if (mask := choices.get("read_mask")) else None
+    return search_pb.SearchProductsRequest(parts=[*named, *parts], **told)
 
 
 class Client:
@@ -150,37 +195,42 @@ class Client:
         audio: MediaSource | None = None,
         like: str | None = None,
         parts: Iterable[search_pb.QueryPart] = (),
-        catalog: str = "",
-        page_size: int = 0,
-        fusion: "types_pb2.FusionStrategy.ValueType" = 0,  # type: ignore[assignment]
-        similarity: "types_pb2.SimilarityMetric.ValueType" = 0,  # type: ignore[assignment]
-        ranking: "types_pb2.RankingStrategy.ValueType" = 0,  # type: ignore[assignment]
-        search_space: "types_pb2.SearchSpace.ValueType" = 0,  # type: ignore[assignment]
-        diversity_lambda: float | None = None,
+        page_token: str = "",
         timeout_s: float = TIMEOUT_S,
+        **choices: Unpack[SearchChoices],
     ) -> search_pb.SearchProductsResponse:
         """Find products by words, a picture, a sound, a product like it, or any mix; best match first.
 
-        *parts* made by `part` add weights, vectors and several contents of one kind.
+        *parts* made by `part` add weights, exclusions, vectors and several contents of one kind.
 
         Raises:
             TriptychClientError: the request was refused or not answered in time.
         """
-        request = search_request(
-            text=text,
-            image=image,
-            audio=audio,
-            like=like,
-            parts=parts,
-            catalog=catalog,
-            page_size=page_size,
-            fusion=fusion,
-            similarity=similarity,
-            ranking=ranking,
-            search_space=search_space,
-            diversity_lambda=diversity_lambda,
-        )
+        request = search_request(text=text, image=image, audio=audio, like=like, parts=parts, **choices)
+        request.page_token = page_token
         return call(self._search.SearchProducts, request, timeout_s)
+
+    def pages(
+        self,
+        *,
+        text: str | None = None,
+        image: MediaSource | None = None,
+        audio: MediaSource | None = None,
+        like: str | None = None,
+        parts: Iterable[search_pb.QueryPart] = (),
+        page_token: str = "",
+        timeout_s: float = TIMEOUT_S,
+        **choices: Unpack[SearchChoices],
+    ) -> Iterator[search_pb.SearchProductsResponse]:
+        """Yield the pages of a search, one call each; no product comes twice. See `search`."""
+        request = search_request(text=text, image=image, audio=audio, like=like, parts=parts, **choices)
+        request.page_token = page_token
+        while True:
+            page = call(self._search.SearchProducts, request, timeout_s)
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
 
     def recognize(
         self,

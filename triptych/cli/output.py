@@ -69,20 +69,41 @@ def facts(product: types_pb2.Product, *, names: Iterable[str] | None = None) -> 
     return ", ".join(word for word in words if cell_len(word) <= 12)
 
 
-def results_table(response: pb.SearchProductsResponse, title: str = "") -> Table:
-    """Return the products found as a table."""
+def stages_of(scores: pb.StageScores) -> str:
+    """Return what the stages found: "vector 0.5120, words 2.31, popular +0.0500"."""
+    found = [
+        ("vector", scores.vector if scores.HasField("vector") else None),
+        ("words", scores.lexical if scores.HasField("lexical") else None),
+        ("rescored", scores.rescored if scores.HasField("rescored") else None),
+        ("ranking", scores.ranking if scores.HasField("ranking") else None),
+    ]
+    told = [f"{name} {value:.4f}" for name, value in found if value is not None]
+    return ", ".join(told + [f"{name} {value:+.4f}" for name, value in sorted(scores.boosts.items())])
+
+
+def variants(result: pb.SearchResult) -> str:
+    """Return "mug +3": the group, and how many others of it pass."""
+    return f"{result.group.group_id} +{result.group.others}" if result.HasField("group") else ""
+
+
+def results_table(response: pb.SearchProductsResponse, title: str = "", first: int = 1) -> Table:
+    """Return the products found as a table; *first* is the place of the first."""
     rows = [
         {
             "#": str(rank),
             "score": f"{result.score:.4f}",
+            "relevance": f"{result.relevance:.2f}" if result.HasField("relevance") else "",
+            "exact": "yes" if result.exact_match else "",
             "id": result.product.id,
             "title": result.product.title,
             "category": result.product.category,
             "price": price(result.product.price),
             "attributes": facts(result.product),
             "view": str(result.best_view.index) if result.HasField("best_view") else "",
+            "variants": variants(result),
+            "stages": stages_of(result.scores),
         }
-        for rank, result in enumerate(response.results, start=1)
+        for rank, result in enumerate(response.results, start=first)
     ]
     # Columns that no product fills would only take room.
     names = [name for name in rows[0] if any(row[name] for row in rows)] if rows else []

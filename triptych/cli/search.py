@@ -1,13 +1,17 @@
 """`triptych search`: any mix of words, pictures, sounds and products."""
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
 
-import typer
 from rich.markup import escape
 
+from triptych.cli import search_options as said
+from triptych.cli.choices import boost as boost_of
+from triptych.cli.choices import choice
+from triptych.cli.choices import facet as facet_of
 from triptych.cli.explanations import explanation_lines, part_names
+from triptych.cli.findings import finding_lines
 from triptych.cli.options import Address, AsJson, Catalog, Timeout
 from triptych.cli.output import (
     EXIT_BAD_INPUT,
@@ -18,119 +22,106 @@ from triptych.cli.output import (
     print_json,
     results_table,
 )
-from triptych.client import Client, part
+from triptych.cli.query_parts import parts_of
+from triptych.client import Client, SearchChoices
 from triptych.v1 import product_search_service_pb2 as pb
 from triptych.v1 import types_pb2
 
-Texts = Annotated[list[str] | None, typer.Option("--text", help="Words to look for.")]
-Images = Annotated[list[Path] | None, typer.Option("--image", help="A picture file.")]
-Sounds = Annotated[list[Path] | None, typer.Option("--audio", help="A sound file.")]
-Likes = Annotated[list[str] | None, typer.Option("--like", help="The id of a product.")]
-Weights = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--weight",
-        help="How much a part counts: text=0.5, or image.2=-1 for the second picture; negative means not like this.",
-    ),
-]
-Fusion = Annotated[str, typer.Option(help="concatenation, weighted_sum, bilinear or learned.")]
-Similarity = Annotated[str, typer.Option(help="cosine or euclidean.")]
-Ranking = Annotated[str, typer.Option(help="similarity or diverse.")]
-Space = Annotated[str, typer.Option(help="Which vectors to search: fused, text, image or audio.")]
-Limit = Annotated[int, typer.Option(min=1, max=100, help="How many products.")]
-Lambda = Annotated[
-    float | None, typer.Option(min=0, max=1, help="Similarity against diversity, for diverse.")
-]
-
 
 def search(
-    text: Texts = None,
-    image: Images = None,
-    audio: Sounds = None,
-    like: Likes = None,
-    weight: Weights = None,
-    fusion: Fusion = "",
-    similarity: Similarity = "",
-    ranking: Ranking = "",
-    space: Space = "",
-    diversity_lambda: Lambda = None,
-    limit: Limit = 10,
+    text: said.Texts = None,
+    image: said.Images = None,
+    audio: said.Sounds = None,
+    like: said.Likes = None,
+    weight: said.Weights = None,
+    region: said.Regions = None,
+    audio_mode: said.Hearing = "",
+    exclude_text: said.NoTexts = None,
+    exclude_image: said.NoImages = None,
+    exclude_audio: said.NoSounds = None,
+    exclude_like: said.NoLikes = None,
+    exclude_similarity: said.NoLikeness = None,
+    filter_: said.Filter = "",
+    facet: said.Facets = None,
+    group: said.Group = False,
+    order_by: said.Order = "",
+    boost: said.Boosts = None,
+    fusion: said.Fusion = "",
+    similarity: said.Similarity = "",
+    ranking: said.Ranking = "",
+    diversity_lambda: said.Lambda = None,
+    space: said.Space = "",
+    lexical_weight: said.LexicalWeight = None,
+    hybrid_fusion: said.HybridFusion = "",
+    rescoring: said.Rescoring = "",
+    min_relevance: said.Relevance = None,
+    spelling: said.Spelling = "",
+    explain: said.Explain = "",
+    limit: said.Limit = 10,
+    pages: said.Pages = 1,
+    page_token: said.PageToken = "",
     catalog: Catalog = "default",
     address: Address = "localhost:7100",
     timeout_s: Timeout = 10.0,
     as_json: AsJson = False,
 ) -> None:
     """Search for products: by words, pictures, sounds, products like it, or any mix of them."""
-    contents: dict[str, list[Any]] = {
+    contents: dict[str, Sequence[Any]] = {
         "text": text or [],
         "image": image or [],
         "audio": audio or [],
         "like": like or [],
+        "exclude-text": exclude_text or [],
+        "exclude-image": exclude_image or [],
+        "exclude-audio": exclude_audio or [],
+        "exclude-like": exclude_like or [],
     }
-    if not any(contents.values()):
+    if not any((text, image, audio, like)):
         raise fail("say what to look for: --text, --image, --audio or --like", EXIT_BAD_INPUT)
-    weights = parse_weights(weight or [], {name: len(values) for name, values in contents.items()})
+    asked = pb.SearchProductsRequest
+    choices: SearchChoices = {
+        "catalog": catalog,
+        "page_size": limit,
+        "filter": filter_,
+        "facets": [facet_of(each) for each in facet or []],
+        "group_by": "group_id" if group else "",
+        "order_by": order_by,
+        "boosts": [boost_of(each) for each in boost or []],
+        "fusion": choice(types_pb2.FusionStrategy, "fusion", fusion),
+        "similarity": choice(types_pb2.SimilarityMetric, "similarity", similarity),
+        "ranking": choice(types_pb2.RankingStrategy, "ranking", ranking),
+        "diversity_lambda": diversity_lambda,
+        "search_space": choice(types_pb2.SearchSpace, "space", space),
+        "lexical_weight": lexical_weight,
+        "hybrid_fusion": choice(types_pb2.HybridFusion, "hybrid-fusion", hybrid_fusion),
+        "rescoring": choice(types_pb2.SimilarityMetric, "rescoring", rescoring),
+        "min_relevance": min_relevance,
+        "spelling": choice(asked.Spelling, "spelling", spelling),
+        "explain": choice(asked.ExplainLevel, "explain", explain),
+    }
     with errors_as_lines(), Client(address) as client:
-        parts = [
-            part(**{name: value}, weight=weights.get((name, place)))
-            for name, values in contents.items()
-            for place, value in enumerate(values, start=1)
-        ]
-        response = client.search(
-            parts=parts,
-            catalog=catalog,
-            page_size=limit,
-            fusion=types_pb2.FusionStrategy.ValueType(choice(types_pb2.FusionStrategy, "fusion", fusion)),
-            similarity=types_pb2.SimilarityMetric.ValueType(
-                choice(types_pb2.SimilarityMetric, "similarity", similarity)
-            ),
-            ranking=types_pb2.RankingStrategy.ValueType(
-                choice(types_pb2.RankingStrategy, "ranking", ranking)
-            ),
-            search_space=types_pb2.SearchSpace.ValueType(choice(types_pb2.SearchSpace, "space", space)),
-            diversity_lambda=diversity_lambda,
-            timeout_s=timeout_s,
-        )
-    show(response, as_json=as_json, names=part_names(contents))
+        parts = list(parts_of(contents, weight or [], region or [], audio_mode, exclude_similarity))
+        answers = client.pages(parts=parts, page_token=page_token, timeout_s=timeout_s, **choices)
+        first = 1
+        for answer in islice(answers, pages):
+            show(answer, as_json=as_json, names=part_names(contents), first=first)
+            first += len(answer.results)
 
 
-def show(response: pb.SearchProductsResponse, *, as_json: bool, names: Sequence[str] = ()) -> None:
-    """Print the answer; *names* are those of the query's parts, for explanations."""
+def show(
+    response: pb.SearchProductsResponse, *, as_json: bool, names: Sequence[str] = (), first: int = 1
+) -> None:
+    """Print the answer; *names* are those of the query's parts, *first* is the place of its first product."""
     if as_json:
         print_json(response)
         return
-    out.print(results_table(response) if response.results else "nothing found")
-    for line in explanation_lines(response, names):
+    out.print(results_table(response, first=first) if response.results else "nothing found")
+    for line in lines(response, names):
         out.print(escape(line), highlight=False, soft_wrap=True)
     out.print(how_it_was_found(response), style="dim", soft_wrap=True)
 
 
-def parse_weights(given: list[str], counts: dict[str, int]) -> dict[tuple[str, int], float]:
-    """Return weights by (kind, place from 1): "image=2" weighs every picture, "image.2=-1" the second."""
-    weights: dict[tuple[str, int], float] = {}
-    for item in given:
-        name, _, number = item.partition("=")
-        kind, _, place = name.partition(".")
-        if kind not in counts or (place and not (place.isdigit() and 1 <= int(place) <= counts[kind])):
-            raise fail(
-                f"--weight {item}: there is no part {name!r}; parts are {', '.join(counts)}", EXIT_BAD_INPUT
-            )
-        try:
-            value = float(number)
-        except ValueError as error:
-            raise fail(f"--weight {item}: {number!r} is no number", EXIT_BAD_INPUT) from error
-        places = [int(place)] if place else range(1, counts[kind] + 1)
-        weights.update({(kind, at): value for at in places})
-    return weights
-
-
-def choice(enum: types_pb2.FusionStrategy | object, option: str, word: str) -> int:
-    """Return the number of a choice given by its last word: "learned" → FUSION_STRATEGY_LEARNED; 0 when not given."""
-    if not word:
-        return 0
-    names = {name.lower(): number for name, number in enum.items()}  # type: ignore[union-attr]
-    prefix = next(iter(names)).removesuffix("unspecified")
-    if prefix + word.lower() not in names:
-        allowed = ", ".join(name.removeprefix(prefix) for name, number in names.items() if number)
-        raise fail(f"--{option} {word}: allowed are {allowed}", EXIT_BAD_INPUT)
-    return int(names[prefix + word.lower()])
+def lines(response: pb.SearchProductsResponse, names: Sequence[str]) -> Iterator[str]:
+    """Yield what an answer says beside its products."""
+    yield from finding_lines(response)
+    yield from explanation_lines(response, names)

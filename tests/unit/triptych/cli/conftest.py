@@ -17,13 +17,14 @@ from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason
 
 
 class FakeGateway(search_grpc.ProductSearchServiceServicer, catalog_grpc.CatalogServiceServicer):
-    """Keeps products in a dict; refuses titles called "bad"; answers every search with all of them."""
+    """Keeps products in a dict; refuses titles called "bad"; answers every search with all of them and `answer`."""
 
     def __init__(self):
         self.products: dict[str, types_pb2.Product] = {}
         self.searches: list[search_pb.SearchProductsRequest] = []
         self.batches: list[list[str]] = []
         self.breaks_on = ""
+        self.answer = search_pb.SearchProductsResponse()
 
     def SearchProducts(self, request, context):
         self.searches.append(request)
@@ -38,6 +39,7 @@ class FakeGateway(search_grpc.ProductSearchServiceServicer, catalog_grpc.Catalog
         response = search_pb.SearchProductsResponse(
             results=[search_pb.SearchResult(product=p, score=0.5) for p in self.products.values()]
         )
+        response.MergeFrom(self.answer)
         response.interpretation.path = search_pb.QueryInterpretation.PATH_SINGLE_MODALITY
         response.stages.add(stage="encode", duration=Duration(nanos=2_000_000))
         return response

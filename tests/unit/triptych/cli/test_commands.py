@@ -56,6 +56,91 @@ class TestSearch:
             3,
         ) == (request.fusion, request.similarity, request.ranking, request.search_space, request.page_size)
 
+    def test_everything_a_search_can_say_can_be_typed(self, run, gateway, tmp_path):
+        """Options become the fields of the request."""
+        photo, sound = tmp_path / "a.jpg", tmp_path / "a.wav"
+        photo.write_bytes(b"picture")
+        sound.write_bytes(b"sound")
+
+        result = run(
+            "search", "--image", photo, "--region", "image=0,0.5,1,1", "--audio", sound, "--audio-mode", "speech",
+            "--exclude-text", "red hat", "--exclude-image", photo, "--exclude-like", "p1", "--exclude-similarity", "0.5",
+            "--filter", "price < 50", "--facet", "brand", "--facet", "price:10,50", "--group",
+            "--boost", "popularity:0.2:5", "--boost", "freshness:0.1:2", "--boost", "stock:-0.1:in_stock = true",
+            "--lexical-weight", "0.4", "--hybrid-fusion", "ranks", "--rescoring", "mahalanobis",
+            "--min-relevance", "0.3", "--spelling", "auto", "--explain", "full", "--page-token", "t",
+        )  # fmt: skip
+
+        assert 0 == result.exit_code, result.output
+        media = types_pb2.Media(data=b"picture")
+        expected = pb.SearchProductsRequest(
+            catalog="default",
+            parts=[
+                pb.QueryPart(image=media, region=types_pb2.BoundingBox(top=0.5, right=1, bottom=1)),
+                pb.QueryPart(audio=types_pb2.Media(data=b"sound"), audio_mode=types_pb2.AUDIO_MODE_SPEECH),
+                pb.QueryPart(text="red hat", exclude=True),
+                pb.QueryPart(image=media, exclude=True, exclude_similarity=0.5),
+                pb.QueryPart(product_id="p1", exclude=True),
+            ],
+            filter="price < 50",
+            page_size=10,
+            page_token="t",
+            facets=[pb.FacetSpec(field="brand"), pb.FacetSpec(field="price", bounds=[10, 50])],
+            group_by="group_id",
+            boosts=[
+                pb.Boost(name="popularity", weight=0.2, popularity={"half": 5}),
+                pb.Boost(name="freshness", weight=0.1, freshness={"half_life": {"seconds": 172_800}}),
+                pb.Boost(name="stock", weight=-0.1, condition="in_stock = true"),
+            ],
+            lexical_weight=0.4,
+            hybrid_fusion=types_pb2.HYBRID_FUSION_RANKS,
+            rescoring=types_pb2.SIMILARITY_METRIC_MAHALANOBIS,
+            min_relevance=0.3,
+            spelling=pb.SearchProductsRequest.SPELLING_AUTO,
+            explain=pb.SearchProductsRequest.EXPLAIN_LEVEL_FULL,
+        )
+        assert [expected] == gateway.searches
+
+    def test_pages_are_shown_one_after_the_other(self, run, gateway):
+        """As many as are asked for; places go on."""
+        gateway.products["a"] = types_pb2.Product(id="a", title="mug")
+        gateway.answer = pb.SearchProductsResponse(next_page_token="next")
+
+        result = run("search", "--text", "a", "--pages", "3")
+
+        assert ["", "next", "next"] == [request.page_token for request in gateway.searches]
+        assert [1, 1, 1] == [
+            sum(
+                line.split()[:2] == [f"{at}", "0.5000"]
+                for line in result.stdout.replace("│", " ").splitlines()
+            )
+            for at in (1, 2, 3)
+        ]
+
+    def test_what_was_found_is_told(self, run, gateway):
+        """The suggestion, the number of products, counts, scores of the stages, variants."""
+        answer = pb.SearchProductsResponse(total_size=7, total_size_is_exact=True)
+        answer.spelling.text = "red mug"
+        facet = answer.facets.add(field="price", is_exact=True)
+        facet.values.add(count=2).interval.to = 10
+        setattr(facet.values.add(count=5).interval, "from", 10)
+        result = answer.results.add(score=0.5, exact_match=True)
+        result.product.id = "a"
+        result.scores.vector, result.scores.lexical, result.scores.boosts["stock"] = 0.25, 2, 0.1
+        result.group.group_id, result.group.others = "g", 3
+        gateway.answer = answer
+
+        shown = " ".join(run("search", "--text", "a").stdout.replace("│", " ").split())
+
+        for words in (
+            "did you mean 'red mug'?",
+            "7 products",
+            "price: below 10 (2), from 10 (5)",
+            "vector 0.2500",
+            "g +3",
+        ):
+            assert words in shown
+
     def test_json_is_the_response_and_nothing_else(self, run, gateway):
         """What is printed parses as the response message."""
         gateway.products["a"] = types_pb2.Product(id="a", title="红色 mug")
@@ -89,7 +174,11 @@ class TestSearch:
                 ("--text", "a", "--fusion", "magic"),
                 "allowed are concatenation, weighted_sum, bilinear, learned",
             ),
-            (("--text", "a", "--weight", "image=1.x"), "is no number"),
+            (("--text", "a", "--weight", "text=1.x"), "is no number"),
+            (("--text", "a", "--weight", "image=1"), "there is no part 'image'; parts are text"),
+            (("--text", "a", "--region", "text=0,0,1,1"), "there is no part 'text'; parts are none"),
+            (("--text", "a", "--facet", "price:ten"), "bounds are numbers"),
+            (("--text", "a", "--boost", "popularity:much"), "a boost is popularity:WEIGHT[:HALF]"),
             (("--text", "a", "--weight", "smell=1"), "there is no part 'smell'"),
             (("--text", "a", "--weight", "text.2=1"), "there is no part 'text.2'"),
             (("--image", "/no/such/file"), "No such file"),
