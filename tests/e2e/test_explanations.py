@@ -74,6 +74,7 @@ def test_contributions_add_up(shop, mix, asked):
                 if each.stage in {pb.Contribution.STAGE_VECTOR, pb.Contribution.STAGE_LEXICAL}
             ]
             assert result.scores.hybrid == pytest.approx(fsum(found), abs=1e-5)
+            assert {0, 1, 2} == {each.part for each in contributions if each.HasField("part")}
         token = answer.next_page_token
 
 

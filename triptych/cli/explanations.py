@@ -11,9 +11,14 @@ COLUMNS = ("left", "middle", "right")
 REGIONS_SHOWN = 3
 
 
-def explanation_lines(response: pb.SearchProductsResponse, names: Sequence[str]) -> Iterator[str]:
-    """Yield why each product stands where it does; *names* are those of the query's parts, such as "image.2"."""
-    for rank, result in enumerate(response.results, start=1):
+def explanation_lines(
+    response: pb.SearchProductsResponse, names: Sequence[str], first: int = 1
+) -> Iterator[str]:
+    """Yield why each product stands where it does.
+
+    *names* are those of the query's parts, such as "image.2"; *first* is the place of the first product.
+    """
+    for rank, result in enumerate(response.results, start=first):
         if result.HasField("explanation"):
             yield f"{rank}. {result.product.id}  {result.score:.4f} = {added(result.explanation, names)}"
             yield from (f"   {line}" for line in details(result.explanation, names))

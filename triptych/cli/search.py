@@ -116,12 +116,12 @@ def show(
         print_json(response)
         return
     out.print(results_table(response, first=first) if response.results else "nothing found")
-    for line in lines(response, names):
+    for line in lines(response, names, first):
         out.print(escape(line), highlight=False, soft_wrap=True)
     out.print(how_it_was_found(response), style="dim", soft_wrap=True)
 
 
-def lines(response: pb.SearchProductsResponse, names: Sequence[str]) -> Iterator[str]:
+def lines(response: pb.SearchProductsResponse, names: Sequence[str], first: int) -> Iterator[str]:
     """Yield what an answer says beside its products."""
     yield from finding_lines(response)
-    yield from explanation_lines(response, names)
+    yield from explanation_lines(response, names, first)

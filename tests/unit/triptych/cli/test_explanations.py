@@ -20,13 +20,13 @@ def lines(**told):
     explanation = pb.Explanation(contributions=CONTRIBUTIONS, **told)
     result = pb.SearchResult(product=Product(id="mug"), score=-0.0625, explanation=explanation)
     response = pb.SearchProductsResponse(results=[result, pb.SearchResult(product=Product(id="hat"))])
-    return list(explanation_lines(response, ["text", "image.1"]))
+    return list(explanation_lines(response, ["text", "image.1"], first=11))
 
 
 def test_the_sum():
     """A line tells the score as a sum of what each part and stage adds; what was not explained has none."""
     expected = (
-        "1. mug  -0.0625 = 0.5000 text - 0.1250 image.1 - 0.2500 vector + 0.0625 words of text + 0.2500 boost new"
+        "11. mug  -0.0625 = 0.5000 text - 0.1250 image.1 - 0.2500 vector + 0.0625 words of text + 0.2500 boost new"
         " - 0.5000 ranking"
     )
     assert [expected] == lines()
