@@ -5,7 +5,7 @@ is not. "Under fifty" includes fifty. Currencies are read over: within one catal
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gateway.core.numbers import (
@@ -41,15 +41,16 @@ _MORE = (
 _LED = r"(?<!\w)(?:(?:and|but|or)\s+)?(?:(?:that\s+)?(?:priced?|costs?|costing|for|is|are)\s+){0,3}"
 # What may follow a price without a currency; before any other word, the number counts something else.
 _ENDS = (
-    r"(?=\s*(?:$|[.,;:!?)\u3002\uff0c])|\s+(?:and|but|or|please|instead|thanks|in|with|without|not|no|that|which|made|"
-    r"for|from|each|only|altogether|total)\b)"
+    r"(?=\s*(?:$|[.,;:!?()\u3002\uff0c])|\s+(?:and|but|or|please|instead|thanks|in|with|without|not|no|non|that|which|"
+    r"made|for|from|each|only|altogether|total|any|anything|everything|except|other|avoid|i|do|don't|isn't|aren't|under|"
+    r"over|below|above|between|at|definitely|preferably|ideally|maybe)\b)"
 )
 _PRICE = rf"(?:{SYMBOL}\s*{NUMBER}|{NUMBER}\s*{CURRENCY}(?:\s+(?:and\s+)?{NUMBER}(?:\s+cents?\b|{_ENDS}))?)"
 _AMOUNT = rf"(?:{_PRICE}|{NUMBER}{_ENDS})"
 
 _ENGLISH = re.compile(
-    rf"{_LED}(?:between\s+(?P<from>{_PRICE}|{NUMBER})\s+and\s+(?P<to>{_AMOUNT})"
-    rf"|from\s+(?P<from2>{_PRICE}|{NUMBER})\s+(?:up\s+)?to\s+(?P<to2>{_PRICE})"
+    rf"{_LED}(?:between\s+(?P<range>(?:{_PRICE}|{NUMBER})\s+and\s+{_AMOUNT})"
+    rf"|from\s+(?P<from>{_PRICE}|{NUMBER})\s+(?:up\s+)?to\s+(?P<to>{_PRICE})"
     rf"|{_LESS}\s+(?P<most>{_AMOUNT})|{_MORE}\s+(?P<least>{_AMOUNT})|from\s+(?P<least2>{_PRICE})"
     rf"|(?P<most2>{_PRICE})\s+(?:or\s+(?:less|under|below|cheaper)|at\s+most|max(?:imum)?|tops)\b"
     rf"|(?P<least3>{_PRICE})\s+(?:or\s+(?:more|over|above)|at\s+least|and\s+up|upwards)\b)",
@@ -64,21 +65,43 @@ _CHINESE = re.compile(
 )
 
 
-_LEAST = ("from", "from2", "least", "least2", "least3")
-_MOST = ("to", "to2", "most", "most2")
+_LEAST = ("from", "least", "least2", "least3")
+_MOST = ("to", "most", "most2")
 
 
 def limits(text: str) -> Iterator[Limit]:
     """Yield what *text* says of the price; a number that can be read in two ways is no limit."""
-    for pattern, read in ((_ENGLISH, amount), (_CHINESE, _chinese)):
-        for found in pattern.finditer(text):
-            least, most = (
-                next((said for name in names if (said := found.groupdict().get(name))), None)
-                for names in (_LEAST, _MOST)
-            )
-            values = [None if said is None else read(said) for said in (least, most)]
-            if sum(value is not None for value in values) == (least is not None) + (most is not None):
-                yield _ordered(found, *values)
+    for found in _ENGLISH.finditer(text):
+        if found["range"]:
+            ends = _ends(found["range"])
+            if ends is not None:
+                yield _ordered(found, *ends)
+        else:
+            yield from _limit(found, amount)
+    for found in _CHINESE.finditer(text):
+        yield from _limit(found, _chinese)
+
+
+def _limit(found: re.Match[str], read: Callable[[str], float | None]) -> Iterator[Limit]:
+    least, most = (
+        next((said for name in names if (said := found.groupdict().get(name))), None)
+        for names in (_LEAST, _MOST)
+    )
+    values = [None if said is None else read(said) for said in (least, most)]
+    if sum(value is not None for value in values) == (least is not None) + (most is not None):
+        yield _ordered(found, *values)
+
+
+def _ends(said: str) -> tuple[float, float] | None:
+    """Return the two amounts of "one hundred and fifty and two hundred".
+
+    They are parted at one of the "and"s. Where several leave two numbers, the smallest are meant: "fifty two hundred"
+    is 5200, but nobody says so.
+    """
+    joints = re.finditer(r"\s+and\s+", said, re.IGNORECASE)
+    pairs = ((amount(said[: joint.start()]), amount(said[joint.end() :])) for joint in joints)
+    ends = [(least, most) for least, most in pairs if least is not None and most is not None]
+    return min(ends, key=max, default=None)
 
 
 def _ordered(found: re.Match[str], least: float | None, most: float | None) -> Limit:

@@ -1,7 +1,7 @@
 """Amounts as people say and write them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.numbers import amount, chinese_amount, written
@@ -36,18 +36,21 @@ def said_in_chinese(number: int) -> str:
     return text.strip("零").replace("零零", "零")
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9999), st.sampled_from(["", "and "]), st.sampled_from(["", " euros", " Dollars", "€"]))
 def test_numbers_in_words(number, joint, currency):
     """Every number to 9999 is read as it is said, with "and" and without, whatever the currency."""
     assert number == amount(f"{said(number, joint)}{currency}")
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9999))
 def test_numbers_in_chinese(number):
     """Every number to 9999 is read as it is written."""
     assert number == chinese_amount(said_in_chinese(number))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**8), st.integers(0, 99))
 def test_numbers_in_digits(whole, cents):
     """Digits are read with and without grouping, and written back with up to two decimals."""

@@ -1,7 +1,7 @@
 """What of a sentence becomes constraints, and which words are left."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.listening import joined
@@ -116,6 +116,7 @@ SLOTS = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(TEXTS, SLOTS)
 def test_whatever_is_said_gives_a_filter_that_can_be_read(text, slots):
     """No text and no slot breaks anything: the filter is one of the catalogue's grammar, the words are of the text."""
@@ -127,6 +128,7 @@ def test_whatever_is_said_gives_a_filter_that_can_be_read(text, slots):
     assert set(meaning.words) <= {*text, " "}
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.text(min_size=1, max_size=6), st.text(min_size=1, max_size=6), min_size=1, max_size=3)
 )
