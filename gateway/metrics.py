@@ -18,3 +18,9 @@ RECOGNITIONS = Counter(
     "Photos in which a product was to be recognised, by whether anything like it is known.",
     ["outcome"],
 )
+BEST_RELEVANCE = Histogram(
+    "triptych_gateway_best_relevance",
+    "Probability that the most relevant product of a first page is relevant, where the catalogue is calibrated.",
+    ["kind"],
+    buckets=[tenth / 10 for tenth in range(1, 11)],
+)

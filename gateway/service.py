@@ -9,8 +9,9 @@ from gateway.core.catalog import Catalog
 from gateway.core.model import Answer, NewProduct, NextPage
 from gateway.core.ports import Chains, Interpreter
 from gateway.core.recognise import Recogniser
+from gateway.core.relevance import kind_of
 from gateway.core.search import ProductSearch
-from gateway.metrics import EMPTY_ANSWERS, PRODUCTS, RECOGNITIONS, SEARCHES, STAGE
+from gateway.metrics import BEST_RELEVANCE, EMPTY_ANSWERS, PRODUCTS, RECOGNITIONS, SEARCHES, STAGE
 from gateway.translate import answers, catalogs, products, queries, recognition, words
 from gateway.translate.media import media
 from triptych.runtime.errors import to_status
@@ -147,5 +148,8 @@ def measure(answer: Answer) -> None:
     SEARCHES.labels(answer.path.name.lower()).inc()
     if not answer.results:
         EMPTY_ANSWERS.inc()
+    known = [result.relevance for result in answer.results if result.relevance is not None]
+    if known:
+        BEST_RELEVANCE.labels(kind_of(answer.modalities)).observe(max(known))
     for stage, seconds in answer.stages:
         STAGE.labels(stage).observe(seconds)

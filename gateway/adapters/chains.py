@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from gateway.adapters.sealing import NotSealedHere, Seal
 from gateway.adapters.search import retrieval_of, search_request
-from gateway.core.model import Chain, Hit, RankingPlan, Result
+from gateway.core.model import Chain, Hit, Judge, RankingPlan, Result
+from gateway.translate.catalogs import curve, curve_message
 from triptych.internal.v1 import page_pb2 as pb
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import RankingStrategy
@@ -62,16 +63,25 @@ def chain_message(chain: Chain, fingerprint: bytes) -> pb.Chain:
         count=chain.count,
         complete=chain.complete,
         head=chain.head,
+        judge=judge_message(chain.plan.judge) if chain.plan.judge else None,
     )
+
+
+def judge_message(judge: Judge) -> pb.Judge:
+    """Return what tells relevance in its wire form."""
+    return pb.Judge(curve=curve_message(judge.curve), best_cosine=judge.best_cosine)
 
 
 def chain_of(message: pb.Chain) -> Chain:
     """Return a chain from its wire form."""
     retrieval = retrieval_of(message.retrieval)
     strategy = RankingStrategy(message.ranking) if message.ranking else None
+    judge = (
+        Judge(curve(message.judge.curve), message.judge.best_cosine) if message.HasField("judge") else None
+    )
     return Chain(
         retrieval,
-        RankingPlan(strategy, retrieval.limit, tuple(message.features)),
+        RankingPlan(strategy, retrieval.limit, tuple(message.features), judge),
         tuple(waiting_of(each) for each in message.waiting),
         frozenset(message.shown),
         message.count,

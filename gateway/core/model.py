@@ -361,6 +361,14 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Judge:
+    """Tells how probably what a search finds is relevant: by *curve*; *best_cosine* is that of the most similar hit."""
+
+    curve: Curve
+    best_cosine: float
+
+
+@dataclass(frozen=True)
 class CatalogFacts:
     """What a catalogue is like: the kinds of each attribute's values, and its calibration, by the kind of query."""
 
@@ -421,11 +429,13 @@ class RankingPlan:
         strategy: None keeps the order of the index.
         pool: how many candidates to retrieve for it.
         features: that the network looks at; empty without a network.
+        judge: tells how probably each is relevant; None where there is no calibration for such a query.
     """
 
     strategy: RankingStrategy | None
     pool: int
     features: tuple[str, ...] = ()
+    judge: Judge | None = None
 
     @property
     def with_vectors(self) -> bool:

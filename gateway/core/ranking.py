@@ -20,6 +20,7 @@ from gateway.core.model import (
     Result,
 )
 from gateway.core.ports import ProductReader, Ranker
+from gateway.core.relevance import cosine, judged
 from triptych.vocabulary.choices import RankingStrategy, SimilarityMetric
 from triptych.vocabulary.vectors import ModelVersion
 
@@ -59,7 +60,9 @@ class Ranking:
     async def order(
         self, query: Query, plan: RankingPlan, hits: Sequence[Hit]
     ) -> tuple[tuple[Result, ...], tuple[ModelVersion, ...]]:
-        """Return all of *hits* in order, exact matches before all others; and the network that judged.
+        """Return *hits* in order, exact matches before all others, without those that *query* takes for irrelevant.
+
+        The network that judged is the second that is returned.
 
         Raises:
             FailedPrecondition: MODEL_NOT_SERVED, the pack has no such network.
@@ -84,7 +87,8 @@ class Ranking:
             )
             for place, score in ranked
         ]
-        return tuple(sorted(results, key=lambda result: not result.hit.exact_match)), models
+        results.sort(key=lambda result: not result.hit.exact_match)
+        return judged(plan.judge, query, results), models
 
     async def _ranked(
         self, query: Query, plan: RankingPlan, candidates: Sequence[Candidate]
@@ -133,8 +137,3 @@ def base_scores(hits: Sequence[Hit], rescoring: SimilarityMetric | None) -> list
     scores = [None if hit.rescored is None else sign * hit.rescored for hit in hits]
     least = min((score for score in scores if score is not None), default=0.0)
     return [least if score is None else score for score in scores]
-
-
-def cosine(similarity: float, metric: SimilarityMetric) -> float:
-    """Return a similarity as the networks were trained on it: ‖a − b‖² = 2 − 2·cos(a, b) for vectors of length 1."""
-    return 1 - similarity * similarity / 2 if metric is SimilarityMetric.EUCLIDEAN else similarity

@@ -4,16 +4,15 @@
 
 Values: "cosine", of query and product in the space searched; "lexical", BM25 of the query's words; "gap", how far the
 cosine is behind the best one's. What the search does not know of a product counts 0. A curve belongs to a catalogue and
-a kind of query, and holds for the searches that it was fitted on: those whose space and fusion are left to the suite.
+a kind of query, and holds for searches that leave space and fusion to the suite: others have other cosines.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from gateway.core.model import CatalogFacts, Curve, Hit, Query, Result
-from gateway.core.ranking import cosine
-from triptych.vocabulary.choices import Modality, SimilarityMetric
+from gateway.core.model import CatalogFacts, Curve, Hit, Judge, Query, Result
+from triptych.vocabulary.choices import FusionStrategy, Modality, SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import FailedPrecondition, Reason
 
 KIND_OF_MODALITY = {Modality.TEXT: "text", Modality.IMAGE: "image", Modality.AUDIO: "audio"}
@@ -30,25 +29,28 @@ def kind_of(modalities: Sequence[Modality]) -> str:
     return KIND_OF_MODALITY.get(modalities[0], ANY)
 
 
-def curve_of(facts: CatalogFacts, modalities: Sequence[Modality]) -> Curve | None:
-    """Return the curve for a query of *modalities*, or that for any; None where there is neither."""
-    return facts.calibration.get(kind_of(modalities), facts.calibration.get(ANY))
-
-
-def required_curve(query: Query, curve: Curve | None) -> Curve | None:
-    """Return *curve*.
+def curve_of(facts: CatalogFacts, query: Query, modalities: Sequence[Modality]) -> Curve | None:
+    """Return the curve for *query*, which looks for *modalities*; None where there is none for such a query.
 
     Raises:
         FailedPrecondition: NOT_CALIBRATED, there is none and *query* cuts by relevance.
     """
+    kind = kind_of(modalities)
+    curve = facts.calibration.get(kind, facts.calibration.get(ANY)) if is_usual(query, modalities) else None
     if curve is None and query.min_relevance is not None:
         raise FailedPrecondition(
             f"The catalogue {query.catalog!r} has no calibration for such a query; `triptych calibrate` fits one.",
             reason=Reason.NOT_CALIBRATED,
             field="min_relevance",
-            metadata={"catalog": query.catalog},
+            metadata={"catalog": query.catalog, "kind": kind},
         )
     return curve
+
+
+def is_usual(query: Query, modalities: Sequence[Modality]) -> bool:
+    """Return whether *query* asks for the space and the fusion that it would get anyway."""
+    usual = SpaceKind.IMAGE if tuple(modalities) == (Modality.IMAGE,) else SpaceKind.FUSED
+    return query.space in (None, usual) and (len(query.parts) == 1 or query.fusion is FusionStrategy.LEARNED)
 
 
 def probability(curve: Curve, values: Mapping[str, float]) -> float:
@@ -58,28 +60,32 @@ def probability(curve: Curve, values: Mapping[str, float]) -> float:
     return 1 / (1 + math.exp(-logit)) if logit >= 0 else math.exp(logit) / (1 + math.exp(logit))
 
 
-def best_cosine(hits: Sequence[Hit], metric: SimilarityMetric) -> float:
-    """Return the largest cosine among *hits*; 0 where none has one."""
-    return max((known for hit in hits if (known := cosine_of(hit, metric)) is not None), default=0.0)
+def judge_of(curve: Curve | None, hits: Sequence[Hit], metric: SimilarityMetric) -> Judge | None:
+    """Return what judges *hits* and all others of the same search by *curve*; None without one."""
+    if curve is None:
+        return None
+    cosines = [cosine(hit.similarity, metric) for hit in hits if hit.similarity is not None]
+    return Judge(curve, max(cosines, default=0.0))
 
 
-def cosine_of(hit: Hit, metric: SimilarityMetric) -> float | None:
-    """Return the cosine of query and product; None for a product found by its words alone."""
-    return None if hit.similarity is None else cosine(hit.similarity, metric)
+def judged(judge: Judge | None, query: Query, results: Sequence[Result]) -> tuple[Result, ...]:
+    """Return *results* with their relevance, without those that have less than *query* asks for."""
+    if judge is None:
+        return tuple(results)
+    told = ((result, relevance(judge, result.hit, query.metric)) for result in results)
+    least = query.min_relevance or 0.0
+    return tuple(replace(result, relevance=value) for result, value in told if value >= least)
 
 
-def relevance(curve: Curve, hit: Hit, metric: SimilarityMetric, best: float) -> float:
+def relevance(judge: Judge, hit: Hit, metric: SimilarityMetric) -> float:
     """Return the probability that *hit* is relevant; who writes an article number gets what he means."""
     if hit.exact_match:
         return 1.0
-    near = cosine_of(hit, metric) or 0.0
-    return probability(curve, {"cosine": near, "lexical": hit.lexical or 0.0, "gap": best - near})
+    near = 0.0 if hit.similarity is None else cosine(hit.similarity, metric)
+    values = {"cosine": near, "lexical": hit.lexical or 0.0, "gap": judge.best_cosine - near}
+    return probability(judge.curve, values)
 
 
-def judged(curve: Curve | None, query: Query, results: Sequence[Result], best: float) -> tuple[Result, ...]:
-    """Return *results* with their relevance, without those below what *query* asks for; as they are without a curve."""
-    if curve is None:
-        return tuple(results)
-    told = (replace(each, relevance=relevance(curve, each.hit, query.metric, best)) for each in results)
-    least = query.min_relevance or 0.0
-    return tuple(each for each in told if each.relevance is not None and each.relevance >= least)
+def cosine(similarity: float, metric: SimilarityMetric) -> float:
+    """Return a similarity as curves and networks are fitted on it: ‖a − b‖² = 2 − 2·cos(a, b) for vectors of length 1."""
+    return 1 - similarity * similarity / 2 if metric is SimilarityMetric.EUCLIDEAN else similarity

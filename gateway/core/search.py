@@ -15,6 +15,7 @@ from gateway.core.explain.question import question, without
 from gateway.core.listening import Listener
 from gateway.core.model import (
     Answer,
+    Curve,
     ExplainLevel,
     Hits,
     NextPage,
@@ -28,6 +29,7 @@ from gateway.core.pages import Pages
 from gateway.core.parts import PartReader, Understood
 from gateway.core.ports import Chains, Encoder, Fuser, Index
 from gateway.core.ranking import CANDIDATES_MAX, Ranking
+from gateway.core.relevance import curve_of, judge_of
 from gateway.core.retrieving import blamed, retrieval, texts
 from gateway.core.spelling import Speller, found_by_words, suggestion, with_words
 from gateway.core.stopwatch import Stopwatch
@@ -53,6 +55,7 @@ class ProductSearch:
         Raises:
             InvalidArgument: the query contradicts itself, a part cannot be understood, or the parts cancel one another.
             NotFound: the catalogue or a product in the query does not exist.
+            FailedPrecondition: NOT_CALIBRATED, the query cuts by relevance and nothing tells it.
             Unavailable, DeadlineExceeded: a room does not answer, or not in time.
         """
         check(query)
@@ -89,7 +92,10 @@ class ProductSearch:
             total_is_exact=found.hits.total_is_exact,
             # Who writes an article number as it stands means it.
             spelling=None if is_exact and not applied else suggestion(query, corrections, applied=applied),
-            chain=pages.begun(results, query.limit, found.asked, found.plan, complete=found.is_all),
+            # Behind a pool of which nothing is relevant there is nothing either.
+            chain=pages.begun(
+                results, query.limit, found.asked, found.plan, complete=found.is_all or not results
+            ),
             speech=listened.heard,
         )
 
@@ -157,13 +163,17 @@ class ProductSearch:
         A photo is compared with photos unless the request says otherwise, and with whole products where there are none.
         """
         query = understood.query
-        plan = await self.ranking.plan(query, understood.path)
+        plan, facts = await asyncio.gather(
+            self.ranking.plan(query, understood.path), self.index.facts(query.catalog)
+        )
+        curve = curve_of(facts, query, understood.modalities)
         with watch.stage("search"):
             if query.space is None and understood.modalities == (Modality.IMAGE,):
                 found = await self._search(understood, plan, SpaceKind.IMAGE, limit)
                 if found.hits.hits:
-                    return found
-            return await self._search(understood, plan, query.space or SpaceKind.FUSED, limit)
+                    return found.judged(curve)
+            found = await self._search(understood, plan, query.space or SpaceKind.FUSED, limit)
+            return found.judged(curve)
 
     async def _search(
         self, understood: Understood, plan: RankingPlan, space: SpaceKind, limit: int | None
@@ -193,6 +203,11 @@ class Found:
     plan: RankingPlan
     asked: Retrieval
     hits: Hits
+
+    def judged(self, curve: Curve | None) -> "Found":
+        """Return the same with a plan that tells by *curve* how probably each is relevant."""
+        judge = judge_of(curve, self.hits.hits, self.asked.metric)
+        return replace(self, plan=replace(self.plan, judge=judge))
 
     @property
     def is_all(self) -> bool:

@@ -17,21 +17,23 @@ def catalog_response(catalog: str, facts: CatalogFacts) -> catalog_pb.GetCatalog
 
 def curves(message: catalog_pb.Calibration) -> Mapping[str, Curve]:
     """Return the curves of a calibration."""
-    return {
-        name: Curve(each.intercept, dict(each.weights), each.judgements, each.error)
-        for name, each in message.curves.items()
-    }
+    return {name: curve(each) for name, each in message.curves.items()}
+
+
+def curve(message: catalog_pb.Calibration.Curve) -> Curve:
+    """Return a curve from its wire form."""
+    return Curve(message.intercept, dict(message.weights), message.judgements, message.error)
 
 
 def calibration(items: Mapping[str, Curve]) -> catalog_pb.Calibration | None:
     """Return curves as messages; None where there are none."""
     if not items:
         return None
-    return catalog_pb.Calibration(
-        curves={
-            name: catalog_pb.Calibration.Curve(
-                intercept=item.intercept, weights=item.weights, judgements=item.judgements, error=item.error
-            )
-            for name, item in items.items()
-        }
+    return catalog_pb.Calibration(curves={name: curve_message(item) for name, item in items.items()})
+
+
+def curve_message(item: Curve) -> catalog_pb.Calibration.Curve:
+    """Return a curve in its wire form."""
+    return catalog_pb.Calibration.Curve(
+        intercept=item.intercept, weights=item.weights, judgements=item.judgements, error=item.error
     )

@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from triptych.internal.v1 import search_service_pb2 as triptych_dot_internal_dot_v1_dot_search__service__pb2
+from triptych.v1 import catalog_service_pb2 as triptych_dot_v1_dot_catalog__service__pb2
 from triptych.v1 import types_pb2 as triptych_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftriptych/internal/v1/page.proto\x12\x14triptych.internal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)triptych/internal/v1/search_service.proto\x1a\x17triptych/v1/types.proto\"\xbb\x02\n\x05\x43hain\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\x0c\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\tretrieval\x18\x03 \x01(\x0b\x32#.triptych.internal.v1.SearchRequest\x12-\n\x07ranking\x18\x04 \x01(\x0e\x32\x1c.triptych.v1.RankingStrategy\x12\x10\n\x08\x66\x65\x61tures\x18\x05 \x03(\t\x12\x35\n\x07waiting\x18\x06 \x03(\x0b\x32$.triptych.internal.v1.WaitingProduct\x12\r\n\x05shown\x18\x07 \x03(\t\x12\r\n\x05\x63ount\x18\x08 \x01(\x05\x12\x10\n\x08\x63omplete\x18\t \x01(\x08\x12\x0c\n\x04head\x18\n \x01(\x0c\"\xd9\x03\n\x0eWaitingProduct\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x17\n\nsimilarity\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04view\x18\x04 \x01(\x05\x12\x14\n\x07lexical\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x0e\n\x06hybrid\x18\x06 \x01(\x01\x12\x15\n\x08rescored\x18\x07 \x01(\x01H\x02\x88\x01\x01\x12\x14\n\x07ranking\x18\x08 \x01(\x01H\x03\x88\x01\x01\x12@\n\x06\x62oosts\x18\t \x03(\x0b\x32\x30.triptych.internal.v1.WaitingProduct.BoostsEntry\x12\x13\n\x0b\x65xact_match\x18\n \x01(\x08\x12\x10\n\x08group_id\x18\x0b \x01(\t\x12\x14\n\x0cgroup_others\x18\x0c \x01(\x03\x12\x16\n\trelevance\x18\r \x01(\x01H\x04\x88\x01\x01\x12\x19\n\x0cvector_score\x18\x0e \x01(\x01H\x05\x88\x01\x01\x1a-\n\x0b\x42oostsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\r\n\x0b_similarityB\n\n\x08_lexicalB\x0b\n\t_rescoredB\n\n\x08_rankingB\x0c\n\n_relevanceB\x0f\n\r_vector_scoreb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftriptych/internal/v1/page.proto\x12\x14triptych.internal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)triptych/internal/v1/search_service.proto\x1a!triptych/v1/catalog_service.proto\x1a\x17triptych/v1/types.proto\"\xe7\x02\n\x05\x43hain\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\x0c\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\tretrieval\x18\x03 \x01(\x0b\x32#.triptych.internal.v1.SearchRequest\x12-\n\x07ranking\x18\x04 \x01(\x0e\x32\x1c.triptych.v1.RankingStrategy\x12\x10\n\x08\x66\x65\x61tures\x18\x05 \x03(\t\x12\x35\n\x07waiting\x18\x06 \x03(\x0b\x32$.triptych.internal.v1.WaitingProduct\x12\r\n\x05shown\x18\x07 \x03(\t\x12\r\n\x05\x63ount\x18\x08 \x01(\x05\x12\x10\n\x08\x63omplete\x18\t \x01(\x08\x12\x0c\n\x04head\x18\n \x01(\x0c\x12*\n\x05judge\x18\x0b \x01(\x0b\x32\x1b.triptych.internal.v1.Judge\"K\n\x05Judge\x12-\n\x05\x63urve\x18\x01 \x01(\x0b\x32\x1e.triptych.v1.Calibration.Curve\x12\x13\n\x0b\x62\x65st_cosine\x18\x02 \x01(\x01\"\xd9\x03\n\x0eWaitingProduct\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x17\n\nsimilarity\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04view\x18\x04 \x01(\x05\x12\x14\n\x07lexical\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x0e\n\x06hybrid\x18\x06 \x01(\x01\x12\x15\n\x08rescored\x18\x07 \x01(\x01H\x02\x88\x01\x01\x12\x14\n\x07ranking\x18\x08 \x01(\x01H\x03\x88\x01\x01\x12@\n\x06\x62oosts\x18\t \x03(\x0b\x32\x30.triptych.internal.v1.WaitingProduct.BoostsEntry\x12\x13\n\x0b\x65xact_match\x18\n \x01(\x08\x12\x10\n\x08group_id\x18\x0b \x01(\t\x12\x14\n\x0cgroup_others\x18\x0c \x01(\x03\x12\x16\n\trelevance\x18\r \x01(\x01H\x04\x88\x01\x01\x12\x19\n\x0cvector_score\x18\x0e \x01(\x01H\x05\x88\x01\x01\x1a-\n\x0b\x42oostsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\r\n\x0b_similarityB\n\n\x08_lexicalB\x0b\n\t_rescoredB\n\n\x08_rankingB\x0c\n\n_relevanceB\x0f\n\r_vector_scoreb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,10 +37,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_WAITINGPRODUCT_BOOSTSENTRY']._loaded_options = None
   _globals['_WAITINGPRODUCT_BOOSTSENTRY']._serialized_options = b'8\001'
-  _globals['_CHAIN']._serialized_start=159
-  _globals['_CHAIN']._serialized_end=474
-  _globals['_WAITINGPRODUCT']._serialized_start=477
-  _globals['_WAITINGPRODUCT']._serialized_end=950
-  _globals['_WAITINGPRODUCT_BOOSTSENTRY']._serialized_start=822
-  _globals['_WAITINGPRODUCT_BOOSTSENTRY']._serialized_end=867
+  _globals['_CHAIN']._serialized_start=194
+  _globals['_CHAIN']._serialized_end=553
+  _globals['_JUDGE']._serialized_start=555
+  _globals['_JUDGE']._serialized_end=630
+  _globals['_WAITINGPRODUCT']._serialized_start=633
+  _globals['_WAITINGPRODUCT']._serialized_end=1106
+  _globals['_WAITINGPRODUCT_BOOSTSENTRY']._serialized_start=978
+  _globals['_WAITINGPRODUCT_BOOSTSENTRY']._serialized_end=1023
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from triptych.internal.v1 import search_service_pb2 as _search_service_pb2
+from triptych.v1 import catalog_service_pb2 as _catalog_service_pb2
 from triptych.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -37,6 +38,7 @@ class Chain(_message.Message):
     COUNT_FIELD_NUMBER: _builtins.int
     COMPLETE_FIELD_NUMBER: _builtins.int
     HEAD_FIELD_NUMBER: _builtins.int
+    JUDGE_FIELD_NUMBER: _builtins.int
     fingerprint: _builtins.bytes
     """SHA-256 of the request without its page."""
     ranking: _types_pb2.RankingStrategy.ValueType
@@ -67,6 +69,10 @@ class Chain(_message.Message):
     def shown(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The names by which it is known what was shown."""
 
+    @_builtins.property
+    def judge(self) -> Global___Judge:
+        """What tells how probably each is relevant; unset where nothing does."""
+
     def __init__(
         self,
         *,
@@ -80,14 +86,43 @@ class Chain(_message.Message):
         count: _builtins.int = ...,
         complete: _builtins.bool = ...,
         head: _builtins.bytes = ...,
+        judge: Global___Judge | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "retrieval", b"retrieval"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "judge", b"judge", "retrieval", b"retrieval"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete", b"complete", "count", b"count", "expire_time", b"expire_time", "features", b"features", "fingerprint", b"fingerprint", "head", b"head", "ranking", b"ranking", "retrieval", b"retrieval", "shown", b"shown", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete", b"complete", "count", b"count", "expire_time", b"expire_time", "features", b"features", "fingerprint", b"fingerprint", "head", b"head", "judge", b"judge", "ranking", b"ranking", "retrieval", b"retrieval", "shown", b"shown", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Chain: _TypeAlias = Chain  # noqa: Y015
+
+@_typing.final
+class Judge(_message.Message):
+    """Tells how probably what a search finds is relevant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURVE_FIELD_NUMBER: _builtins.int
+    BEST_COSINE_FIELD_NUMBER: _builtins.int
+    best_cosine: _builtins.float
+    """The cosine of the most similar product."""
+    @_builtins.property
+    def curve(self) -> _catalog_service_pb2.Calibration.Curve:
+        """By these weights."""
+
+    def __init__(
+        self,
+        *,
+        curve: _catalog_service_pb2.Calibration.Curve | None = ...,
+        best_cosine: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["curve", b"curve"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["best_cosine", b"best_cosine", "curve", b"curve"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Judge: _TypeAlias = Judge  # noqa: Y015
 
 @_typing.final
 class WaitingProduct(_message.Message):
