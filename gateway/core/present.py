@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from gateway.core.model import Chain, Hit, Query, Result, Retrieval
 from gateway.core.ports import Index
 from gateway.core.ranking import Ranking
-from triptych.vocabulary.choices import SpaceKind
 
 # How many groups one filter names: with ids of 128 characters it stays within the bound of filters.
 GROUPS_PER_FILTER = 15
@@ -56,8 +55,8 @@ class Present:
         found = await self.index.search(
             Retrieval(
                 asked.catalog,
-                asked.query,
-                SpaceKind.FUSED,  # where every product has a vector
+                None,
+                asked.space,
                 asked.metric,
                 len(ids),
                 filter=asked.filter,

@@ -60,9 +60,9 @@ class Ranking:
     async def order(
         self, query: Query, plan: RankingPlan, hits: Sequence[Hit]
     ) -> tuple[tuple[Result, ...], tuple[ModelVersion, ...]]:
-        """Return *hits* in order, exact matches before all others, without those that *query* takes for irrelevant.
+        """Return *hits* in order, without those that *query* takes for irrelevant; and the network that judged.
 
-        The network that judged is the second that is returned.
+        Exact matches stand before all others, unless a field orders them.
 
         Raises:
             FailedPrecondition: MODEL_NOT_SERVED, the pack has no such network.
@@ -87,7 +87,8 @@ class Ranking:
             )
             for place, score in ranked
         ]
-        results.sort(key=lambda result: not result.hit.exact_match)
+        if not query.order_by:
+            results.sort(key=lambda result: not result.hit.exact_match)
         return judged(plan.judge, query, results), models
 
     async def _ranked(

@@ -149,7 +149,7 @@ class SearchProductsRequest(_message.Message):
     order_by: _builtins.str
     """Optional. Orders the candidates by a field instead of by relevance, such as "price" or "popularity desc": price,
     popularity, update_time, or an attribute that is a number. The 1000 most relevant products are put in order; those
-    that lack the field come last.
+    that lack the field come last. With ranking, rescoring or boosts it is INVALID_ARGUMENT.
     """
     lexical_weight: _builtins.float
     """Optional. How much the words of the query count as words, beside the vectors: 0 (not at all) to 1 (alone). If unset,
@@ -170,8 +170,9 @@ class SearchProductsRequest(_message.Message):
     """Optional. What is done about words that the catalogue does not know. If unset, SUGGEST."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___QueryPart]:
-        """Required. What to look for: 1 to 8 parts, at least one of them neither excluded nor of negative weight. Their order never matters, nor does scaling all weights. Parts that cancel
-        one another are rejected with INVALID_ARGUMENT, reason PARTS_CANCEL.
+        """Required. What to look for: 1 to 8 parts, at least one of them neither excluded nor of negative weight. Their order
+        never matters, nor does scaling all weights. Parts that cancel one another are rejected with INVALID_ARGUMENT,
+        reason PARTS_CANCEL.
         """
 
     @_builtins.property
@@ -679,7 +680,7 @@ class SearchResult(_message.Message):
     """
     exact_match: _builtins.bool
     """Whether the query is the product's id or one of its article numbers. Such products stand first, whatever their
-    score.
+    score, unless order_by says otherwise.
     """
     @_builtins.property
     def product(self) -> _types_pb2.Product:

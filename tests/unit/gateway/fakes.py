@@ -195,7 +195,7 @@ class FakeIndex:
             lexical = math.fsum(
                 weight * len(words & set(text.casefold().split())) for text, weight in asked.texts
             )
-        if near is None and not lexical and not is_exact:
+        if near is None and not lexical and not is_exact and not asked.only_ids:
             return None
         hit = near or Hit(record.id, record.record, None, 0)
         others = {kind: best(record, query, kind, asked.metric) for kind in asked.compared} if query else {}
