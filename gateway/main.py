@@ -16,6 +16,7 @@ from gateway.core.catalog import Catalog
 from gateway.core.listening import Listener
 from gateway.core.ranking import Ranking
 from gateway.core.recognise import Recogniser
+from gateway.core.recommend.recommender import Recommender
 from gateway.core.search import ProductSearch
 from gateway.core.vocabulary import Vocabularies
 from gateway.service import CatalogService, ProductSearchService
@@ -44,6 +45,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
             "ranker": (ranker, "triptych.internal.v1.RankerService"),
         }
     )
+    ranker_room, reader = RankerRoom(ranker), PackedProducts()
     chains = SealedChains(token_key(settings), settings.page_token_minutes * 60)
     encoder_room, fusion_room, search_room = EncoderRoom(encoder), FusionRoom(fusion), SearchRoom(search)
     return Room(
@@ -57,13 +59,14 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
                         encoder_room,
                         fusion_room,
                         search_room,
-                        Ranking(RankerRoom(ranker), PackedProducts()),
+                        Ranking(ranker_room, reader),
                         chains,
                         Listener(encoder_room, Vocabularies(search_room), settings.words_alone_confidence),
                     ),
                     encoder_room,
                     chains,
-                    Recogniser(encoder_room, search_room, PackedProducts()),
+                    Recogniser(encoder_room, search_room, reader),
+                    Recommender(search_room, ranker_room, reader),
                 ),
             ),
             Service(

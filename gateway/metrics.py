@@ -24,3 +24,6 @@ BEST_RELEVANCE = Histogram(
     ["kind"],
     buckets=[tenth / 10 for tenth in range(1, 11)],
 )
+RECOMMENDED = Counter(
+    "triptych_gateway_recommended", "Products recommended, by what counted most.", ["reason"]
+)

@@ -9,10 +9,19 @@ from gateway.core.catalog import Catalog
 from gateway.core.model import Answer, NewProduct, NextPage
 from gateway.core.ports import Chains, Interpreter
 from gateway.core.recognise import Recogniser
+from gateway.core.recommend.recommender import Recommendations, Recommender
 from gateway.core.relevance import kind_of
 from gateway.core.search import ProductSearch
-from gateway.metrics import BEST_RELEVANCE, EMPTY_ANSWERS, PRODUCTS, RECOGNITIONS, SEARCHES, STAGE
-from gateway.translate import answers, catalogs, products, queries, recognition, words
+from gateway.metrics import (
+    BEST_RELEVANCE,
+    EMPTY_ANSWERS,
+    PRODUCTS,
+    RECOGNITIONS,
+    RECOMMENDED,
+    SEARCHES,
+    STAGE,
+)
+from gateway.translate import answers, catalogs, products, queries, recognition, recommendations, words
 from gateway.translate.media import media
 from triptych.runtime.errors import to_status
 from triptych.runtime.validation import validate
@@ -31,12 +40,18 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
     """triptych.v1.ProductSearchService."""
 
     def __init__(
-        self, search: ProductSearch, interpreter: Interpreter, chains: Chains, recogniser: Recogniser
+        self,
+        search: ProductSearch,
+        interpreter: Interpreter,
+        chains: Chains,
+        recogniser: Recogniser,
+        recommender: Recommender,
     ) -> None:
         self._search = search
         self._recogniser = recogniser
         self._interpreter = interpreter
         self._chains = chains
+        self._recommender = recommender
 
     async def SearchProducts(
         self, request: search_pb.SearchProductsRequest, context: Context
@@ -63,6 +78,14 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
         told = await self._recogniser.recognise(recognition.photo(request))
         RECOGNITIONS.labels("unknown" if told.is_nothing_like_it else "known").inc()
         return recognition.response(told)
+
+    async def RecommendProducts(
+        self, request: search_pb.RecommendProductsRequest, context: Context
+    ) -> search_pb.RecommendProductsResponse:
+        """Recommend products."""
+        found = await self._recommender.recommend(recommendations.customer(request))
+        measure_recommendations(found)
+        return recommendations.response(found)
 
     async def DescribeImage(
         self, request: search_pb.DescribeImageRequest, context: Context
@@ -153,3 +176,9 @@ def measure(answer: Answer) -> None:
         BEST_RELEVANCE.labels(kind_of(answer.modalities)).observe(max(known))
     for stage, seconds in answer.stages:
         STAGE.labels(stage).observe(seconds)
+
+
+def measure_recommendations(found: Recommendations) -> None:
+    """Count what is recommended."""
+    for each in found.results:
+        RECOMMENDED.labels(each.why.name.lower()).inc()

@@ -10,6 +10,7 @@ Stands on the generated stubs only. Messages are those of `triptych.v1`; what th
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack
@@ -246,6 +247,37 @@ class Client:
             catalog=catalog, image=media(image), region=region, matches=matches
         )
         return call(self._search.RecognizeProduct, request, timeout_s)
+
+    def recommend(
+        self,
+        events: Iterable[search_pb.CustomerEvent] = (),
+        *,
+        catalog: str = "",
+        filter: str = "",  # noqa: A002 - as the API names it
+        page_size: int = 0,
+        include_bought: bool = False,
+        half_life_s: float | None = None,
+        diversity_lambda: float | None = None,
+        as_of: datetime | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> search_pb.RecommendProductsResponse:
+        """Recommend products from what a customer did, in any order; what is popular where nothing is known.
+
+        *as_of* without a zone is UTC. Raises TriptychClientError.
+        """
+        request = search_pb.RecommendProductsRequest(
+            catalog=catalog,
+            events=events,
+            filter=filter,
+            page_size=page_size,
+            include_bought=include_bought,
+            diversity_lambda=diversity_lambda,
+        )
+        if half_life_s is not None:
+            request.half_life.FromNanoseconds(int(half_life_s * 1e9))
+        if as_of is not None:
+            request.as_of.FromDatetime(as_of)
+        return call(self._search.RecommendProducts, request, timeout_s)
 
     def describe(
         self, image: MediaSource, *, timeout_s: float = TIMEOUT_S

@@ -12,6 +12,7 @@ from triptych.cli import (
     pack,
     products,
     recognize,
+    recommend,
     search,
     speech,
     suite,
@@ -31,6 +32,7 @@ app.command()(suite.down)
 app.command()(suite.status)
 app.command()(search.search)
 app.command()(recognize.recognize)
+app.command()(recommend.recommend)
 app.command()(interpret.describe)
 app.command()(interpret.transcribe)
 app.command()(ingest.ingest)

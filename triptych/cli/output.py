@@ -17,8 +17,9 @@ from triptych.client import TriptychClientError
 from triptych.v1 import product_search_service_pb2 as pb
 from triptych.v1 import types_pb2
 
-out = Console()
-err = Console(stderr=True)
+# What stands between two colons in an id is no emoji.
+out = Console(emoji=False)
+err = Console(stderr=True, emoji=False)
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2

@@ -17,6 +17,7 @@ from gateway.core.catalog import Catalog
 from gateway.core.listening import Listener
 from gateway.core.ranking import Ranking
 from gateway.core.recognise import Recogniser
+from gateway.core.recommend.recommender import Recommender
 from gateway.core.search import ProductSearch
 from gateway.core.vocabulary import Vocabularies
 from gateway.service import CatalogService, ProductSearchService
@@ -44,6 +45,7 @@ class FakeRooms:
             self.encoder, self.fuser, self.index, self.ranking, self.chains, self.listener
         )
         self.recogniser = Recogniser(self.encoder, self.index, PackedProducts())
+        self.recommender = Recommender(self.index, self.ranker, self.ranking.reader, now=lambda: self.now_s)
         self.catalog = Catalog(self.encoder, self.fuser, self.index)
 
 
@@ -71,7 +73,9 @@ async def stubs(rooms, no_metrics):
             Service(
                 "triptych.v1.ProductSearchService",
                 product_search_service_pb2_grpc.add_ProductSearchServiceServicer_to_server,
-                ProductSearchService(rooms.search, rooms.encoder, rooms.chains, rooms.recogniser),
+                ProductSearchService(
+                    rooms.search, rooms.encoder, rooms.chains, rooms.recogniser, rooms.recommender
+                ),
             ),
             Service(
                 "triptych.v1.CatalogService",

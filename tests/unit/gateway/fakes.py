@@ -167,11 +167,13 @@ class FakeIndex:
         ]
         if retrieval.grouped:
             hits = best_of_groups(hits)
-        hits = hits[: retrieval.limit]
+        browses = query is None and not retrieval.texts
+        hits = hits if browses else hits[: retrieval.limit]
         if retrieval.rescoring is not None:
             hits = [replace(hit, rescored=hit.similarity) for hit in hits]
         if retrieval.order_by:
             hits.sort(key=lambda hit: order_key(retrieval.order_by, facts[hit.id]))
+        hits = hits[: retrieval.limit]
         name = space.name.lower()
         return Hits(
             tuple(hits),
@@ -195,9 +197,11 @@ class FakeIndex:
             lexical = math.fsum(
                 weight * len(words & set(text.casefold().split())) for text, weight in asked.texts
             )
-        if near is None and not lexical and not is_exact and not asked.only_ids:
+        browses = query is None and not texts
+        if near is None and not lexical and not is_exact and not browses and not asked.only_ids:
             return None
-        hit = near or Hit(record.id, record.record, None, 0)
+        fused = next(v.vector for v in record.vectors if v.kind is SpaceKind.FUSED)
+        hit = near or Hit(record.id, record.record, None, 0, fused)
         others = {kind: best(record, query, kind, asked.metric) for kind in asked.compared} if query else {}
         return replace(
             hit,

@@ -33,7 +33,7 @@ def image(words: str, **more) -> pb.QueryPart:
 async def shop(rooms):
     """Thirty mugs, hats and shoes in five colours; returns a function that searches them."""
     search, catalog = (
-        ProductSearchService(rooms.search, rooms.encoder, rooms.chains, rooms.recogniser),
+        ProductSearchService(rooms.search, rooms.encoder, rooms.chains, rooms.recogniser, rooms.recommender),
         CatalogService(rooms.catalog),
     )
     products = [

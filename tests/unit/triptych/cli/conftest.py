@@ -22,6 +22,7 @@ class FakeGateway(search_grpc.ProductSearchServiceServicer, catalog_grpc.Catalog
     def __init__(self):
         self.products: dict[str, types_pb2.Product] = {}
         self.searches: list[search_pb.SearchProductsRequest] = []
+        self.recommendations: list[search_pb.RecommendProductsRequest] = []
         self.batches: list[list[str]] = []
         self.breaks_on = ""
         self.answer = search_pb.SearchProductsResponse()
@@ -54,6 +55,19 @@ class FakeGateway(search_grpc.ProductSearchServiceServicer, catalog_grpc.Catalog
         )
         for product in list(self.products.values())[: request.matches]:
             response.matches.add(product=product, probability=0.375, similarity=0.875).best_view.index = 1
+        return response
+
+    def RecommendProducts(self, request, context):
+        self.recommendations.append(request)
+        response = search_pb.RecommendProductsResponse(events_used=len(request.events))
+        if request.events:
+            response.interests.add(product_id=request.events[0].product_id, weight=0.75)
+            response.results.add(
+                product=types_pb2.Product(id="mug-7", title="Red [mug]"),
+                score=2.5,
+                reason=search_pb.Recommendation.REASON_INTEREST,
+                interest=0,
+            )
         return response
 
     def DescribeImage(self, request, context):

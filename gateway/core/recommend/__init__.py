@@ -1,0 +1,1 @@
+"""Recommendations: what a customer did, to what may be wanted next."""
