@@ -7,6 +7,8 @@ import time
 import grpc
 import psutil
 import pytest
+from pymilvus.grpc_gen.milvus_pb2 import DescribeCollectionRequest, ShowCollectionsRequest
+from pymilvus.grpc_gen.milvus_pb2_grpc import MilvusServiceStub
 
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import product_search_service_pb2 as pb
@@ -35,6 +37,24 @@ def is_there(shop, product_id) -> bool:
         if error.code() is not grpc.StatusCode.NOT_FOUND:
             raise
         return False
+
+
+def channels(suite) -> list[str]:
+    """The channels of Milvus's log in which its collections are written."""
+    with grpc.insecure_channel(f"127.0.0.1:{suite.environment['TRIPTYCH_MILVUS_PORT']}") as channel:
+        milvus = MilvusServiceStub(channel)
+        names = milvus.ShowCollections(ShowCollectionsRequest()).collection_names
+        described = [milvus.DescribeCollection(DescribeCollectionRequest(collection_name=n)) for n in names]
+    return [name for collection in described for name in collection.physical_channel_names]
+
+
+@pytest.mark.slow
+def test_no_two_collections_share_a_channel_of_the_log(suite, shop):
+    """Milvus 2.3.5 may skip the rows of the second one on a restart (milvus-io/milvus#34255)."""
+    found = channels(suite)
+
+    assert len(found) > 1
+    assert sorted(set(found)) == sorted(found)
 
 
 @pytest.mark.slow

@@ -20,6 +20,8 @@ from triptych.local.sessions import end_former_sessions
 
 PORT = 7530
 METRICS_PORT = 7091
+# Up to this many collections share no channel: 64 catalogues, each with products, texts, pictures and sounds.
+COLLECTIONS_MAX = 256
 
 # Only what differs from the wheel's own template, which is made for one machine already.
 SETTINGS: Mapping[str, str] = {
@@ -29,8 +31,9 @@ SETTINGS: Mapping[str, str] = {
     "etcd.log.level": "error",
     "etcd.log.path": "stderr",
     "grpc.client.maxBackoff": "1",
-    # Each channel costs time ticks even when idle; a few serve all collections of one machine.
-    "rootCoord.dmlChannelNum": "4",
+    # A channel for each collection. Where two share one, this version can lose rows: on a restart it may skip what the
+    # second has in the log (milvus-io/milvus#34255, mended in 2.3.19 and 2.4.6). Unused channels cost nothing.
+    "rootCoord.dmlChannelNum": str(COLLECTIONS_MAX),
     # A write is seen, and a strongly consistent read answered, after about this long, in ms.
     "proxy.timeTickInterval": "100",
     "proxy.http.enabled": "false",
