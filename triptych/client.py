@@ -305,6 +305,17 @@ class Client:
         request = catalog_pb.GetProductRequest(catalog=catalog, id=product_id)
         return call(self._catalog.GetProduct, request, timeout_s).product
 
+    def facts(self, catalog: str = "", *, timeout_s: float = TIMEOUT_S) -> catalog_pb.GetCatalogResponse:
+        """Return what a catalogue can be filtered by, and its calibration."""
+        return call(self._catalog.GetCatalog, catalog_pb.GetCatalogRequest(catalog=catalog), timeout_s)
+
+    def set_calibration(
+        self, calibration: catalog_pb.Calibration | None, *, catalog: str = "", timeout_s: float = TIMEOUT_S
+    ) -> None:
+        """Give a catalogue the curves by which it tells probabilities; None removes them."""
+        request = catalog_pb.SetCalibrationRequest(catalog=catalog, calibration=calibration)
+        call(self._catalog.SetCalibration, request, timeout_s)
+
     def delete(self, ids: Sequence[str], *, catalog: str = "", timeout_s: float = TIMEOUT_S) -> list[str]:
         """Remove up to 1000 products; return those of the ids that did not exist."""
         request = catalog_pb.DeleteProductsRequest(catalog=catalog, ids=ids)

@@ -83,7 +83,8 @@ class Recognition:
         categories, matches: most probable first.
         attributes: the most probable value of each, by name.
         space: where neighbours were looked for.
-        calibrated: whether the curves are the catalogue's own.
+        calibrated: whether the curves of known and categories are the catalogue's own; photos of which no product is
+            known give no others.
     """
 
     known: float
@@ -151,7 +152,7 @@ def told(found: Hits, labels: Sequence[Labels], facts: CatalogFacts, matches: in
             for hit, vote in zip(found.hits[:matches], votes[MATCH][:matches], strict=True)
         ),
         found.space,
-        all(name in facts.calibration for name in CURVES),
+        KNOWN in facts.calibration and CATEGORY in facts.calibration,
     )
 
 

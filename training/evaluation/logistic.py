@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 STEPS_MAX = 100
-_RIDGE = 1e-3
+RIDGE = 1e-3
 _TOLERANCE = 1e-9
 
 
@@ -26,19 +26,19 @@ class Logistic:
         return _sigmoid(((scores - self.mean) / self.scale) @ self.weights + self.bias)
 
 
-def fit_logistic(scores: Array, matches: NDArray[np.bool_]) -> Logistic:
+def fit_logistic(scores: Array, matches: NDArray[np.bool_], ridge: float = RIDGE) -> Logistic:
     """Return the regression that makes *matches* [N] likeliest given scores [N, F]; Newton's method, a little ridge.
 
     The ridge keeps the weights finite where a threshold tells all apart.
     """
     mean, scale = scores.mean(axis=0), scores.std(axis=0) + 1e-12
     design = np.column_stack([(scores - mean) / scale, np.ones(len(scores))])
-    ridge = np.diag([_RIDGE * len(scores)] * scores.shape[1] + [0.0])
+    penalty = np.diag([ridge * len(scores)] * scores.shape[1] + [0.0])
     weights = np.zeros(design.shape[1])
     for _ in range(STEPS_MAX):
         likely = _sigmoid(design @ weights)
-        slope = design.T @ (likely - matches) + ridge @ weights
-        curvature = (design * (likely * (1 - likely))[:, None]).T @ design + ridge
+        slope = design.T @ (likely - matches) + penalty @ weights
+        curvature = (design * (likely * (1 - likely))[:, None]).T @ design + penalty
         step = np.linalg.solve(curvature + 1e-12 * np.eye(len(weights)), slope)
         weights = weights - step
         if np.abs(step).max() < _TOLERANCE:

@@ -3,6 +3,7 @@
 import typer
 
 from triptych.cli import (
+    calibrate,
     captions,
     demo,
     evaluate,
@@ -41,6 +42,7 @@ app.command()(products.delete)
 app.command()(demo.demo)
 app.add_typer(pack.app)
 app.command()(evaluate.evaluate)
+app.command()(calibrate.calibrate)
 app.command()(train.train)
 app.command()(train_ranker.train_ranker)
 app.command()(export.export)

@@ -117,14 +117,15 @@ class TestVotes:
             what.known, what.is_nothing_like_it, what.categories, what.attributes, what.matches,
         )  # fmt: skip
 
-    def test_only_all_curves_make_a_calibration(self):
-        """With one missing the pack's own stands in, and that is said."""
+    def test_what_makes_a_calibration(self):
+        """The catalogue's own curves of known and categories; with one missing the pack's own stands in, and that is said."""
+        known, category = ({name: CURVES[name]} for name in (recognise.KNOWN, recognise.CATEGORY))
         calibrated = [
             told([0.9], [Labels("mug")], curves).calibrated
-            for curves in (CURVES, {recognise.KNOWN: CURVES[recognise.KNOWN]}, {})
+            for curves in (known | category, known, category, {})
         ]
 
-        assert [True, False, False] == calibrated
+        assert [True, False, False, False] == calibrated
 
 
 def test_labels_of_a_product():

@@ -25,10 +25,14 @@ class FakeGateway(search_grpc.ProductSearchServiceServicer, catalog_grpc.Catalog
         self.recommendations: list[search_pb.RecommendProductsRequest] = []
         self.batches: list[list[str]] = []
         self.breaks_on = ""
+        self.calibration = catalog_pb.Calibration()
+        self.answers = None
         self.answer = search_pb.SearchProductsResponse()
 
     def SearchProducts(self, request, context):
         self.searches.append(request)
+        if self.answers:
+            return self.answers(request)
         if request.catalog == "nowhere":
             context.abort_with_status(
                 rpc_status.to_status(
@@ -109,6 +113,13 @@ class FakeGateway(search_grpc.ProductSearchServiceServicer, catalog_grpc.Catalog
                 )
             )
         return catalog_pb.GetProductResponse(product=self.products[request.id])
+
+    def GetCatalog(self, request, context):
+        return catalog_pb.GetCatalogResponse(catalog=request.catalog, calibration=self.calibration)
+
+    def SetCalibration(self, request, context):
+        self.calibration = request.calibration
+        return catalog_pb.SetCalibrationResponse()
 
     def DeleteProducts(self, request, context):
         missing = [i for i in request.ids if self.products.pop(i, None) is None]
