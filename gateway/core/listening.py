@@ -85,9 +85,13 @@ class Listener:
             for place, part in enumerate(query.parts)
             for made in parts_of(part, place, by_place.get(place))
         )
-        wanted = [each.filter for place, each in by_place.items() if query.parts[place].is_wanted]
+        wanted = {
+            place: each.filter
+            for place, each in by_place.items()
+            if each.filter and query.parts[place].is_wanted
+        }
         return Listened(
-            replace(query, parts=parts, filter=joined(query.filter, *wanted)),
+            replace(query, parts=parts, spoken_filters=wanted),
             tuple(each.heard for each in outcomes),
             tuple(each.model for each in outcomes if each.model is not None),
         )
@@ -152,6 +156,11 @@ def parts_of(part: Part, place: int, outcome: _Outcome | None) -> Iterator[Part]
         assert isinstance(part.content, Content)
         content = Content(Modality.TEXT, part.content.field, text=words)
         yield replace(part, content=content, weight=share, origin=place)
+
+
+def whole_filter(query: Query) -> str:
+    """Return all that has to hold: what was written, and what was said."""
+    return joined(query.filter, *query.spoken_filters.values())
 
 
 def joined(*filters: str) -> str:

@@ -143,6 +143,7 @@ class Query:
     Args:
         limit: how many products a page has.
         boosts: names are distinct.
+        spoken_filters: what else holds, by the place in the request of the part that said so.
         fields: of products that are returned, as paths of a field mask; empty: all.
         fingerprint: of all of the request but its page.
     """
@@ -169,6 +170,7 @@ class Query:
     fields: tuple[str, ...] = ()
     page_token: str = ""
     fingerprint: bytes = b""
+    spoken_filters: Mapping[int, str] = field(default_factory=dict)
 
     def origin(self, place: int) -> int:
         """Return the place in the request of what became the part at *place*."""

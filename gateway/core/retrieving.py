@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 from gateway.core import boosts
+from gateway.core.listening import whole_filter
 from gateway.core.model import Content, ExcludedVector, ProductReference, Query, RankingPlan, Retrieval
 from gateway.core.parts import Understood
 from triptych.vocabulary.choices import Modality, SpaceKind
@@ -31,7 +32,7 @@ def retrieval(understood: Understood, plan: RankingPlan, space: SpaceKind) -> Re
         plan.pool,
         with_vectors=plan.with_vectors,
         compared=plan.compared,
-        filter=query.filter,
+        filter=whole_filter(query),
         texts=tuple(wanted.values()),
         lexical_weight=lexical_weight(understood) if wanted else 0.0,
         hybrid_fusion=query.hybrid_fusion,

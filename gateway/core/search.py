@@ -5,13 +5,13 @@ features, fusion, search, ranking, answer.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gateway.core import pages
 from gateway.core.checks import check
+from gateway.core.explain.explained import explained
 from gateway.core.explain.explainer import Explainer
-from gateway.core.explain.question import question, without
 from gateway.core.listening import Listener
 from gateway.core.model import (
     Answer,
@@ -132,21 +132,9 @@ class ProductSearch:
         """Return *results* with what was asked for of why they stand where they do."""
         if understood.query.explain is ExplainLevel.NONE or not results:
             return results
-
-        async def searched_without(place: int) -> Sequence[Result]:
-            left = await without(self.fuser, understood, place)
-            return await self._all(left) if left else ()
-
-        search_without = searched_without if understood.query.explain is ExplainLevel.FULL else None
+        explainer = Explainer(self.encoder, self.fuser, self.index)
         with watch.stage("explain"):
-            explanations = await Explainer(self.encoder, self.fuser, self.index).explain(
-                question(understood, asked), results, search_without
-            )
-        origin = understood.query.origin
-        return tuple(
-            replace(result, explanation=each.renumbered(origin))
-            for result, each in zip(results, explanations, strict=True)
-        )
+            return await explained(explainer, understood, asked, results, self._all)
 
     async def _all(self, understood: Understood) -> tuple[Result, ...]:
         """Return as many results as all pages show, in the order in which they show them."""

@@ -81,20 +81,15 @@ class Explanation:
     regions: tuple[RegionImportance, ...] = ()
 
     def renumbered(self, origin: Callable[[int], int]) -> "Explanation":
-        """Return the same with each part's place as *origin* gives it; parts that then are one are told of once.
+        """Return the same with the places of parts as *origin* gives them; those of counterfactuals are so already.
 
-        Contributions of such parts stay apart: they add up.
+        What a part of the request became may be two: their contributions stay apart, and add up.
         """
         return replace(
             self,
             contributions=tuple(
                 each if each.part is None else replace(each, part=origin(each.part))
                 for each in self.contributions
-            ),
-            counterfactuals=tuple(
-                {
-                    origin(each.part): replace(each, part=origin(each.part)) for each in self.counterfactuals
-                }.values()
             ),
             words=tuple(replace(each, part=origin(each.part)) for each in self.words),
             regions=tuple(replace(each, part=origin(each.part)) for each in self.regions),

@@ -15,21 +15,21 @@ Ranks = Mapping[str, int]
 
 
 SearchWithout = Callable[[int], Awaitable[Sequence[Result]]]
-"""Searches as the query would be searched without the part at that place; nothing where nothing is looked for."""
+"""Searches as the query would be searched without that part of the request; nothing where nothing is looked for."""
 
 
 async def ranks(search_without: SearchWithout, question: Question) -> Mapping[int, Ranks]:
-    """Return, by part, the places from 1 that products, and groups, would have without it."""
-    found = await asyncio.gather(*(search_without(place) for place in question.places))
+    """Return, by part of the request, the places from 1 that products, and groups, would have without it."""
+    found = await asyncio.gather(*(search_without(part) for part in question.asked))
     grouped = question.retrieval.grouped
     return {
-        place: {
+        part: {
             name: rank
             # From behind, so that the first place of a group stays.
             for rank, result in reversed([*enumerate(results[:PLACES_MAX], start=1)])
             for name in keys(result.hit, grouped=grouped)
         }
-        for place, results in zip(question.places, found, strict=True)
+        for part, results in zip(question.asked, found, strict=True)
     }
 
 

@@ -26,6 +26,7 @@ class Question:
         vector: of all parts; what products were compared with.
         fusion: by which parts became one vector.
         retrieval: what was asked of the index.
+        asked: the places in the request of what can be left out: of the parts, and of what only said a filter.
     """
 
     parts: Mapping[int, PartVector]
@@ -34,6 +35,7 @@ class Question:
     vector: Vector
     fusion: FusionStrategy
     retrieval: Retrieval
+    asked: tuple[int, ...]
 
     @property
     def places(self) -> tuple[int, ...]:
@@ -43,26 +45,32 @@ class Question:
 
 def question(understood: Understood, asked: Retrieval) -> Question:
     """Return what is to be explained of a query for which *asked* was asked of the index."""
-    contents = {place: understood.query.parts[place].content for place in understood.sought}
+    query = understood.query
+    contents = {place: query.parts[place].content for place in understood.sought}
     return Question(
         understood.sought,
         {place: content for place, content in contents.items() if isinstance(content, Content)},
-        texts(understood.query),
+        texts(query),
         understood.vector,
-        understood.query.fusion,
+        query.fusion,
         asked,
+        tuple(sorted({*map(query.origin, understood.sought), *query.spoken_filters})),
     )
 
 
-async def without(fuser: Fuser, understood: Understood, place: int) -> Understood | None:
-    """Return the query without what the request's part at *place* became; None where nothing would be looked for."""
+async def without(fuser: Fuser, understood: Understood, part: int) -> Understood | None:
+    """Return the query without all that *part* of the request became; None where nothing would be looked for."""
     query = understood.query
-    gone = frozenset(at for at in range(len(query.parts)) if query.origin(at) == query.origin(place))
+    gone = frozenset(at for at in range(len(query.parts)) if query.origin(at) == part)
     sought = closed_up(understood.sought, gone)
     (vector,) = await vectors_of(fuser, query.fusion, [sought])
     if vector is None:
         return None
-    left = replace(query, parts=tuple(part for at, part in enumerate(query.parts) if at not in gone))
+    left = replace(
+        query,
+        parts=tuple(each for at, each in enumerate(query.parts) if at not in gone),
+        spoken_filters={said: filter_ for said, filter_ in query.spoken_filters.items() if said != part},
+    )
     return Understood(left, sought, closed_up(understood.excluded, gone), vector, ())
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.core.listening import Listener
+from gateway.core.listening import Listener, whole_filter
 from gateway.core.model import Content, HeardSpeech, Media, Part, Query, Transcript
 from gateway.core.stopwatch import Stopwatch
 from triptych.vocabulary.choices import AudioMode, FusionStrategy, Modality, SimilarityMetric
@@ -99,7 +99,7 @@ async def test_speech_becomes_words_and_a_filter():
 
     assert ["transcribe"] == interpreter.calls
     assert [("TEXT", "a chair", 2.0, 0)] == shown(found.query.parts)
-    assert FILTER == found.query.filter
+    assert FILTER == whole_filter(found.query)
     assert (MODEL,) == found.models
     (heard,) = found.heard
     assert (AudioMode.SPEECH, None, SAID, 0.9, "a chair") == (
@@ -216,7 +216,7 @@ async def test_a_wish_beside_a_photo_is_a_filter_alone():
     found = await listened(FakeInterpreter(), text("a mug"), sound("but under twenty please", place=1))
 
     assert [("TEXT", "a mug", 1.0, 0)] == shown(found.query.parts)
-    assert "price <= 20" == found.query.filter
+    assert "price <= 20" == whole_filter(found.query)
     assert (AudioMode.SPEECH, "") == (found.heard[0].mode, found.heard[0].words)
 
 
@@ -232,7 +232,7 @@ async def test_a_wish_alone_is_searched_with(mode, parts):
     """Where nothing else says what to look for, the sound does, or all that was said."""
     found = await listened(FakeInterpreter(), sound("but under twenty", mode))
 
-    assert (parts, "price <= 20") == (shown(found.query.parts), found.query.filter)
+    assert (parts, "price <= 20") == (shown(found.query.parts), whole_filter(found.query))
 
 
 @pytest.mark.parametrize("more", [{"weight": -1.0}, {"exclude": True}])
@@ -240,7 +240,7 @@ async def test_what_is_not_wanted_does_not_filter(more):
     """What is said of something to keep away from limits nothing."""
     found = await listened(FakeInterpreter(), text(), sound(place=1, mode=AudioMode.SPEECH, **more))
 
-    assert "" == found.query.filter
+    assert "" == whole_filter(found.query)
     assert "a chair" == found.query.parts[1].content.text
     assert found.query.parts[1].is_wanted is False
 
@@ -253,7 +253,7 @@ async def test_the_requests_filter_holds_too():
     ]
     found = await listened(FakeInterpreter(), *parts, filter_='brand = "A" OR brand = "B"')
 
-    assert (
-        '(brand = "A" OR brand = "B") AND price <= 10 AND NOT attributes.colour = "red"' == found.query.filter
+    assert '(brand = "A" OR brand = "B") AND price <= 10 AND NOT attributes.colour = "red"' == whole_filter(
+        found.query
     )
     assert [0, 1] == [each.part for each in found.heard]

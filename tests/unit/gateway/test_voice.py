@@ -157,3 +157,22 @@ async def test_explanations_go_by_the_parts_of_the_request(search):
         assert [0, 1] == [each.part for each in told.counterfactuals]
         assert result.score == pytest.approx(sum(each.value for each in told.contributions), abs=1e-5)
         assert {0, 1} == {each.part for each in told.words}
+
+
+async def test_places_without_what_was_said(search):
+    """Without a voice its words, its sound and what it forbids are gone: the place is that of a search without it."""
+    words = pb.QueryPart(text="leather mug")
+    asked = pb.SearchProductsRequest(
+        parts=[words, voice()], explain=pb.SearchProductsRequest.EXPLAIN_LEVEL_FULL
+    )
+    answer = await search.SearchProducts(asked)
+    alone = await search.SearchProducts(pb.SearchProductsRequest(parts=[words]))
+
+    ranks = {result.product.id: rank for rank, result in enumerate(alone.results, start=1)}
+    told = {
+        result.product.id: {each.part: each.rank for each in result.explanation.counterfactuals}
+        for result in answer.results
+    }
+    assert {"good", "other"} == set(told)
+    assert {name: ranks[name] for name in told} == {name: each[1] for name, each in told.items()}
+    assert "leather" in ranks

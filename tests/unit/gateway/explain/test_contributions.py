@@ -132,7 +132,7 @@ def cases(draw, parts_max=4):
         lexical_weight=draw(st.sampled_from([0.0, 0.3, 1.0])) if texts else 0.0,
         hybrid_fusion=draw(st.sampled_from(HybridFusion)),
     )
-    question = Question(parts, {}, texts, whole, FusionStrategy.LEARNED, retrieval)
+    question = Question(parts, {}, texts, whole, FusionStrategy.LEARNED, retrieval, tuple(places))
     products = {
         f"p{number}": (
             draw(st.none() | st.integers(100, 199).map(vector)),
@@ -283,7 +283,7 @@ def two_parts(weight=1.0, metric=SimilarityMetric.COSINE, **asked):
     whole = Vector(unit(text.values + weight * picture.values), "t/fused")
     product = Vector(np.array([0.6, 0.8, 0, 0, 0], np.float32), "t/fused")
     retrieval = Retrieval("c", whole, SpaceKind.FUSED, metric, 10, **asked)
-    question = Question(parts, {}, {}, whole, FusionStrategy.WEIGHTED_SUM, retrieval)
+    question = Question(parts, {}, {}, whole, FusionStrategy.WEIGHTED_SUM, retrieval, (0, 1))
     similarity = distance_or_cosine(product, whole, metric)
     score = -similarity if metric is SimilarityMetric.EUCLIDEAN else similarity
     result = Result(Hit("p", b"", similarity, 0, score=score), score)
