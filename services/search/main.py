@@ -1,10 +1,14 @@
 """The search service, put together: settings → adapter → core → servicer → server."""
 
 from contextlib import AsyncExitStack
+from typing import TypeAlias
 
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.directory import Directory
+from services.search.adapters.milvus.fields import MilvusFieldIndex
 from services.search.adapters.milvus.index import MilvusIndex
+from services.search.adapters.milvus.lexical.collections import WordsCollections
+from services.search.adapters.milvus.lexical.index import MilvusLexicalIndex
 from services.search.adapters.sqlite.fields import SqliteFieldIndex
 from services.search.adapters.sqlite.lexical import SqliteLexicalIndex
 from services.search.adapters.sqlite.store import SqliteStore
@@ -21,9 +25,11 @@ from triptych.internal.v1.search_service_pb2_grpc import add_SearchServiceServic
 from triptych.runtime.logs import log
 from triptych.runtime.serve import Room, Service, run
 
+Opened: TypeAlias = tuple[VectorIndex, LexicalIndex, FieldIndex]
 
-def open_index(settings: SearchSettings, stack: AsyncExitStack) -> MilvusIndex:
-    """Return the index in the Milvus of *settings*; its connection is closed with *stack*."""
+
+def open_stores(settings: SearchSettings, stack: AsyncExitStack) -> Opened:
+    """Return what *settings* say products are kept in; it is closed with *stack*."""
     connection = MilvusConnection(
         settings.milvus_uri,
         token=settings.milvus_token.get_secret_value(),
@@ -36,14 +42,14 @@ def open_index(settings: SearchSettings, stack: AsyncExitStack) -> MilvusIndex:
         hnsw_m=settings.hnsw_m,
         hnsw_ef_construction=settings.hnsw_ef_construction,
     )
-    return MilvusIndex(connection, directory, search_ef=settings.search_ef, consistency=settings.consistency)
-
-
-def open_lexical(settings: SearchSettings, stack: AsyncExitStack) -> tuple[LexicalIndex, FieldIndex]:
-    """Return the words and the fields in the file of *settings*; it is closed with *stack*."""
+    fresh = settings.consistency
+    index = MilvusIndex(connection, directory, search_ef=settings.search_ef, consistency=fresh)
+    if settings.lexical == "milvus":
+        words = MilvusLexicalIndex(connection, WordsCollections(connection, directory), consistency=fresh)
+        return index, words, MilvusFieldIndex(connection, directory, facts_of, consistency=fresh)
     store = SqliteStore(settings.lexical_path)
     stack.push_async_callback(store.close)
-    return SqliteLexicalIndex(store), SqliteFieldIndex(store)
+    return index, SqliteLexicalIndex(store), SqliteFieldIndex(store)
 
 
 def room_of(index: VectorIndex, words: LexicalIndex, fields: FieldIndex) -> Room:
@@ -66,14 +72,10 @@ def _report(catalog: str, products: int) -> None:
     log.info("lexical index filled from the record", catalog=catalog, products=products)
 
 
-def _build(settings: SearchSettings, stack: AsyncExitStack) -> Room:
-    return room_of(open_index(settings, stack), *open_lexical(settings, stack))
-
-
 def main() -> None:
     """Serve until SIGTERM."""
     settings = SearchSettings()
-    run("search", settings, lambda stack: _build(settings, stack))
+    run("search", settings, lambda stack: room_of(*open_stores(settings, stack)))
 
 
 if __name__ == "__main__":

@@ -66,6 +66,11 @@ def corrected(text: str, is_known: Callable[[str], bool], vocabulary: Callable[[
     return text if changed else ""
 
 
+def suspects(text: str) -> list[str]:
+    """Return the words of *text* that would be corrected if they were not known."""
+    return [each for each in dict.fromkeys(spellings(text)) if is_correctable(each)]
+
+
 def is_correctable(word: str) -> bool:
     """Whether *word* is one that people misspell: no number, no article number, not Chinese, not too short."""
     return edits_max(word) > 0 and word.isalpha() and not is_han(word)

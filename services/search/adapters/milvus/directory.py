@@ -96,7 +96,7 @@ class Directory:
         await self._make_index(name, space)
         await self.load(name)
         # Milvus tells nobody when it is done: it has to be asked.
-        while not await self._is_loaded(name):  # noqa: ASYNC110
+        while not await self.is_loaded(name):  # noqa: ASYNC110
             await asyncio.sleep(_LOAD_POLL_S)
         request = CreateAliasRequest(collection_name=name, alias=alias)
         await self._make("CreateAlias", request, lambda: self.find(catalog, kind))
@@ -128,7 +128,7 @@ class Directory:
         if not health.isHealthy:
             raise Unavailable.because_of("milvus")
         collections = await self.collections()
-        waiting = [each.name for each in collections if not await self._is_loaded(each.name)]
+        waiting = [each.name for each in collections if not await self.is_loaded(each.name)]
         for name in waiting:
             await self.load(name)
         if waiting or await self._lack_segments(collections):
@@ -229,6 +229,7 @@ class Directory:
         request = DescribeIndexRequest(collection_name=name, field_name=VECTOR, index_name=VECTOR)
         return bool((await self._connection.call("DescribeIndex", request)).index_descriptions)
 
-    async def _is_loaded(self, name: str) -> bool:
+    async def is_loaded(self, name: str) -> bool:
+        """Return whether the collection *name* can be read."""
         response = await self._connection.call("GetLoadState", GetLoadStateRequest(collection_name=name))
         return bool(response.state == LoadStateLoaded)

@@ -1,4 +1,4 @@
-"""What of a product can be filtered, as columns."""
+"""What of a product can be filtered, as columns; read back by columns.py."""
 
 import json
 import math

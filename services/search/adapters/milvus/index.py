@@ -57,12 +57,12 @@ SAMPLED_KEYS_MAX = 20 * 16_384
 Consistency = Literal["strong", "bounded", "eventually"]
 
 # The level, and the time stamp by which Milvus's clients ask for it: 0 is now, 1 anything, 2 a short while ago.
-_GUARANTEES = {
+GUARANTEES = {
     "strong": (ConsistencyLevel.Strong, 0),
     "eventually": (ConsistencyLevel.Eventually, 1),
     "bounded": (ConsistencyLevel.Bounded, 2),
 }
-assert _GUARANTEES.keys() == set(get_args(Consistency))
+assert GUARANTEES.keys() == set(get_args(Consistency))
 
 
 class MilvusIndex:
@@ -84,7 +84,7 @@ class MilvusIndex:
         self._connection = connection
         self._directory = directory
         self._search_ef = search_ef
-        self._consistency = _GUARANTEES[consistency]
+        self._consistency = GUARANTEES[consistency]
 
     async def collection(self, catalog: str, kind: SpaceKind, *, fresh: bool = False) -> Collection | None:
         """Return the collection behind the alias."""
@@ -221,7 +221,7 @@ class MilvusIndex:
     ) -> Any:
         if not keys:
             return []
-        level, timestamp = _GUARANTEES["strong"] if fresh else self._consistency
+        level, timestamp = GUARANTEES["strong"] if fresh else self._consistency
         request = QueryRequest(
             collection_name=collection.name,
             expr=expression(keys),
@@ -234,7 +234,7 @@ class MilvusIndex:
     async def _keys_after(
         self, collection: Collection, key: RowKey | None, limit: int, *, fresh: bool
     ) -> list[RowKey]:
-        level, timestamp = _GUARANTEES["strong"] if fresh else self._consistency
+        level, timestamp = GUARANTEES["strong"] if fresh else self._consistency
         request = QueryRequest(
             collection_name=collection.name,
             expr=f'{KEY} > "{primary_key(key) if key else ""}"',

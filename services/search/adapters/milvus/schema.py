@@ -133,17 +133,31 @@ def schema_of(name: str, space: Space) -> CollectionSchema:
         name=name,
         description=f"Products with their vectors of {space.id}",
         fields=[
-            _text_field(KEY, _KEY_BYTES_MAX, is_primary_key=True),
-            _text_field(PRODUCT_ID, _PRODUCT_ID_BYTES_MAX),
+            *key_fields(),
             FieldSchema(name=VIEW, data_type=DataType.Int16),
-            _text_field(PRODUCT, _PRODUCT_BYTES_MAX),
-            *(_text_field(name, CODE_BYTES_MAX) for name in TEXT_COLUMNS),
-            *(FieldSchema(name=name, data_type=DataType.Double) for name in NUMBER_COLUMNS),
-            FieldSchema(name=IN_STOCK, data_type=DataType.Int8),
-            FieldSchema(name=ATTRIBUTES, data_type=DataType.JSON),
+            text_field(PRODUCT, _PRODUCT_BYTES_MAX),
+            *facts_fields(),
             FieldSchema(name=VECTOR, data_type=DataType.FloatVector, type_params=pairs(dim=space.dimension)),
         ],
     )
+
+
+def key_fields() -> list[FieldSchema]:
+    """Return the columns of a row's key."""
+    return [
+        text_field(KEY, _KEY_BYTES_MAX, is_primary_key=True),
+        text_field(PRODUCT_ID, _PRODUCT_ID_BYTES_MAX),
+    ]
+
+
+def facts_fields() -> list[FieldSchema]:
+    """Return the columns of what can be filtered."""
+    return [
+        *(text_field(name, CODE_BYTES_MAX) for name in TEXT_COLUMNS),
+        *(FieldSchema(name=name, data_type=DataType.Double) for name in NUMBER_COLUMNS),
+        FieldSchema(name=IN_STOCK, data_type=DataType.Int8),
+        FieldSchema(name=ATTRIBUTES, data_type=DataType.JSON),
+    ]
 
 
 def index_parameters(space: Space, hnsw_m: int, hnsw_ef_construction: int) -> list[KeyValuePair]:
@@ -162,10 +176,11 @@ def pairs(**values: object) -> list[KeyValuePair]:
     return [KeyValuePair(key=key, value=str(value)) for key, value in values.items()]
 
 
-def _text_field(name: str, bytes_max: int, *, is_primary_key: bool = False) -> FieldSchema:
+def text_field(name: str, bytes_max: int, *, is_primary_key: bool = False, **others: Any) -> FieldSchema:
+    """Return a column of texts; *others* are Milvus's own parameters."""
     return FieldSchema(
         name=name,
         data_type=DataType.VarChar,
         is_primary_key=is_primary_key,
-        type_params=pairs(max_length=bytes_max),
+        type_params=pairs(max_length=bytes_max, **others),
     )

@@ -6,6 +6,7 @@ from urllib.parse import quote, unquote
 
 # A longer string is kept as its checksum: filters only ask whether two strings are the same.
 CODE_BYTES_MAX = 66
+CODE_PREFIX = "%h"
 
 
 def encoded(text: str) -> str:
@@ -26,4 +27,6 @@ def code_of(text: str) -> str:
     No encoded text begins with "%h".
     """
     whole = encoded(text)
-    return whole if len(whole) <= CODE_BYTES_MAX else f"%h{hashlib.sha256(text.encode()).hexdigest()}"
+    return (
+        whole if len(whole) <= CODE_BYTES_MAX else f"{CODE_PREFIX}{hashlib.sha256(text.encode()).hexdigest()}"
+    )

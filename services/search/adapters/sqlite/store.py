@@ -48,7 +48,7 @@ class SqliteStore:
         self._is_open = False
 
     async def open(self) -> None:
-        """Make the file and its tables as far as they are not there; a file of another version is made anew.
+        """Make the file and its tables as far as they are not there; a file that is damaged or of another version is made anew.
 
         Raises:
             Unavailable: it cannot be; the log says why.
@@ -127,25 +127,29 @@ class SqliteStore:
             log.error("the lexical index cannot be made", path=str(self.path), why=str(error))
             raise Unavailable.because_of(DEPENDENCY) from error
         with map_sqlite_errors(self.path):
-            if self._version() not in {0, VERSION}:
+            if not self._is_whole():
                 self._remove()
             connection = self._connection()
             connection.execute(CATALOGS)
             connection.execute(f"PRAGMA user_version = {VERSION}")
 
-    def _version(self) -> int | None:
-        """Return which version the file is of: 0 where it is new, None where it cannot be read."""
+    def _is_whole(self) -> bool:
+        """Return whether the file is new, or of this version and undamaged: half a second for 100,000 products."""
         try:
-            (version,) = self._connection().execute("PRAGMA user_version").fetchone()
+            connection = self._connection()
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            checked = connection.execute("PRAGMA quick_check (1)").fetchone() if version else ("ok",)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-                return None
+                return False
             raise
-        return int(version)
+        return version in {0, VERSION} and checked == ("ok",)
 
     def _remove(self) -> None:
         """Remove the file: what is in it comes from the record, and is read from there again."""
-        log.warning("the lexical index is broken or of another version: it is made anew", path=str(self.path))
+        log.warning(
+            "the lexical index is damaged or of another version: it is made anew", path=str(self.path)
+        )
         while self._connections:
             self._connections.pop().close()
         self._of_thread = threading.local()

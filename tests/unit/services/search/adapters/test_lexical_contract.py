@@ -6,10 +6,10 @@ from services.search.adapters.in_memory_lexical import InMemoryFieldIndex, InMem
 from services.search.adapters.sqlite.fields import SqliteFieldIndex
 from services.search.adapters.sqlite.lexical import SqliteLexicalIndex
 from services.search.adapters.sqlite.store import SqliteStore
-from tests.lexical_contract import LexicalContract, Shelf
+from tests.lexical_contract import FieldContract, LexicalContract, Shelf
 
 
-class TestInMemory(LexicalContract):
+class TestInMemory(LexicalContract, FieldContract):
     @pytest.fixture
     def shelf(self):
         lexical = InMemoryLexicalIndex()
@@ -23,7 +23,7 @@ async def store(tmp_path_factory):
     await store.close()
 
 
-class TestSqlite(LexicalContract):
+class TestSqlite(LexicalContract, FieldContract):
     @pytest.fixture
     def shelf(self, store):
         return Shelf(SqliteLexicalIndex(store), SqliteFieldIndex(store))

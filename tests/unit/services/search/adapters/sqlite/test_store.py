@@ -210,6 +210,23 @@ async def test_a_file_that_is_no_database_is_made_anew(path, open_store, capsys)
     assert set() == await lexical.complete_catalogs()
 
 
+async def test_a_damaged_file_is_made_anew(path, open_store):
+    """Damage in the middle of the file is found when it is opened, not by the query that comes upon it."""
+    first = SqliteStore(path)
+    lexical = SqliteLexicalIndex(first)
+    await lexical.write("shop", {f"p{n}": Facts(title=f"hat number{n}") for n in range(500)})
+    await lexical.complete("shop")
+    await first.close()
+    content = bytearray(path.read_bytes())
+    content[20_000:60_000] = bytes(40_000)
+    path.write_bytes(content)
+
+    lexical = SqliteLexicalIndex(open_store(path))
+    assert set() == await lexical.complete_catalogs()
+    await lexical.write("shop", {"a": Facts(title="hat")})
+    assert ["a"] == [each for each, _ in await lexical.match("shop", "hat", 10)]
+
+
 async def test_a_file_of_another_version_is_made_anew(path, open_store):
     """Words that were taken apart by other rules are not mixed with ours."""
     first = SqliteStore(path)
