@@ -1,0 +1,61 @@
+"""The gateway in front of the real search and ranker rooms, over real channels.
+
+Vectors are in memory, words and fields in SQLite; the encoder and the fusion are fakes that read pictures as words.
+"""
+
+import contextlib
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "gateway"))
+
+from fakes import FakeEncoder, FakeFuser
+
+from gateway import main
+from gateway.settings import GatewaySettings
+from services.ranker.core.networks import NoRankingModel
+from services.ranker.main import room_of as ranker_room_of
+from services.search.adapters.in_memory import InMemoryIndex
+from services.search.adapters.sqlite.fields import SqliteFieldIndex
+from services.search.adapters.sqlite.lexical import SqliteLexicalIndex
+from services.search.adapters.sqlite.store import SqliteStore
+from services.search.main import room_of as search_room_of
+from triptych.runtime.channels import open_channel
+from triptych.runtime.serve import serving
+from triptych.runtime.settings import ServerSettings
+from triptych.v1 import catalog_service_pb2_grpc, product_search_service_pb2_grpc
+
+
+async def nothing():
+    """Every dependency is there."""
+
+
+@pytest.fixture(scope="session")
+async def stubs(tmp_path_factory):
+    """The public services: (search stub, catalogue stub)."""
+    settings = ServerSettings(drain_ms=0)
+    folder = tmp_path_factory.mktemp("gateway")
+    async with contextlib.AsyncExitStack() as stack:
+        store = SqliteStore(folder / "words.db")
+        stack.push_async_callback(store.close)
+        search, ranker = [
+            await stack.enter_async_context(serving(room, settings))
+            for room in (
+                search_room_of(InMemoryIndex(), SqliteLexicalIndex(store), SqliteFieldIndex(store)),
+                ranker_room_of(NoRankingModel()),
+            )
+        ]
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(main, "EncoderRoom", lambda _: FakeEncoder())
+        patch.setattr(main, "FusionRoom", lambda _: FakeFuser())
+        room = main.build(stack, GatewaySettings(search=search.address, ranker=ranker.address))
+        ready = replace(room, warm_up=nothing, check=nothing)
+        gateway = await stack.enter_async_context(serving(ready, settings))
+        channel = await stack.enter_async_context(open_channel(gateway.address))
+        yield (
+            product_search_service_pb2_grpc.ProductSearchServiceStub(channel),
+            catalog_service_pb2_grpc.CatalogServiceStub(channel),
+        )
