@@ -5,26 +5,30 @@ from contextlib import AsyncExitStack
 
 import grpc
 
+from gateway.adapters.attributions import SealedAttributions
 from gateway.adapters.chains import SealedChains
 from gateway.adapters.encoder import EncoderRoom
+from gateway.adapters.events import SqliteEvents
 from gateway.adapters.fusion import FusionRoom
 from gateway.adapters.health import Rooms
 from gateway.adapters.products import PackedProducts
 from gateway.adapters.ranker import RankerRoom
 from gateway.adapters.search import SearchRoom
 from gateway.core.catalog import Catalog
+from gateway.core.feedback.recording import Feedback
+from gateway.core.feedback.shown import ShownAnswers
 from gateway.core.listening import Listener
 from gateway.core.ranking import Ranking
 from gateway.core.recognise import Recogniser
 from gateway.core.recommend.recommender import Recommender
 from gateway.core.search import ProductSearch
 from gateway.core.vocabulary import Vocabularies
-from gateway.service import CatalogService, ProductSearchService
+from gateway.service import CatalogService, FeedbackService, ProductSearchService
 from gateway.settings import TOKEN_KEY_CHARACTERS_MIN, GatewaySettings
 from triptych.runtime.channels import open_channel
 from triptych.runtime.logs import log
 from triptych.runtime.serve import Room, Service, run
-from triptych.v1 import catalog_service_pb2_grpc, product_search_service_pb2_grpc
+from triptych.v1 import catalog_service_pb2_grpc, feedback_service_pb2_grpc, product_search_service_pb2_grpc
 
 
 def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
@@ -46,7 +50,10 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
         }
     )
     ranker_room, reader = RankerRoom(ranker), PackedProducts()
-    chains = SealedChains(token_key(settings), settings.page_token_minutes * 60)
+    key = token_key(settings)
+    chains, attributions = SealedChains(key, settings.page_token_minutes * 60), SealedAttributions(key)
+    events = SqliteEvents(settings.events_path, settings.events_bytes_max)
+    stack.push_async_callback(events.close)
     encoder_room, fusion_room, search_room = EncoderRoom(encoder), FusionRoom(fusion), SearchRoom(search)
     return Room(
         name="gateway",
@@ -67,12 +74,18 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
                     chains,
                     Recogniser(encoder_room, search_room, reader),
                     Recommender(search_room, ranker_room, reader),
+                    ShownAnswers(attributions, reader),
                 ),
             ),
             Service(
                 "triptych.v1.CatalogService",
                 catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server,
                 CatalogService(Catalog(encoder_room, fusion_room, search_room)),
+            ),
+            Service(
+                "triptych.v1.FeedbackService",
+                feedback_service_pb2_grpc.add_FeedbackServiceServicer_to_server,
+                FeedbackService(Feedback(attributions, events)),
             ),
         ),
         warm_up=rooms.check,

@@ -27,3 +27,4 @@ BEST_RELEVANCE = Histogram(
 RECOMMENDED = Counter(
     "triptych_gateway_recommended", "Products recommended, by what counted most.", ["reason"]
 )
+EVENTS = Counter("triptych_gateway_events", "Events sent to be recorded, by outcome.", ["outcome"])

@@ -6,6 +6,9 @@ from typing import Any, TypeAlias
 import grpc
 
 from gateway.core.catalog import Catalog
+from gateway.core.feedback.model import SentEvent
+from gateway.core.feedback.recording import Feedback
+from gateway.core.feedback.shown import ShownAnswers
 from gateway.core.model import Answer, NewProduct, NextPage
 from gateway.core.ports import Chains, Interpreter
 from gateway.core.recognise import Recogniser
@@ -15,18 +18,30 @@ from gateway.core.search import ProductSearch
 from gateway.metrics import (
     BEST_RELEVANCE,
     EMPTY_ANSWERS,
+    EVENTS,
     PRODUCTS,
     RECOGNITIONS,
     RECOMMENDED,
     SEARCHES,
     STAGE,
 )
-from gateway.translate import answers, catalogs, products, queries, recognition, recommendations, words
+from gateway.translate import (
+    answers,
+    catalogs,
+    feedback,
+    products,
+    queries,
+    recognition,
+    recommendations,
+    words,
+)
 from gateway.translate.media import media
 from triptych.runtime.errors import to_status
 from triptych.runtime.validation import validate
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
+from triptych.v1 import feedback_service_pb2 as feedback_pb
+from triptych.v1 import feedback_service_pb2_grpc as feedback_grpc
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import product_search_service_pb2_grpc as search_grpc
 from triptych.v1 import types_pb2
@@ -46,12 +61,14 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
         chains: Chains,
         recogniser: Recogniser,
         recommender: Recommender,
+        shown: ShownAnswers,
     ) -> None:
         self._search = search
         self._recogniser = recogniser
         self._interpreter = interpreter
         self._chains = chains
         self._recommender = recommender
+        self._shown = shown
 
     async def SearchProducts(
         self, request: search_pb.SearchProductsRequest, context: Context
@@ -69,6 +86,7 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
         if answer.chain is not None:
             chain = replace(answer.chain, head=answers.head(response))
             response.next_page_token = self._chains.seal(chain, query.fingerprint)
+        response.attribution_token = self._shown.search(query, answer, answers.modalities(response))
         return response
 
     async def RecognizeProduct(
@@ -83,9 +101,12 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
         self, request: search_pb.RecommendProductsRequest, context: Context
     ) -> search_pb.RecommendProductsResponse:
         """Recommend products."""
-        found = await self._recommender.recommend(recommendations.customer(request))
+        customer = recommendations.customer(request)
+        found = await self._recommender.recommend(customer)
         measure_recommendations(found)
-        return recommendations.response(found)
+        response = recommendations.response(found)
+        response.attribution_token = self._shown.recommendations(customer.catalog, found)
+        return response
 
     async def DescribeImage(
         self, request: search_pb.DescribeImageRequest, context: Context
@@ -147,6 +168,39 @@ class CatalogService(catalog_grpc.CatalogServiceServicer):
         curves = catalogs.curves(request.calibration)
         await self._catalog.set_calibration(request.catalog or queries.CATALOG_DEFAULT, curves)
         return catalog_pb.SetCalibrationResponse()
+
+
+class FeedbackService(feedback_grpc.FeedbackServiceServicer):
+    """triptych.v1.FeedbackService."""
+
+    def __init__(self, feedback: Feedback) -> None:
+        self._feedback = feedback
+
+    async def RecordEvents(
+        self, request: feedback_pb.RecordEventsRequest, context: Context
+    ) -> feedback_pb.RecordEventsResponse:
+        """Keep what customers did, each event with its own outcome."""
+        outcomes = await self._feedback.record([checked_event(event) for event in request.events])
+        for error in outcomes:
+            EVENTS.labels("refused" if error else "recorded").inc()
+        return feedback.record_response(outcomes)
+
+    async def ListEvents(
+        self, request: feedback_pb.ListEventsRequest, context: Context
+    ) -> feedback_pb.ListEventsResponse:
+        """Return what was kept."""
+        after, limit = feedback.page(request)
+        found = await self._feedback.answers(request.catalog or queries.CATALOG_DEFAULT, after, limit)
+        return feedback.list_response(found, limit)
+
+
+def checked_event(event: feedback_pb.ShownEvent) -> SentEvent | TriptychError:
+    """Return an event to keep, or why it breaks the schema's rules."""
+    try:
+        validate(event)
+        return feedback.sent_event(event)
+    except TriptychError as error:
+        return error
 
 
 def checked(product: types_pb2.Product) -> NewProduct | TriptychError:

@@ -1,5 +1,7 @@
 """What the gateway can be told from outside."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -43,6 +45,13 @@ class GatewaySettings(ServerSettings):
         le=1,
         description="Speech of which the transcriber is surer than this is searched by its words alone where the "
         "request leaves it open; 1: always by its sound too.",
+    )
+    events_path: Path = Field(
+        Path("var/gateway/events.db"),
+        description="File that keeps what customers did; made when the first event is recorded.",
+    )
+    events_bytes_max: int = Field(
+        10 * 1024**3, ge=1024**2, description="Largest that file may become, in bytes."
     )
 
     @field_validator("token_key")

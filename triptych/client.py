@@ -18,10 +18,13 @@ from typing import Any, Self, TypedDict, TypeVar, Unpack
 import grpc
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
+from triptych.v1 import feedback_service_pb2 as feedback_pb
+from triptych.v1 import feedback_service_pb2_grpc as feedback_grpc
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import product_search_service_pb2_grpc as search_grpc
 from triptych.v1 import types_pb2
@@ -32,7 +35,8 @@ MediaSource = bytes | str | Path
 MESSAGE_BYTES_MAX = 80 * 1024 * 1024
 TIMEOUT_S = 10.0
 SERVICE_CONFIG = """{"methodConfig": [{
-    "name": [{"service": "triptych.v1.ProductSearchService"}, {"service": "triptych.v1.CatalogService"}],
+    "name": [{"service": "triptych.v1.ProductSearchService"}, {"service": "triptych.v1.CatalogService"},
+             {"service": "triptych.v1.FeedbackService"}],
     "retryPolicy": {"maxAttempts": 4, "initialBackoff": "0.2s", "maxBackoff": "2s", "backoffMultiplier": 2,
                     "retryableStatusCodes": ["UNAVAILABLE"]}}]}"""
 # Every call of the API may be repeated without harm, so that a part which restarts is waited for, within the timeout.
@@ -174,6 +178,7 @@ class Client:
         assert used is not None
         self._search = search_grpc.ProductSearchServiceStub(used)
         self._catalog = catalog_grpc.CatalogServiceStub(used)
+        self._feedback = feedback_grpc.FeedbackServiceStub(used)
 
     def __enter__(self) -> Self:
         return self
@@ -320,6 +325,28 @@ class Client:
         """Remove up to 1000 products; return those of the ids that did not exist."""
         request = catalog_pb.DeleteProductsRequest(catalog=catalog, ids=ids)
         return list(call(self._catalog.DeleteProducts, request, timeout_s).missing_ids)
+
+    def record(
+        self, events: Sequence[feedback_pb.ShownEvent], *, timeout_s: float = TIMEOUT_S
+    ) -> list[Status]:
+        """Record what customers did, up to 1000 events; return what became of each, in their order: code 0 is recorded.
+
+        Sending an event again is harmless. Raises TriptychClientError.
+        """
+        request = feedback_pb.RecordEventsRequest(events=events)
+        return list(call(self._feedback.RecordEvents, request, timeout_s).outcomes)
+
+    def events(
+        self, *, catalog: str = "", page_size: int = 0, timeout_s: float = 60.0
+    ) -> Iterator[feedback_pb.ShownAnswer]:
+        """Yield the answers of which an event was recorded, oldest first, page by page; raises TriptychClientError."""
+        request = feedback_pb.ListEventsRequest(catalog=catalog, page_size=page_size)
+        while True:
+            page = call(self._feedback.ListEvents, request, timeout_s)
+            yield from page.answers
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
 
 
 def call(method: "grpc.UnaryUnaryMultiCallable[Any, Response]", request: Any, timeout_s: float) -> Response:

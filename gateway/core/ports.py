@@ -6,6 +6,7 @@ Every method ends within the current request's deadline and raises Unavailable, 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from gateway.core.feedback.model import Event, JudgedAnswer, Shown
 from gateway.core.model import (
     Candidate,
     CatalogFacts,
@@ -148,3 +149,30 @@ class Chains(Protocol):
             InvalidArgument: PAGE_TOKEN_INVALID, it was not made here, or for another search.
             FailedPrecondition: PAGE_TOKEN_EXPIRED.
         """
+
+
+class Attributions(Protocol):
+    """Turns an answer that was shown into a token and back."""
+
+    def seal(self, shown: Shown) -> str:
+        """Return the token of *shown*; no other can be made without the key."""
+
+    def open(self, token: str) -> Shown:
+        """Return the answer of *token*.
+
+        Raises:
+            InvalidArgument: ATTRIBUTION_TOKEN_INVALID, it was not made here.
+        """
+
+
+class EventStore(Protocol):
+    """Keeps what customers did.
+
+    Both methods raise ResourceExhausted (STORAGE_FULL), or Unavailable when the store cannot be read or written.
+    """
+
+    async def record(self, events: Sequence[Event]) -> None:
+        """Keep *events*, all or none; those whose ids are known stay as they were. Durable when it returns."""
+
+    async def answers(self, catalog: str, after: int, limit: int) -> list[JudgedAnswer]:
+        """Return the first *limit* answers with numbers above *after*, by number: the order of their first events."""

@@ -115,11 +115,15 @@ class Ranking:
     def _features(self, hit: Hit, metric: SimilarityMetric, plan: RankingPlan) -> Mapping[str, float]:
         if not plan.features:
             return {}
-        similarities = {
-            FEATURE_OF_SPACE[kind]: cosine(similarity, metric) for kind, similarity in hit.elsewhere.items()
-        }
-        known = {**self.reader.features(hit.product), **similarities}
+        known = known_features(hit, metric, self.reader)
         return {name: known[name] for name in plan.features if name in known}
+
+
+def known_features(hit: Hit, metric: SimilarityMetric, reader: ProductReader) -> dict[str, float]:
+    """Return what a network can look at, as far as it is known of *hit*."""
+    known = dict(reader.features(hit.product))
+    known |= {FEATURE_OF_SPACE[kind]: cosine(near, metric) for kind, near in hit.elsewhere.items()}
+    return known if hit.lexical is None else known | {"lexical": hit.lexical}
 
 
 def as_found(candidates: Sequence[Candidate]) -> list[tuple[int, float]]:

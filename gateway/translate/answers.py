@@ -11,7 +11,7 @@ from gateway.translate.words import heard
 from triptych.runtime import wire
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import types_pb2
-from triptych.vocabulary.choices import SpaceKind
+from triptych.vocabulary.choices import Modality, SpaceKind
 
 VIEWED = {SpaceKind.IMAGE: types_pb2.MODALITY_IMAGE, SpaceKind.AUDIO: types_pb2.MODALITY_AUDIO}
 
@@ -49,6 +49,11 @@ def next_page(asked: Query, page: NextPage) -> search_pb.SearchProductsResponse:
     message.results.extend(result(asked, page.asked.space, item) for item in page.results)
     add_stages(message, page.stages)
     return message
+
+
+def modalities(message: search_pb.SearchProductsResponse) -> tuple[Modality, ...]:
+    """Return what an answer says that was looked for; also of a page after the first."""
+    return tuple(Modality(each) for each in message.interpretation.modalities)
 
 
 def head(message: search_pb.SearchProductsResponse) -> bytes:

@@ -7,6 +7,7 @@ from triptych.cli import (
     captions,
     demo,
     evaluate,
+    events,
     export,
     ingest,
     interpret,
@@ -41,6 +42,7 @@ app.command()(products.get)
 app.command()(products.delete)
 app.command()(demo.demo)
 app.add_typer(pack.app)
+app.add_typer(events.app)
 app.command()(evaluate.evaluate)
 app.command()(calibrate.calibrate)
 app.command()(train.train)

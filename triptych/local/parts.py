@@ -71,7 +71,10 @@ def parts_of(settings: SuiteSettings) -> list[Part]:
             settings,
             "gateway",
             "triptych.v1.ProductSearchService",
-            {name.upper(): address for name, address in rooms.items()},
+            {
+                **{name.upper(): address for name, address in rooms.items()},
+                "EVENTS_PATH": str(settings.folder / "gateway" / "events.db"),
+            },
         ),
     ]
 

@@ -187,14 +187,16 @@ class ShownAnswer(_message.Message):
     search_id: _builtins.str
     """Its id."""
     query_kind: _builtins.str
-    """The kind of query: "text", "image", "audio", "mixed", or "recommendation"."""
+    """The kind of query: "text", "image", "audio", "mixed", "any" (products and vectors), or "recommendation"."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When it was given."""
 
     @_builtins.property
     def features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The names of the features."""
+        """The names of the features: those of the ranking networks as far as they are known, and for calibration "cosine",
+        "lexical" and "gap".
+        """
 
     @_builtins.property
     def products(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShownProduct]:

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class FeedbackServiceStub:
-    """Keeps what customers did, as judgements for calibration and as training data for the ranking networks.
+    """Keeps what customers did, as judgements for calibration and as training data for the ranking networks. Each gateway
+    keeps what it was told.
     """
 
     def __init__(self, channel):
@@ -48,13 +49,15 @@ class FeedbackServiceStub:
 
 
 class FeedbackServiceServicer:
-    """Keeps what customers did, as judgements for calibration and as training data for the ranking networks.
+    """Keeps what customers did, as judgements for calibration and as training data for the ranking networks. Each gateway
+    keeps what it was told.
     """
 
     def RecordEvents(self, request, context):
         """Records events. What was acknowledged is durable, and recording the same event again is harmless.
 
-        Errors: INVALID_ARGUMENT when a bound of the request itself is broken; RESOURCE_EXHAUSTED, reason STORAGE_FULL.
+        Errors: INVALID_ARGUMENT when a bound of the request itself is broken; RESOURCE_EXHAUSTED, reason
+        STORAGE_FULL; UNAVAILABLE when the store cannot be written: sending the same again is harmless.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -62,6 +65,9 @@ class FeedbackServiceServicer:
 
     def ListEvents(self, request, context):
         """Returns what was recorded, in the order of recording, joined to what was shown.
+
+        Errors: INVALID_ARGUMENT when a bound is broken, reason PAGE_TOKEN_INVALID for a token that is none; UNAVAILABLE when
+        the store cannot be read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -89,7 +95,8 @@ def add_FeedbackServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class FeedbackService:
-    """Keeps what customers did, as judgements for calibration and as training data for the ranking networks.
+    """Keeps what customers did, as judgements for calibration and as training data for the ranking networks. Each gateway
+    keeps what it was told.
     """
 
     @staticmethod

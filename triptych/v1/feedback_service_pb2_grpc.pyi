@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class FeedbackServiceStub:
-    """Keeps what customers did, as judgements for calibration and as training data for the ranking networks."""
+    """Keeps what customers did, as judgements for calibration and as training data for the ranking networks. Each gateway
+    keeps what it was told.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -36,26 +38,40 @@ class FeedbackServiceStub:
     RecordEvents: _grpc.UnaryUnaryMultiCallable[_feedback_service_pb2.RecordEventsRequest, _feedback_service_pb2.RecordEventsResponse]
     """Records events. What was acknowledged is durable, and recording the same event again is harmless.
 
-    Errors: INVALID_ARGUMENT when a bound of the request itself is broken; RESOURCE_EXHAUSTED, reason STORAGE_FULL.
+    Errors: INVALID_ARGUMENT when a bound of the request itself is broken; RESOURCE_EXHAUSTED, reason
+    STORAGE_FULL; UNAVAILABLE when the store cannot be written: sending the same again is harmless.
     """
     ListEvents: _grpc.UnaryUnaryMultiCallable[_feedback_service_pb2.ListEventsRequest, _feedback_service_pb2.ListEventsResponse]
-    """Returns what was recorded, in the order of recording, joined to what was shown."""
+    """Returns what was recorded, in the order of recording, joined to what was shown.
+
+    Errors: INVALID_ARGUMENT when a bound is broken, reason PAGE_TOKEN_INVALID for a token that is none; UNAVAILABLE when
+    the store cannot be read.
+    """
 
 @_typing.type_check_only
 class FeedbackServiceAsyncStub(FeedbackServiceStub):
-    """Keeps what customers did, as judgements for calibration and as training data for the ranking networks."""
+    """Keeps what customers did, as judgements for calibration and as training data for the ranking networks. Each gateway
+    keeps what it was told.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     RecordEvents: _aio.UnaryUnaryMultiCallable[_feedback_service_pb2.RecordEventsRequest, _feedback_service_pb2.RecordEventsResponse]  # type: ignore[assignment]
     """Records events. What was acknowledged is durable, and recording the same event again is harmless.
 
-    Errors: INVALID_ARGUMENT when a bound of the request itself is broken; RESOURCE_EXHAUSTED, reason STORAGE_FULL.
+    Errors: INVALID_ARGUMENT when a bound of the request itself is broken; RESOURCE_EXHAUSTED, reason
+    STORAGE_FULL; UNAVAILABLE when the store cannot be written: sending the same again is harmless.
     """
     ListEvents: _aio.UnaryUnaryMultiCallable[_feedback_service_pb2.ListEventsRequest, _feedback_service_pb2.ListEventsResponse]  # type: ignore[assignment]
-    """Returns what was recorded, in the order of recording, joined to what was shown."""
+    """Returns what was recorded, in the order of recording, joined to what was shown.
+
+    Errors: INVALID_ARGUMENT when a bound is broken, reason PAGE_TOKEN_INVALID for a token that is none; UNAVAILABLE when
+    the store cannot be read.
+    """
 
 class FeedbackServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Keeps what customers did, as judgements for calibration and as training data for the ranking networks."""
+    """Keeps what customers did, as judgements for calibration and as training data for the ranking networks. Each gateway
+    keeps what it was told.
+    """
 
     @_abc_1.abstractmethod
     def RecordEvents(
@@ -65,7 +81,8 @@ class FeedbackServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_feedback_service_pb2.RecordEventsResponse, _abc.Awaitable[_feedback_service_pb2.RecordEventsResponse]]:
         """Records events. What was acknowledged is durable, and recording the same event again is harmless.
 
-        Errors: INVALID_ARGUMENT when a bound of the request itself is broken; RESOURCE_EXHAUSTED, reason STORAGE_FULL.
+        Errors: INVALID_ARGUMENT when a bound of the request itself is broken; RESOURCE_EXHAUSTED, reason
+        STORAGE_FULL; UNAVAILABLE when the store cannot be written: sending the same again is harmless.
         """
 
     @_abc_1.abstractmethod
@@ -74,6 +91,10 @@ class FeedbackServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _feedback_service_pb2.ListEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_feedback_service_pb2.ListEventsResponse, _abc.Awaitable[_feedback_service_pb2.ListEventsResponse]]:
-        """Returns what was recorded, in the order of recording, joined to what was shown."""
+        """Returns what was recorded, in the order of recording, joined to what was shown.
+
+        Errors: INVALID_ARGUMENT when a bound is broken, reason PAGE_TOKEN_INVALID for a token that is none; UNAVAILABLE when
+        the store cannot be read.
+        """
 
 def add_FeedbackServiceServicer_to_server(servicer: FeedbackServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -11,9 +11,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import fakes
 
+from gateway.adapters.attributions import SealedAttributions
 from gateway.adapters.chains import SealedChains
 from gateway.adapters.products import PackedProducts
 from gateway.core.catalog import Catalog
+from gateway.core.feedback.shown import ShownAnswers
 from gateway.core.listening import Listener
 from gateway.core.ranking import Ranking
 from gateway.core.recognise import Recogniser
@@ -46,6 +48,8 @@ class FakeRooms:
         )
         self.recogniser = Recogniser(self.encoder, self.index, PackedProducts())
         self.recommender = Recommender(self.index, self.ranker, self.ranking.reader, now=lambda: self.now_s)
+        self.attributions = SealedAttributions("a key of at least 32 characters!!")
+        self.shown = ShownAnswers(self.attributions, self.ranking.reader, now=lambda: self.now_s)
         self.catalog = Catalog(self.encoder, self.fuser, self.index)
 
 
@@ -74,7 +78,12 @@ async def stubs(rooms, no_metrics):
                 "triptych.v1.ProductSearchService",
                 product_search_service_pb2_grpc.add_ProductSearchServiceServicer_to_server,
                 ProductSearchService(
-                    rooms.search, rooms.encoder, rooms.chains, rooms.recogniser, rooms.recommender
+                    rooms.search,
+                    rooms.encoder,
+                    rooms.chains,
+                    rooms.recogniser,
+                    rooms.recommender,
+                    rooms.shown,
                 ),
             ),
             Service(

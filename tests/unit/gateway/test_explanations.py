@@ -33,7 +33,9 @@ def image(words: str, **more) -> pb.QueryPart:
 async def shop(rooms):
     """Thirty mugs, hats and shoes in five colours; returns a function that searches them."""
     search, catalog = (
-        ProductSearchService(rooms.search, rooms.encoder, rooms.chains, rooms.recogniser, rooms.recommender),
+        ProductSearchService(
+            rooms.search, rooms.encoder, rooms.chains, rooms.recogniser, rooms.recommender, rooms.shown
+        ),
         CatalogService(rooms.catalog),
     )
     products = [

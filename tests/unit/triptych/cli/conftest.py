@@ -10,18 +10,26 @@ from grpc_status import rpc_status
 from triptych.runtime.errors import to_status
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
+from triptych.v1 import feedback_service_pb2 as feedback_pb
+from triptych.v1 import feedback_service_pb2_grpc as feedback_grpc
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import product_search_service_pb2_grpc as search_grpc
 from triptych.v1 import types_pb2
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason
 
 
-class FakeGateway(search_grpc.ProductSearchServiceServicer, catalog_grpc.CatalogServiceServicer):
+class FakeGateway(
+    search_grpc.ProductSearchServiceServicer,
+    catalog_grpc.CatalogServiceServicer,
+    feedback_grpc.FeedbackServiceServicer,
+):
     """Keeps products in a dict; refuses titles called "bad"; answers every search with all of them and `answer`."""
 
     def __init__(self):
         self.products: dict[str, types_pb2.Product] = {}
         self.searches: list[search_pb.SearchProductsRequest] = []
+        self.answers: list[feedback_pb.ShownAnswer] = []
+        self.listings: list[feedback_pb.ListEventsRequest] = []
         self.recommendations: list[search_pb.RecommendProductsRequest] = []
         self.batches: list[list[str]] = []
         self.breaks_on = ""
@@ -60,6 +68,12 @@ class FakeGateway(search_grpc.ProductSearchServiceServicer, catalog_grpc.Catalog
         for product in list(self.products.values())[: request.matches]:
             response.matches.add(product=product, probability=0.375, similarity=0.875).best_view.index = 1
         return response
+
+    def ListEvents(self, request, context):
+        self.listings.append(request)
+        start = int(request.page_token or 0)
+        token = "3" if start == 0 and len(self.answers) > 3 else ""
+        return feedback_pb.ListEventsResponse(answers=self.answers[start : start + 3], next_page_token=token)
 
     def RecommendProducts(self, request, context):
         self.recommendations.append(request)
@@ -133,6 +147,7 @@ def gateway():
     server = grpc.server(futures.ThreadPoolExecutor(4))
     search_grpc.add_ProductSearchServiceServicer_to_server(fake, server)
     catalog_grpc.add_CatalogServiceServicer_to_server(fake, server)
+    feedback_grpc.add_FeedbackServiceServicer_to_server(fake, server)
     fake.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
     yield fake

@@ -1,0 +1,1 @@
+"""Feedback: what customers did with what they were shown."""
