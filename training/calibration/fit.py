@@ -18,7 +18,7 @@ ROWS_MIN = 10 * len(VALUES)
 # Next to none: where cosines tell all apart, a curve has to be steep.
 RIDGE = 1e-5
 TOP = 10
-FORMS = (("cosine", "lexical"), ("cosine", "lexical", "gap"))
+FORMS = (("cosine",), ("cosine", "lexical"), ("cosine", "lexical", "gap"))
 
 
 @dataclass(frozen=True)

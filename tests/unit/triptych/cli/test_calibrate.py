@@ -5,8 +5,11 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from triptych.cli.event_files import write_judgements
+from triptych.cli.judgement_files import read_judgements
 from triptych.cli.main import app
 from triptych.v1 import catalog_service_pb2 as catalog_pb
+from triptych.v1 import feedback_service_pb2 as feedback_pb
 from triptych.v1 import product_search_service_pb2 as pb
 from triptych.v1 import types_pb2
 
@@ -153,6 +156,17 @@ def test_what_customers_did_becomes_a_curve(shop, judgements):
     assert 0 == result.exit_code, result.output
     assert {"mixed"} == set(shop.calibration.curves)
     assert [] == shop.searches
+
+
+def test_exported_events_are_read(tmp_path):
+    """As `triptych events export --as judgements` writes them."""
+    shown = feedback_pb.ShownAnswer(query_kind="text", features=["cosine", "gap", "lexical"])
+    shown.products.add(product_id="a", features=[0.5, 0.25, 2], events=[types_pb2.EVENT_TYPE_CLICKED])
+    write_judgements([shown], tmp_path / "clicks.jsonl")
+
+    (read,) = read_judgements(tmp_path / "clicks.jsonl")
+
+    assert ("text", [[0.5, 2, 0.25]], [True]) == (read.kind, read.values.tolist(), read.relevant.tolist())
 
 
 @pytest.mark.parametrize(
