@@ -57,8 +57,8 @@ class Understood:
 
     @property
     def is_of_words(self) -> bool:
-        """Whether it is of words alone."""
-        return self.modalities == (Modality.TEXT,)
+        """Whether it is of words alone, and wants all of them."""
+        return self.modalities == (Modality.TEXT,) and all(part.weight > 0 for part in self.sought.values())
 
 
 @dataclass(frozen=True)

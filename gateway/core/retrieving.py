@@ -12,7 +12,8 @@ from triptych.vocabulary.choices import Modality, SpaceKind
 from triptych.vocabulary.errors import TriptychError
 from triptych.vocabulary.vectors import Vector
 
-# How much words count beside the vector, for a query of words alone that does not say.
+# How much words count beside the vector, for a query of words alone that does not say. Where some are unwanted, "red mug"
+# less "red", counting the word "red" would undo what its vector does.
 LEXICAL_WEIGHT_OF_WORDS = 0.3
 
 

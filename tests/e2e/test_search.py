@@ -77,6 +77,7 @@ class TestOneModality:
     def test_any_modality_searches_any_space(self, shop, some, space):
         """Spaces of one pack are comparable with one another."""
         for part in (text_of(some[0], "en"), photo_of(shop, some[0]), voice_of(some[0])):
+            part.audio_mode = types_pb2.AUDIO_MODE_SOUND if part.HasField("audio") else 0
             answer = shop.find(part, search_space=space)
 
             assert 20 == len({result.product.id for result in answer.results})
@@ -155,7 +156,7 @@ class TestChoices:
     def test_euclidean_and_cosine_agree_on_vectors_of_length_one(self, shop, some):
         """D = √(2 − 2·cos), and the order is the same."""
         cosine, euclidean = (
-            shop.find(text_of(some[0], "en"), similarity=metric).results
+            shop.find(text_of(some[0], "en"), similarity=metric, lexical_weight=0).results
             for metric in (types_pb2.SIMILARITY_METRIC_COSINE, types_pb2.SIMILARITY_METRIC_EUCLIDEAN)
         )
 

@@ -153,7 +153,7 @@ class SearchProductsRequest(_message.Message):
     """
     lexical_weight: _builtins.float
     """Optional. How much the words of the query count as words, beside the vectors: 0 (not at all) to 1 (alone). If unset,
-    0.3 for a query of words alone, 0 for every other.
+    0.3 for a query of words alone, none of them with a negative weight, 0 for every other.
     """
     hybrid_fusion: _types_pb2.HybridFusion.ValueType
     """Optional. How words and vectors become one order. If unset, SCORES."""

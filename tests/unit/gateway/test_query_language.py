@@ -75,7 +75,7 @@ class TestWords:
             ([text("mug"), image("red")], {"lexical_weight": 0.6}, 0.6, [("mug", 1.0)]),
             ([image("red")], {"lexical_weight": 0.6}, 0.0, []),
             ([text("mug", weight=3), text("hat", weight=1)], {}, 0.3, [("hat", 0.25), ("mug", 0.75)]),
-            ([text("mug"), text("hat", weight=-1)], {}, 0.3, [("mug", 1.0)]),
+            ([text("mug"), text("hat", weight=-1)], {}, 0.0, [("mug", 1.0)]),
             ([text("mug"), text("hat", exclude=True)], {"lexical_weight": 0}, 0.0, [("mug", 1.0)]),
         ],
     )
