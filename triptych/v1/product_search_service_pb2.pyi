@@ -1459,7 +1459,7 @@ class RecommendProductsRequest(_message.Message):
     include_bought: _builtins.bool
     """Optional. Whether products that the customer bought may be recommended again. If unset, false."""
     diversity_lambda: _builtins.float
-    """Optional. How much likeness counts against diversity, 0 to 1. If unset, 0.7."""
+    """Optional. How much likeness to an interest counts against diversity, 0 to 1. If unset, 0.7."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustomerEvent]:
         """Optional. What the customer did, at most 2000 events, in any order. None: what is popular is recommended."""

@@ -8,8 +8,7 @@
     dislike      max over disliked products of freshness · max(0, cosine)^SHARPNESS
 
 A purchase counts as three tenths of the greatest popularity; docs/recommendations.md says on what data that was chosen.
-Somebody who only looks at one kind of things gets things of a cosine above 0.76 before the most popular. The scale is
-such that an MMR with λ = 0.7 parts near-duplicates and leaves most else.
+Somebody who only looks at one kind of things gets what has a cosine above 0.76 before what is most popular.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +21,10 @@ from numpy.typing import NDArray
 from gateway.core.recommend.interests import Interest
 from triptych.vocabulary.vectors import Floats, Vector, unit
 
-INTEREST = 24.0
-AGAIN = 2.4
-POPULAR = 8.0
-AWAY = 12.0
+INTEREST = 3.0
+AGAIN = 0.3
+POPULAR = 1.0
+AWAY = 1.5
 SHARPNESS = 4
 
 

@@ -14,15 +14,12 @@ WEIGHTS: Mapping[EventType, float] = {
     EventType.CARTED: 3.0,
     EventType.BOUGHT: 5.0,
 }
-# How much of that asks for more of the kind: who looks at shoes wants shoes, who bought a kettle has a kettle.
-PULLS: Mapping[EventType, float] = {
-    EventType.VIEWED: 1.0,
-    EventType.CLICKED: 1.0,
-    EventType.CARTED: 1.0,
-    EventType.BOUGHT: 0.05,
-}
+# How much of what a purchase says asks for more of the kind: where it may come again it is a habit, else a matter of taste.
+# Looking, clicking and carting ask for it altogether.
+PULL_OF_HABIT = 0.01
+PULL_OF_TASTE = 0.2
 # Habits outlive interests: what was bought counts one half at so many times the age.
-HABIT_LIVES = 12.0
+HABIT_LIVES = 24.0
 
 
 @dataclass(frozen=True)
@@ -51,8 +48,14 @@ class History:
     dislikes: Mapping[str, float]
 
 
-def history(events: Sequence[CustomerEvent], as_of_s: float, half_life_s: float) -> History:
-    """Return what of *events*, in any order, counts at *as_of_s*: 1/2 to the power of age / half life of each."""
+def history(
+    events: Sequence[CustomerEvent], as_of_s: float, half_life_s: float, *, again: bool = False
+) -> History:
+    """Return what of *events*, in any order, counts at *as_of_s*: 1/2 to the power of age / half life of each.
+
+    With *again*, what was bought may be bought again.
+    """
+    pull_of_bought = PULL_OF_HABIT if again else PULL_OF_TASTE
     weights, pulls, habits, dislikes = (defaultdict[str, list[float]](list) for _ in range(4))
     for event in events:
         age_s = 0.0 if event.time_s is None else max(0.0, as_of_s - event.time_s)
@@ -60,9 +63,10 @@ def history(events: Sequence[CustomerEvent], as_of_s: float, half_life_s: float)
         if event.type is EventType.DISLIKED:
             dislikes[event.product_id].append(left)
             continue
+        is_bought = event.type is EventType.BOUGHT
         weights[event.product_id].append(WEIGHTS[event.type] * left)
-        pulls[event.product_id].append(PULLS[event.type] * WEIGHTS[event.type] * left)
-        if event.type is EventType.BOUGHT:
+        pulls[event.product_id].append((pull_of_bought if is_bought else 1.0) * WEIGHTS[event.type] * left)
+        if is_bought:
             habits[event.product_id].append(decayed(age_s, HABIT_LIVES * half_life_s))
     return History(
         {product_id: weight for product_id, weight in totals(weights, dislikes).items() if weight > 0},

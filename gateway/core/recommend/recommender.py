@@ -9,7 +9,7 @@ from gateway.core import model
 from gateway.core.model import Hit, ProductRecord, Retrieval
 from gateway.core.ports import Index, ProductReader, Ranker
 from gateway.core.ranking import CANDIDATES_MAX, POOL_FACTOR, POOL_MIN
-from gateway.core.recommend.blend import Candidate, Scored, Why, blend
+from gateway.core.recommend.blend import SHARPNESS, Candidate, Scored, Why, blend
 from gateway.core.recommend.history import CustomerEvent, History, history
 from gateway.core.recommend.interests import Interest, interests
 from triptych.vocabulary.choices import RankingStrategy, SimilarityMetric, SpaceKind
@@ -31,7 +31,7 @@ class Customer:
         limit: how many products, 1 to 100.
         include_bought: whether what was bought may be recommended again.
         half_life_s: the age at which an event counts one half, above 0.
-        diversity_lambda: how much the score counts against diversity, 0 to 1.
+        diversity_lambda: how much likeness to an interest counts against diversity, 0 to 1.
         as_of_s: seconds since 1970, to which ages are counted; None is now.
     """
 
@@ -86,7 +86,7 @@ class Recommender:
         vectors = {product_id: record.vectors[0].vector for product_id, record in known.items()}
         events = [event for event in customer.events if event.product_id in known]
         as_of_s = self.now() if customer.as_of_s is None else customer.as_of_s
-        past = history(events, as_of_s, customer.half_life_s)
+        past = history(events, as_of_s, customer.half_life_s, again=customer.include_bought)
         # Two hundred products take some ten milliseconds.
         told_apart = await asyncio.to_thread(interests, past, vectors)
         candidates = await self._candidates(customer, past, told_apart, known)
@@ -143,23 +143,30 @@ class Recommender:
         return Candidate(product_id, product, vector, self.reader.facts(product).popularity)
 
     async def _chosen(self, customer: Customer, scored: Sequence[Scored]) -> tuple[Recommended, ...]:
-        """Return the best, each unlike those before it; what is wanted again is a need of its own and never spread."""
+        """Return the best, best first.
+
+        The places of what is like an interest go to products that are unlike one another; the scores stay with the
+        places. What is popular or wanted again is of many kinds anyway.
+        """
         best = sorted(scored, key=lambda each: (-each.score, each.candidate.id))[: pool(customer.limit)]
-        others = [each for each in best if each.why is not Why.AGAIN]
-        chosen = [
-            recommended(each, customer.diversity_lambda * each.score)
-            for each in best
-            if each.why is Why.AGAIN
-        ]
-        if others:
-            ranked = await self.ranker.rank(
-                RankingStrategy.DIVERSE,
-                [as_seen_by_ranker(each) for each in others],
-                limit=customer.limit,
-                diversity_lambda=customer.diversity_lambda,
-            )
-            chosen += [recommended(others[place], score) for place, score in ranked.places]
-        return tuple(sorted(chosen, key=lambda each: -each.score)[: customer.limit])
+        places = best[: customer.limit]
+        spread = iter(await self._spread(customer, best, sum(each.why is Why.INTEREST for each in places)))
+        return tuple(
+            recommended(next(spread) if each.why is Why.INTEREST else each, each.score) for each in places
+        )
+
+    async def _spread(self, customer: Customer, best: Sequence[Scored], count: int) -> list[Scored]:
+        """Return *count* of those that are like an interest, each unlike those before it."""
+        if not count:
+            return []
+        like = [each for each in best if each.why is Why.INTEREST]
+        ranked = await self.ranker.rank(
+            RankingStrategy.DIVERSE,
+            [as_seen_by_ranker(each, like[0].score) for each in like],
+            limit=count,
+            diversity_lambda=customer.diversity_lambda,
+        )
+        return [like[place] for place, _ in ranked.places]
 
 
 def pool(limit: int) -> int:
@@ -188,7 +195,10 @@ def recommended(scored: Scored, score: float) -> Recommended:
     return Recommended(candidate.id, candidate.product, score, scored.why, scored.interest)
 
 
-def as_seen_by_ranker(scored: Scored) -> model.Candidate:
-    """Return a candidate in the ranker's terms."""
+def as_seen_by_ranker(scored: Scored, greatest: float) -> model.Candidate:
+    """Return a candidate in the ranker's terms, its score brought back from the power to the size of a cosine."""
     candidate = scored.candidate
-    return model.Candidate(Hit(candidate.id, candidate.product, None, 0, candidate.vector), scored.score)
+    share = max(0.0, scored.score) / greatest if greatest > 0 else 0.0
+    return model.Candidate(
+        Hit(candidate.id, candidate.product, None, 0, candidate.vector), share ** (1 / SHARPNESS)
+    )

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.recommend.history import HABIT_LIVES, PULLS, WEIGHTS, CustomerEvent, history
+from gateway.core.recommend.history import (
+    HABIT_LIVES,
+    PULL_OF_HABIT,
+    PULL_OF_TASTE,
+    WEIGHTS,
+    CustomerEvent,
+    history,
+)
 from triptych.vocabulary.choices import EventType
 
 DAY_S = 86_400.0
@@ -42,12 +49,20 @@ def test_what_costs_more_says_more():
     assert ["VIEWED", "CLICKED", "CARTED", "BOUGHT"] == sorted(past.weights, key=past.weights.__getitem__)
 
 
-def test_a_purchase_is_a_habit_and_hardly_asks_for_its_like():
-    """Habits fade more slowly than interests."""
+def test_habits_fade_more_slowly_than_interests():
+    """What is bought every month is not forgotten in a month."""
     past = counted(CustomerEvent("a", EventType.BOUGHT, NOW_S - 10 * DAY_S * HABIT_LIVES))
 
     assert {"a": pytest.approx(0.5)} == past.habits
-    assert PULLS[EventType.BOUGHT] * past.weights["a"] == pytest.approx(past.pulls["a"])
+
+
+@pytest.mark.parametrize(("again", "pull"), [(False, PULL_OF_TASTE), (True, PULL_OF_HABIT)])
+def test_a_purchase_asks_less_for_its_like_than_a_look(again, pull):
+    """Hardly at all where it may come again itself."""
+    bought, viewed = CustomerEvent("b", EventType.BOUGHT), CustomerEvent("v", EventType.VIEWED)
+    past = history([bought, viewed], NOW_S, DAY_S, again=again)
+
+    assert {"b": pytest.approx(pull * past.weights["b"]), "v": past.weights["v"]} == past.pulls
 
 
 def test_what_was_disliked_counts_for_nothing_else():

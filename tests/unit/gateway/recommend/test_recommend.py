@@ -12,13 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.adapters.products import PackedProducts
-from gateway.core.model import ProductRecord, StoredVector
+from gateway.core.model import ProductRecord, Ranked, StoredVector
 from gateway.core.recommend.recommender import EXCLUDED_MAX, Recommender
 from gateway.translate import recommendations
+from services.ranker.core import diverse
+from services.ranker.core.diverse import DiverseRanker
 from triptych.runtime.errors import from_status
 from triptych.v1 import product_search_service_pb2 as pb
 from triptych.v1 import types_pb2
-from triptych.vocabulary.choices import SpaceKind
+from triptych.vocabulary.choices import RankingStrategy, SpaceKind
 from triptych.vocabulary.errors import Reason
 from triptych.vocabulary.vectors import Vector
 
@@ -161,7 +163,7 @@ class TestBought:
     def test_comes_again_where_that_is_asked_for(self, recommend):
         """The strongest habit first, as a habit."""
         found = recommend(
-            *[event("red-mug", BOUGHT)] * 3,
+            *[event("red-mug", BOUGHT)] * 4,
             *[event("blue-hat", BOUGHT)] * 5,
             page_size=2,
             include_bought=True,
@@ -197,6 +199,49 @@ class TestBought:
 
         assert ["p1300"] == [each.id for each in found.results]
         assert EXCLUDED_MAX + 100 == found.events_used
+
+
+class Spreading:
+    """The ranker room's own diversity."""
+
+    async def rank(self, strategy, candidates, *, limit, diversity_lambda=None, features=()):
+        assert RankingStrategy.DIVERSE is strategy
+        ranked = await DiverseRanker().rank(
+            [diverse.Candidate(each.hit.id, each.score, each.hit.vector) for each in candidates],
+            diverse.Wish(limit, diversity_lambda),
+        )
+        return Ranked(tuple((each.index, each.score) for each in ranked))
+
+
+@pytest.fixture(scope="module")
+def spread(index):
+    """A function that recommends to who looked at a red mug, with some diversity."""
+    recommender = Recommender(index, Spreading(), PackedProducts(), now=lambda: NOW_S)
+
+    def ask(**more) -> pb.RecommendProductsResponse:
+        request = pb.RecommendProductsRequest(events=[event("red-mug")], filter=QUIET, **more)
+        found = asyncio.run(recommender.recommend(recommendations.customer(request)))
+        return recommendations.response(found)
+
+    return ask
+
+
+class TestDiversity:
+    """The places are filled with products unlike one another."""
+
+    def test_likeness_alone(self, spread):
+        """Mug after mug."""
+        found = ids(spread(page_size=3, diversity_lambda=1))
+
+        assert ["red-mug", {"blue-mug", "green-mug"}] == [found[0], set(found[1:])]
+
+    def test_products_unlike_one_another(self, spread):
+        """The first stays; the places keep their scores."""
+        alike, unlike = (spread(page_size=3, diversity_lambda=each) for each in (1, 0.2))
+
+        assert ["mug", "mug"] == [each.product.category for each in alike.results[:2]]
+        assert ("red-mug", False) == (ids(unlike)[0], "mug" == unlike.results[1].product.category)
+        assert [each.score for each in alike.results] == [each.score for each in unlike.results]
 
 
 EVENTS = st.lists(
