@@ -183,7 +183,8 @@ def main() -> None:
             measured += rows(case, arguments.clients, measure(features, arguments.clients, arguments.seconds))
     table = Table(title="Features, beside the plain search")
     for name in measured[0]:
-        table.add_column(name, justify="left" if name in {"query", "feature"} else "right")
+        is_word = name in {"query", "feature"}
+        table.add_column(name, justify="left" if is_word else "right", no_wrap=is_word)
     for row in measured:
         table.add_row(*(str(value) for value in row.values()))
     Console().print(table)
