@@ -29,7 +29,7 @@ def test_events_become_a_ranking_network(shop, suite, tmp_path):
     suite.kill("gateway")
     suite.wait_until_healthy()
     path, pack = tmp_path / "events.letor", tmp_path / "pack"
-    exported = suite.run("events", "export", "--catalog", "demo", "--to", path)
+    exported = suite.run("events", "export", "--catalog", "demo", "--to", path, "--address", suite.address)
     assert 0 == exported.returncode, exported.stderr
     features = exported.stdout.split("--features ")[1].strip()
     read = read_letor(path)
