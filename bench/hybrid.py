@@ -68,20 +68,36 @@ async def opened(pairs: Pairs, work: Path, stack: AsyncExitStack) -> Shop:
     stack.push_async_callback(store.close)
     index, words = InMemoryIndex(), SqliteLexicalIndex(store)
     await words.warm_up()
-    ids: dict[tuple[str, str], str] = {}
-    rows, facts = [], {}
-    judged: dict[str, dict[str, int]] = {query: {} for query in queries}
-    lines = zip(pairs.queries, pairs.titles, pairs.descriptions, pairs.labels, vectors, strict=True)
-    for query, title, description, label, values in lines:
-        product_id = ids.setdefault((title, description), f"{len(ids):06}")
-        if product_id not in facts:
-            facts[product_id] = Facts(title=title, description=description)
-            rows.append(Row(RowKey(product_id, 0), b"", values))
-        judged[query][product_id] = max(int(label), judged[query].get(product_id, 0))
+    products = products_of(pairs)
+    facts = {
+        own: Facts(title=title, description=description) for (title, description), own in products.items()
+    }
+    # Judged for several queries, a product has the same vector in each line.
+    titles = {products[each]: values for each, values in zip(texts_of(pairs), vectors, strict=True)}
+    rows = [Row(RowKey(own, 0), b"", titles[own]) for own in facts]
     await words.write(CATALOG, facts)
     await index.upsert(await index.create(CATALOG, SpaceKind.FUSED, SPACE), rows)
     stores = Stores(index, words, SqliteFieldIndex(store), lambda _: Facts())
-    return Shop(Searcher(stores), queries, judged)
+    return Shop(Searcher(stores), queries, judgements(pairs, products))
+
+
+def texts_of(pairs: Pairs) -> list[tuple[str, str]]:
+    """Return title and description of each line."""
+    return list(zip(pairs.titles, pairs.descriptions, strict=True))
+
+
+def products_of(pairs: Pairs) -> dict[tuple[str, str], str]:
+    """Return the ids of the distinct products, by title and description."""
+    return {texts: f"{number:06}" for number, texts in enumerate(dict.fromkeys(texts_of(pairs)))}
+
+
+def judgements(pairs: Pairs, products: Mapping[tuple[str, str], str]) -> dict[str, dict[str, int]]:
+    """Return by query, in their order, the judgement of each product; of several the best."""
+    judged: dict[str, dict[str, int]] = {query: {} for query in sorted(set(pairs.queries))}
+    for query, texts, label in zip(pairs.queries, texts_of(pairs), pairs.labels, strict=True):
+        own = products[texts]
+        judged[query][own] = max(int(label), judged[query].get(own, 0))
+    return judged
 
 
 async def figures_of(shop: Shop, ways: Sequence[Way], *, only_judged: bool) -> dict[Way, Values]:
