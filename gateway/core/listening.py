@@ -1,8 +1,8 @@
 """Sounds of a query: speech becomes words and filters, every other sound is searched by its vector.
 
 Whether somebody speaks tells a voice detector, where the request does not. Speech that was understood is searched both
-by its words and by its vector, unless the words are as sure as the operator asks for to be taken alone. Speech of which
-nothing is understood is a sound like any other.
+by its words and by its vector, unless the words are as sure as the operator asks for to be taken alone, or a limit or
+a negation was said, which a vector cannot hold. Speech of which nothing is understood is a sound like any other.
 """
 
 import asyncio
@@ -119,15 +119,18 @@ class Listener:
             if is_open:
                 return as_sound
             raise
-        if not said.text:
-            if part.audio_mode is AudioMode.SPEECH:
-                raise not_understood(said.confidence)
-            heard = replace(as_sound.heard, confidence=said.confidence)
-            return _Outcome(heard, model=said.model)
+        if not said.text and part.audio_mode is AudioMode.SPEECH:
+            raise not_understood(said.confidence)
+        if not said.text and not said.slots:
+            return _Outcome(replace(as_sound.heard, confidence=said.confidence), model=said.model)
         meaning = understand(said.text, said.slots, await self.vocabularies.of(query.catalog))
-        sure = (probability or 0.0) >= SPEECH_FROM and said.confidence > self.words_alone_confidence
-        mode = (AudioMode.SPEECH if sure else AudioMode.BOTH) if is_open else part.audio_mode
-        mode, words = _searched(mode, meaning, said.text, has_others=has_others(query))
+        mode, words = AudioMode.SOUND, ""
+        if said.text:
+            sure = (probability or 0.0) >= SPEECH_FROM and said.confidence > self.words_alone_confidence
+            # The vector of a sound in which "not blue" is said is near what is blue.
+            alone = sure or bool(meaning.filter and meaning.words)
+            mode = (AudioMode.SPEECH if alone else AudioMode.BOTH) if is_open else part.audio_mode
+            mode, words = _searched(mode, meaning, said.text, has_others=has_others(query))
         heard = HeardSpeech(place, mode, probability, said.text, said.confidence, meaning.constraints, words)
         return _Outcome(heard, meaning.filter, said.model)
 

@@ -44,9 +44,9 @@ def photo_of(shop, item: Item) -> pb.QueryPart:
     )
 
 
-def voice_of(item: Item) -> pb.QueryPart:
+def voice_of(item: Item, mode: types_pb2.AudioMode.ValueType = types_pb2.AUDIO_MODE_SOUND) -> pb.QueryPart:
     wave = speak(query_text(wanted(item), "en", random.Random(item.id)).lower(), VOICES[0])
-    return pb.QueryPart(audio=types_pb2.Media(data=media.wav(wave)))
+    return pb.QueryPart(audio=types_pb2.Media(data=media.wav(wave)), audio_mode=mode)
 
 
 def hits(shop, items, parts, **choices) -> int:
@@ -69,9 +69,10 @@ class TestOneModality:
         for space in (types_pb2.SEARCH_SPACE_FUSED, types_pb2.SEARCH_SPACE_IMAGE):
             assert hits(shop, some, lambda item: [photo_of(shop, item)], search_space=space) >= MOST
 
-    def test_a_voice_finds_products(self, shop, some):
-        """Spoken words are searched without being written down."""
-        assert hits(shop, some, lambda item: [voice_of(item)]) >= MOST
+    @pytest.mark.parametrize("mode", [types_pb2.AUDIO_MODE_SOUND, types_pb2.AUDIO_MODE_AUTO])
+    def test_a_voice_finds_products(self, shop, some, mode):
+        """Spoken words are searched without being written down, and no worse where they are."""
+        assert hits(shop, some, lambda item: [voice_of(item, mode)]) >= MOST
 
     @pytest.mark.parametrize("space", [number for number in types_pb2.SearchSpace.values() if number < 4])
     def test_any_modality_searches_any_space(self, shop, some, space):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple
 
-from training.speech.grammar import Choice, Node, Phrase, Slot, Word
+from training.speech.grammar import Choice, Node, Phrase, Rare, Slot, Word
 
 
 class Arc(NamedTuple):
@@ -33,11 +33,18 @@ class Automaton:
     arcs: tuple[Arc, ...]
 
 
+class _Way(NamedTuple):
+    """To which state, and how often beside a way of weight 1."""
+
+    end: int
+    weight: float = 1.0
+
+
 @dataclass(frozen=True)
 class _State:
-    """By which word to which state, and whether a sentence may end here."""
+    """By which word which way, and whether a sentence may end here."""
 
-    arcs: Mapping[str, int]
+    arcs: Mapping[str, _Way]
     ends: bool
 
 
@@ -46,11 +53,11 @@ class _Builder:
 
     def __init__(self) -> None:
         self.states: list[_State] = []
-        self._numbers: dict[tuple[tuple[tuple[str, int], ...], bool], int] = {}
+        self._numbers: dict[tuple[tuple[tuple[str, _Way], ...], bool], int] = {}
         self._unions: dict[tuple[int, int], int] = {}
         self._built: dict[tuple[int, int], int] = {}
 
-    def state(self, arcs: Mapping[str, int], *, ends: bool = False) -> int:
+    def state(self, arcs: Mapping[str, _Way], *, ends: bool = False) -> int:
         key = (tuple(sorted(arcs.items())), ends)
         if key not in self._numbers:
             self._numbers[key] = len(self.states)
@@ -65,16 +72,23 @@ class _Builder:
         if key not in self._unions:
             left, right = self.states[one], self.states[other]
             joined = dict(left.arcs)
-            for word, end in right.arcs.items():
-                joined[word] = self.union(joined[word], end) if word in joined else end
+            for word, way in right.arcs.items():
+                joined[word] = self._either(joined[word], way) if word in joined else way
             self._unions[key] = self.state(joined, ends=left.ends or right.ends)
         return self._unions[key]
+
+    def _either(self, one: _Way, other: _Way) -> _Way:
+        return _Way(self.union(one.end, other.end), max(one.weight, other.weight))
 
     def build(self, node: Node, after: int) -> int:
         """Return the state from which *node* can be said and then everything from *after*."""
         match node:
             case Word(text):
-                return self.state({text: after})
+                return self.state({text: _Way(after)})
+            case Rare(inner, weight):
+                first = self.states[self.build(inner, after)]
+                ways = {word: way._replace(weight=way.weight * weight) for word, way in first.arcs.items()}
+                return self.state(ways, ends=first.ends)
             case Slot(inner=inner):
                 return self.build(inner, after)
             case Phrase(items):
@@ -89,7 +103,11 @@ class _Builder:
 
 
 def automaton_of(grammar: Node) -> Automaton:
-    """Return the automaton of the sentences of *grammar*; every way out of a state is as probable as the others."""
+    """Return the automaton of the sentences of *grammar*.
+
+    Every way out of a state is as probable as the others, but for those that begin what is rare: they have a share of
+    that. The rest is not given to the others, so that what is rare stays so where nothing else can be said.
+    """
     builder = _Builder()
     first = builder.build(grammar, builder.state({}, ends=True))
     numbers = {state: at for at, state in enumerate(_reachable(builder, first))}
@@ -97,9 +115,11 @@ def automaton_of(grammar: Node) -> Automaton:
     arcs = []
     for state, number in numbers.items():
         ways, ends = builder.states[state].arcs, builder.states[state].ends
-        probability = 1 / (len(ways) + ends)
-        arcs += [Arc(number, numbers[end], probability, word) for word, end in sorted(ways.items())]
-        arcs += [Arc(number, final, probability, None)] * ends
+        whole = sum(way.weight for way in ways.values()) + ends
+        arcs += [
+            Arc(number, numbers[end], weight / whole, word) for word, (end, weight) in sorted(ways.items())
+        ]
+        arcs += [Arc(number, final, 1 / whole, None)] * ends
     return Automaton(0, final, final + 1, tuple(arcs))
 
 
@@ -107,7 +127,7 @@ def _reachable(builder: _Builder, first: int) -> list[int]:
     found, waiting = [first], [first]
     seen = {first}
     while waiting:
-        for end in builder.states[waiting.pop()].arcs.values():
+        for end, _ in builder.states[waiting.pop()].arcs.values():
             if end not in seen:
                 seen.add(end)
                 found.append(end)

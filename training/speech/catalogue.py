@@ -14,8 +14,9 @@ from typing import Any
 import yaml
 
 from training.errors import TrainingError
-from training.speech.grammar import Choice, Node, Phrase, Slot, words
+from training.speech.grammar import Choice, Node, Phrase, Slot, optional, words
 from training.speech.phrases import Ways, speakable
+from training.speech.wishes import wish_sentences, wishes
 
 # Longer values are sentences, and are said in other words.
 _WORDS_MAX = 3
@@ -43,10 +44,12 @@ class Catalogue:
     Args:
         ways: attribute → value → ways to say it; "category" is among the attributes.
         titles: of the products, in speakable words.
+        priced: whether products have prices, which shoppers then limit.
     """
 
     ways: Ways
     titles: tuple[str, ...] = ()
+    priced: bool = True
 
 
 def read_catalogue(path: Path, synonyms: Path | None = None) -> Catalogue:
@@ -69,16 +72,19 @@ def read_catalogue(path: Path, synonyms: Path | None = None) -> Catalogue:
         for name, found in kinds.items()
     }
     titles = _unique(speakable(str(product.get("title", ""))) for product in products)
-    return Catalogue(ways, tuple(title for title in titles if title))
+    priced = any(product.get("price") for product in products)
+    return Catalogue(ways, tuple(title for title in titles if title), priced)
 
 
-def catalogue_grammar(ways: Ways) -> Node:
-    """Return what shoppers say: "show me a red wooden chair with stripes please", "but in blue".
+def catalogue_grammar(ways: Ways, *, priced: bool = True) -> Node:
+    """Return what shoppers say: "show me a red wooden chair with stripes please", "but in blue", "under ten euros".
 
-    Each attribute is said once at most; of more than five attributes, any three are said, be they the same.
+    Each attribute is said once at most; of more than five attributes, any three are said, be they the same. What it may
+    cost and what it must not be come last: see `wishes`.
 
     Args:
         ways: attribute → value → ways to say it. Ways that begin with a preposition come after the noun.
+        priced: whether products have prices.
     """
     noun = Choice(tuple(_phrases(_CATEGORY, ways[_CATEGORY])))
     names = [name for name in ways if name != _CATEGORY]
@@ -89,11 +95,15 @@ def catalogue_grammar(ways: Ways) -> Node:
             for name in names
         },
     )
-    asked = Phrase(
-        (_maybe(_ASKED), _maybe(("a", "an", "some", "the")), modifiers.around(noun), _maybe(_CLOSED))
-    )
-    changed = Phrase((_maybe(_CHANGED), modifiers.joined(), _maybe(_CLOSED)))
-    return Choice((asked, changed) if names else (asked,))
+    wished = wishes({name: ways[name] for name in names}, priced=priced)
+    further: Node = optional(wished) if wished else Phrase()
+    article, closed = _maybe(("a", "an", "some", "the")), _maybe(_CLOSED)
+    sentences: list[Node] = [Phrase((_maybe(_ASKED), article, modifiers.around(noun), further, closed))]
+    if names:
+        sentences.append(Phrase((_maybe(_CHANGED), modifiers.joined(), further, closed)))
+    if wished:
+        sentences.append(Phrase((_maybe(_CHANGED), wished, closed)))
+    return Choice(tuple(sentences))
 
 
 class _Modifiers:
@@ -158,6 +168,9 @@ def catalogue_sentences(catalogue: Catalogue) -> list[str]:
             sentence = f"{noun} {way}" if way.split()[0] in _AFTER else f"{way} {noun}"
             sentences += [f"{asked[at % len(asked)]} a {sentence}", f"{_CHANGED[at % len(_CHANGED)]} {way}"]
     sentences += [f"{asked[at % len(asked)]} a {noun}" for at, noun in enumerate(nouns)]
+    attributes = {name: values for name, values in catalogue.ways.items() if name != _CATEGORY}
+    wished = wish_sentences(attributes, priced=catalogue.priced)
+    sentences += [f"{nouns[at % len(nouns)]} {wish}" for at, wish in enumerate(wished)]
     return [" ".join(sentence.split()) for sentence in sentences]
 
 

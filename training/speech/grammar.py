@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-Node: TypeAlias = "Word | Phrase | Choice | Slot"
+Node: TypeAlias = "Word | Phrase | Choice | Slot | Rare"
 Slots: TypeAlias = Mapping[str, str]
 
 
@@ -40,6 +40,17 @@ class Slot:
     name: str
     inner: Node
     value: str = ""
+
+
+@dataclass(frozen=True)
+class Rare:
+    """What is said less often than what else may be said there: *weight* is below 1.
+
+    PocketSphinx weighs the sound far more than the grammar, so that a weight that it heeds is tiny.
+    """
+
+    inner: Node
+    weight: float
 
 
 def optional(node: Node) -> Choice:
@@ -82,6 +93,8 @@ def _parses(node: Node, said: Sequence[str], start: int) -> Iterator[tuple[int, 
                 yield end, (*filled, (name, value or " ".join(said[start:end])))
         case Phrase(items):
             yield from _in_turn(items, said, start)
+        case Rare(inner):
+            yield from _parses(inner, said, start)
 
 
 def _in_turn(items: tuple[Node, ...], said: Sequence[str], start: int) -> Iterator[tuple[int, _Filled]]:
@@ -101,7 +114,7 @@ def _all_words(node: Node, seen: set[int]) -> Iterator[str]:
     match node:
         case Word(text):
             yield text
-        case Slot(inner=inner):
+        case Slot(inner=inner) | Rare(inner=inner):
             yield from _all_words(inner, seen)
         case Phrase(children) | Choice(children):
             for child in children:

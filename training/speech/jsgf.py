@@ -5,8 +5,8 @@
     public <order> = [please] (red | crimson) {colour=red} <thing> ;
     <thing> = (chair | table) {category} ;
 
-A tag names the slot that the words before it fill: {category} with those words, {colour=red} with "red". Weights are
-read over; repetition (* and +) and rules that refer to themselves are refused, since sentences are to be finite.
+A tag names the slot that the words before it fill: {category} with those words, {colour=red} with "red". A weight before
+an option, /0.001/, makes it rarer than the others; one of 1 or more is read over. Repetition (* and +) and rules that refer to themselves are refused, since sentences are to be finite.
 """
 
 import re
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from training.errors import TrainingError
-from training.speech.grammar import Choice, Node, Phrase, Slot, Word, optional
+from training.speech.grammar import Choice, Node, Phrase, Rare, Slot, Word, optional
 
 _HEAD = "#JSGF V1.0 UTF-8 en;\n\ngrammar {name};\n"
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -74,7 +74,7 @@ def _uses(grammar: Node) -> Counter[int]:
             if uses[id(node)] > 1:
                 continue
         match node:
-            case Slot(inner=inner):
+            case Slot(inner=inner) | Rare(inner=inner):
                 waiting.append(inner)
             case Phrase(children) | Choice(children):
                 waiting += children
@@ -97,6 +97,9 @@ class _Writer:
                 return f"({self.text(inner, outside=True)}) {{{name}{f'={value}' if value else ''}}}"
             case Phrase(items):
                 return " ".join(self.text(item) for item in items) or "<NULL>"
+            case Rare(inner, weight):
+                # A weight belongs to an option, and so to brackets of its own.
+                return f"(/{weight:g}/ {self.text(inner)})"
             case Choice() if self.uses[id(node)] > 1:
                 return f"<{self._rule(node)}>"
         written = self._options(node)
@@ -137,6 +140,7 @@ class _Book:
     def _options(self, pieces: Iterator[str], rule: str) -> tuple[Node, str]:
         """Return what is read up to a closing bracket, and that bracket; "" at the end of the rule."""
         options: list[list[Node]] = [[]]
+        weights = [1.0]
         end = ""
         for piece in pieces:
             if piece in {")", "]"}:
@@ -144,11 +148,14 @@ class _Book:
                 break
             if piece == "|":
                 options.append([])
+                weights.append(1.0)
             elif piece[0] == "{":
                 options[-1].append(_tagged(piece, options[-1], rule))
-            elif piece[0] != "/" or len(piece) == 1:
+            elif piece[0] == "/" and len(piece) > 1:
+                weights[-1] = _weight(piece, rule)
+            else:
                 options[-1].append(self._item(piece, pieces, rule))
-        phrases: list[Node] = [option[0] if len(option) == 1 else Phrase(tuple(option)) for option in options]
+        phrases = [_option(option, weight) for option, weight in zip(options, weights, strict=True)]
         return (phrases[0] if len(phrases) == 1 else Choice(tuple(phrases))), end
 
     def _item(self, piece: str, pieces: Iterator[str], rule: str) -> Node:
@@ -164,6 +171,18 @@ class _Book:
         if piece in {"*", "+"}:
             raise TrainingError(f"JSGF: <{rule}>: repetition ({piece}) is not understood; write it out")
         return Word(piece.strip('"').lower())
+
+
+def _weight(piece: str, rule: str) -> float:
+    try:
+        return float(piece.strip("/"))
+    except ValueError as error:
+        raise TrainingError(f"JSGF: <{rule}>: {piece} is no weight") from error
+
+
+def _option(items: list[Node], weight: float) -> Node:
+    node = items[0] if len(items) == 1 else Phrase(tuple(items))
+    return Rare(node, weight) if 0 < weight < 1 else node
 
 
 def _tagged(piece: str, before: list[Node], rule: str) -> Node:

@@ -11,19 +11,22 @@ Triton, instances. Measured on real recordings, it asks for care in three places
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import soxr
 from pocketsphinx import Decoder, get_model_path
 
 from training.speech.automaton import automaton_of
-from training.speech.grammar import Node
+from training.speech.grammar import Node, Slots
 from training.speech.heard import Wave
 from training.speech.pronunciations import missing_pronunciations
+
+Meaning: TypeAlias = Callable[[str], Slots | None]
+"""What a sentence means: slot → value; None where it is none of the grammar's."""
 
 RATE_HZ = 16_000
 LANGUAGES = ("en",)
@@ -75,6 +78,17 @@ class SphinxOptions:
     lw: float = 6.5
 
 
+class Guess(NamedTuple):
+    """What is heard, how sure that is, and how sure each of its slots is, 0 to 1; what it lacks may be among them."""
+
+    text: str
+    confidence: float
+    slots: Mapping[str, float]
+
+
+NOTHING = Guess("", 0.0, {})
+
+
 class _Heard(NamedTuple):
     """What one pass hears, its log probability in PocketSphinx's own scale, and how many frames are words."""
 
@@ -123,25 +137,28 @@ class Sphinx:
         self._decoder.add_lm_file(_SEARCH, str(path))
         self._decoder.activate_search(_SEARCH)
 
-    def hear(self, wave: Wave) -> tuple[str, float]:
-        """Return what is heard in *wave*, and how sure that is, 0 to 1.
+    def hear(self, wave: Wave, meaning: Meaning = lambda text: {"": text}) -> Guess:
+        """Return what is heard in *wave*.
 
         Where passes differ, each one's sentence is held against the sound of all, and the one that fits best is taken.
-        The confidence is the share of passes that hear just that, times how well it fits beside phones in any order.
+        How sure it is, is the share of passes that agree, times how well the sentence fits beside phones in any order.
+        They agree as far as they do on what is meant, slot by slot: whether "a" or "the" was said matters to nobody.
         """
         loudness = _loudness(wave)
         if loudness < _NO_SOUND_RMS:
-            return "", 0.0
+            return NOTHING
         level = wave * np.float32(_LOUDNESS / loudness)
         waves = [_varied(level, each) for each in self.options.passes]
         heard = [self._listen(each) for each in waves]
         sentences = [text for text in dict.fromkeys(each.text for each in heard) if text]
         if not sentences:
-            return "", 0.0
+            return NOTHING
         text = sentences[0] if len(sentences) == 1 else self._best(sentences, waves)
-        agreeing = [at for at, each in enumerate(heard) if each.text == text]
-        fit = self._fit(heard[agreeing[0]], waves[agreeing[0]])
-        return text, len(agreeing) / len(heard) * fit
+        meanings = [meaning(each.text) if each.text else None for each in heard]
+        first = next(at for at, each in enumerate(heard) if each.text == text)
+        shares = _shares(meanings, meanings[first])
+        fit = self._fit(heard[first], waves[first])
+        return Guess(text, min(shares.values()) * fit, {name: share * fit for name, share in shares.items()})
 
     def _best(self, sentences: Sequence[str], waves: Sequence[Wave]) -> str:
         """Return the one of *sentences* that is the most probable for all of *waves*; the earliest of equals."""
@@ -181,6 +198,20 @@ class Sphinx:
         spoken = [part for part in self._decoder.seg() if part.word[0] not in _NO_WORD]
         frames = sum(part.end_frame - part.start_frame + 1 for part in spoken)
         return _Heard(found.hypstr, math.log(found.score), frames)
+
+
+def _shares(meanings: Sequence[Slots | None], meant: Slots | None) -> dict[str, float]:
+    """Return by slot the share of *meanings* that have there what *meant* has, or nothing as it has nothing.
+
+    Without any slot, "" has the share of those that mean anything at all; *meant* that is nothing agrees with none.
+    """
+    if meant is None:
+        return {"": 0.0}
+    names = {name for each in meanings if each is not None for name in each} or {""}
+    return {
+        name: sum(each is not None and each.get(name) == meant.get(name) for each in meanings) / len(meanings)
+        for name in names
+    }
 
 
 def _loudness(wave: Wave) -> float:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import TrainingError
-from training.speech.grammar import Node, slots_of, vocabulary
+from training.speech.grammar import Node, Slots, slots_of, vocabulary
 from training.speech.heard import Heard, Recogniser, Wave
 from training.speech.jsgf import read_jsgf
 from training.speech.ngram import ngram_words
@@ -47,12 +47,18 @@ class SphinxRecogniser:
         self.rate_hz = sphinx.rate_hz
 
     def hear(self, wave: Wave) -> Heard:
-        """Return what is said; nothing, where that is too unsure, or no whole sentence of the grammar."""
-        text, confidence = self._sphinx.hear(wave)
-        slots = spotted(text, self._ways) if self._grammar is None else slots_of(text, self._grammar)
-        if not text or slots is None or confidence < self._floor:
-            return Heard("", confidence if text else 0.0)
-        return Heard(text, confidence, slots)
+        """Return what is said. Of what is too unsure, or no whole sentence of the grammar, the slots that are sure."""
+        guess = self._sphinx.hear(wave, self._meaning)
+        slots = self._meaning(guess.text) if guess.text else None
+        if slots is None:
+            return Heard("", 0.0)
+        if guess.confidence < self._floor:
+            sure = {name: value for name, value in slots.items() if guess.slots[name] >= self._floor}
+            return Heard("", guess.confidence, sure)
+        return Heard(guess.text, guess.confidence, slots)
+
+    def _meaning(self, text: str) -> Slots | None:
+        return spotted(text, self._ways) if self._grammar is None else slots_of(text, self._grammar)
 
 
 def load_transcriber(folder: Path, device: str = "cpu") -> Recogniser:

@@ -93,8 +93,8 @@ def write_catalogue_transcriber(
     """
     if not free:
         write_grammar_transcriber(
-            folder, catalogue_grammar(catalogue.ways), pack=pack, version=version, options=options,
-            pronunciations=pronunciations,
+            folder, catalogue_grammar(catalogue.ways, priced=catalogue.priced), pack=pack, version=version,
+            options=options, pronunciations=pronunciations,
         )  # fmt: skip
         return
     inside = folder / VERSION_FOLDER

@@ -1,11 +1,11 @@
 """What the suite says of a sample's pictures and sounds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from triptych.cli.demo_samples import Sample, SamplePart
+from triptych.cli.heard import constraint_words
 from triptych.client import Client, TriptychClientError
-from triptych.v1.product_search_service_pb2 import Constraint
 
 NOT_SERVED = "MODEL_NOT_SERVED"
 
@@ -23,11 +23,8 @@ def _words(client: Client, part: SamplePart, folder: Path, timeout_s: float) -> 
         elif part.kind == "audio":
             heard = client.transcribe(folder / part.file, timeout_s=timeout_s)
             said = heard.transcript or "nothing understood"
-            yield f"the voice says: {said} (confidence {heard.confidence:.2f}{_understood(heard.constraints)})"
+            details = [f"confidence {heard.confidence:.2f}", *constraint_words(heard.constraints)]
+            yield f"the voice says: {said} ({', '.join(details)})"
     except TriptychClientError as error:
         if error.reason != NOT_SERVED:
             raise
-
-
-def _understood(constraints: Sequence[Constraint]) -> str:
-    return "".join(f", {each.name} {each.value}" for each in constraints)

@@ -5,16 +5,10 @@ from typing import Annotated
 
 import typer
 
+from triptych.cli.heard import constraint_words
 from triptych.cli.options import Address, AsJson, Timeout
 from triptych.cli.output import errors_as_lines, out, print_json
 from triptych.client import Client
-from triptych.v1.product_search_service_pb2 import Constraint
-
-_MEANT = {
-    Constraint.OPERATOR_IS_NOT: "not",
-    Constraint.OPERATOR_AT_MOST: "at most",
-    Constraint.OPERATOR_AT_LEAST: "at least",
-}
 
 
 def describe(
@@ -46,14 +40,9 @@ def transcribe(
         print_json(response)
         return
     out.print(response.transcript or "nothing understood", highlight=False, soft_wrap=True)
-    understood = ", ".join(map(_constraint, response.constraints))
+    understood = ", ".join(constraint_words(response.constraints))
     how_sure = f"confidence {response.confidence:.2f}{' · ' * bool(understood)}{understood}"
     out.print(how_sure, style="dim", highlight=False, soft_wrap=True)
-
-
-def _constraint(understood: Constraint) -> str:
-    """Return "price at most 50", "material not leather", "colour red"."""
-    return " ".join(filter(None, (understood.name, _MEANT.get(understood.operator, ""), understood.value)))
 
 
 def _source(given: str) -> str | Path:

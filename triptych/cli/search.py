@@ -12,6 +12,7 @@ from triptych.cli.choices import choice
 from triptych.cli.choices import facet as facet_of
 from triptych.cli.explanations import explanation_lines, part_names
 from triptych.cli.findings import finding_lines
+from triptych.cli.heard import heard_lines
 from triptych.cli.options import Address, AsJson, Catalog, Timeout
 from triptych.cli.output import (
     EXIT_BAD_INPUT,
@@ -123,5 +124,6 @@ def show(
 
 def lines(response: pb.SearchProductsResponse, names: Sequence[str], first: int) -> Iterator[str]:
     """Yield what an answer says beside its products."""
+    yield from heard_lines(response)
     yield from finding_lines(response)
     yield from explanation_lines(response, names, first)

@@ -27,8 +27,8 @@ SILENT = InvalidArgument("No.", reason=Reason.AUDIO_SILENT, field="audio.data")
 class FakeInterpreter:
     """Hears what its bytes say, as a voice that sure; raises what it was given."""
 
-    def __init__(self, speech=1.0, confidence=0.9, detecting=None, transcribing=None):
-        self.speech, self.confidence = speech, confidence
+    def __init__(self, speech=1.0, confidence=0.9, detecting=None, transcribing=None, slots=None):
+        self.speech, self.confidence, self.slots = speech, confidence, slots or {}
         self.detecting, self.transcribing = detecting, transcribing
         self.calls = []
 
@@ -42,7 +42,7 @@ class FakeInterpreter:
         self.calls.append("transcribe")
         if self.transcribing:
             raise self.transcribing
-        return Transcript(audio.data.decode(), self.confidence, {}, MODEL)
+        return Transcript(audio.data.decode(), self.confidence, self.slots, MODEL)
 
 
 class FakeVocabularies:
@@ -111,7 +111,7 @@ async def test_speech_becomes_words_and_a_filter():
 @pytest.mark.parametrize("mode", [AudioMode.BOTH, AudioMode.AUTO])
 async def test_words_and_sound_share_the_weight(mode):
     """Speech that is searched both ways counts no more than one part."""
-    found = await listened(FakeInterpreter(), text(), sound(mode=mode, place=1, weight=3.0))
+    found = await listened(FakeInterpreter(), text(), sound("a chair", mode=mode, place=1, weight=3.0))
 
     assert [("TEXT", "a mug", 1.0, 0), ("AUDIO", "", 1.5, 1), ("TEXT", "a chair", 1.5, 1)] == shown(
         found.query.parts
@@ -133,9 +133,17 @@ async def test_words_and_sound_share_the_weight(mode):
 )
 async def test_auto_decides_and_says_so(speech, confidence, alone, mode):
     """Below one threshold it is a sound; words stand alone only above the other, and above the operator's."""
-    found = await listened(FakeInterpreter(speech, confidence), sound(), alone=alone)
+    found = await listened(FakeInterpreter(speech, confidence), sound("a chair"), alone=alone)
 
     assert (mode, speech) == (found.heard[0].mode, found.heard[0].probability)
+
+
+async def test_auto_takes_words_alone_where_something_is_limited_or_denied():
+    """The vector of "a chair not leather" is near leather."""
+    found = await listened(FakeInterpreter(), sound())
+
+    assert AudioMode.SPEECH == found.heard[0].mode
+    assert ([("TEXT", "a chair", 1.0, 0)], FILTER) == (shown(found.query.parts), whole_filter(found.query))
 
 
 async def test_what_is_no_speech_is_not_transcribed():
@@ -158,6 +166,20 @@ async def test_nothing_understood(mode):
         found.heard[0].mode,
         found.heard[0].transcript,
         found.heard[0].confidence,
+    )
+
+
+async def test_a_sentence_that_is_half_understood():
+    """Slots that are sure hold where the sentence is not: the sound is searched within the price that was heard."""
+    slots = {"price_at_most": "fifty", "not_material": "leather"}
+    found = await listened(FakeInterpreter(confidence=0.3, slots=slots), sound(""))
+
+    assert [("AUDIO", "", 1.0, 0)] == shown(found.query.parts)
+    assert FILTER == whole_filter(found.query)
+    assert (AudioMode.SOUND, "", ["material", "price"]) == (
+        found.heard[0].mode,
+        found.heard[0].words,
+        [each.name for each in found.heard[0].constraints],
     )
 
 

@@ -54,7 +54,7 @@ async def test_a_spoken_query_is_understood_and_told(search):
 
     assert ["good", "other"] == [result.product.id for result in answer.results]
     assert 'price > 1 AND NOT attributes.material = "leather" AND price <= 20' == told.filter
-    assert (0, types_pb2.AUDIO_MODE_BOTH, 0.9, SAID, 0.75, "red mug") == (
+    assert (0, types_pb2.AUDIO_MODE_SPEECH, 0.9, SAID, 0.75, "red mug") == (
         heard.part, heard.mode, heard.speech_probability, heard.transcript, heard.confidence, heard.words,
     )  # fmt: skip
     assert [

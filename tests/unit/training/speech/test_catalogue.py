@@ -1,6 +1,7 @@
 """What shoppers say about a catalogue."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -62,8 +63,23 @@ def test_sentences_use_every_word(catalogue):
     """Every title and every way to say a value is among the sentences that word sequences are counted in."""
     said = " | ".join(catalogue_sentences(catalogue))
 
-    for phrase in (*catalogue.titles, "dark blue", "made of wood", "alder", "table lamp"):
+    for phrase in (
+        *catalogue.titles,
+        "dark blue",
+        "made of wood",
+        "alder",
+        "table lamp",
+        "without dark blue",
+    ):
         assert phrase in said
+    assert "under" not in said
+
+
+def test_catalogues_with_prices_have_words_for_them(catalogue):
+    """Every word of a number is among them."""
+    said = " ".join(catalogue_sentences(replace(catalogue, priced=True))).split()
+
+    assert {"under", "seven", "nineteen", "forty", "hundred", "euros"} <= set(said)
 
 
 @pytest.mark.parametrize(

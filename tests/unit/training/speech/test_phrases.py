@@ -7,6 +7,7 @@ from training.speech.phrases import speakable, spotted
 WAYS = {
     "category": {"mug": ("mug", "coffee cup"), "coffee": ("coffee",)},
     "colour": {"red": ("red", "dark red"), "blue": ("blue",)},
+    "pattern": {"dotted": ("with dots",), "plain": ("without a pattern",)},
 }
 
 
@@ -15,7 +16,13 @@ WAYS = {
     [
         ("show me a dark red coffee cup", {"colour": "red", "category": "mug"}),
         ("coffee please", {"category": "coffee"}),
-        ("blue not red", {"colour": "blue"}),
+        ("blue not red", {"colour": "blue", "not_colour": "red"}),
+        ("anything but dark red", {"not_colour": "red"}),
+        ("a mug without handles", {"category": "mug"}),
+        ("a mug without dots", {"category": "mug", "not_pattern": "dotted"}),
+        ("a mug with dots not blue", {"category": "mug", "pattern": "dotted", "not_colour": "blue"}),
+        ("a mug without a pattern", {"category": "mug", "pattern": "plain"}),
+        ("not", {}),
         ("dark", {}),
         ("", {}),
     ],

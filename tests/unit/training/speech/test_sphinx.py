@@ -5,7 +5,7 @@ import pytest
 
 from training.demo.voices import VOICES_BY_NAME, speak
 from training.speech.grammar import Choice, Phrase, Slot, words
-from training.speech.sphinx import Pass, Sphinx, SphinxOptions
+from training.speech.sphinx import Pass, Sphinx, SphinxOptions, _shares
 
 GRAMMAR = Phrase(
     (
@@ -34,7 +34,7 @@ def spoken():
 @pytest.mark.parametrize("sentence", ["show me a yellow suitcase", "show me a red guitar"])
 def test_a_sentence_is_heard(sphinx, spoken, sentence):
     """All passes agree on a clear voice."""
-    text, confidence = sphinx.hear(spoken(sentence))
+    text, confidence, _ = sphinx.hear(spoken(sentence))
 
     assert sentence == text
     assert 0.5 < confidence <= 1
@@ -78,3 +78,20 @@ def test_given_pronunciations_come_first():
 
     assert {"zolvex": "S OW L"} == decoder.add_words(["zolvex", "red"], {"zolvex": "S OW L", "red": "B L UW"})
     assert "R EH D" == decoder.phones("red")
+
+
+MEANINGS = [{"colour": "red", "price": "ten"}, {"colour": "red"}, {"colour": "blue", "price": "ten"}]
+
+
+@pytest.mark.parametrize(
+    ("meanings", "meant", "shares"),
+    [
+        (MEANINGS, MEANINGS[0], {"colour": 2 / 3, "price": 2 / 3}),
+        (MEANINGS, MEANINGS[1], {"colour": 2 / 3, "price": 1 / 3}),
+        ([{}, {}, None], {}, {"": 2 / 3}),
+        ([{"a": "b"}, None], None, {"": 0.0}),
+    ],
+)
+def test_slots_are_voted_on_one_by_one(meanings, meant, shares):
+    """What is meant is as sure as passes agree on it, also on a slot that it lacks; no slots are agreed on by all that are heard."""
+    assert shares == _shares(meanings, meant)
