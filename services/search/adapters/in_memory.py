@@ -14,8 +14,8 @@ from services.search.core.filters.evaluate import evaluate
 from services.search.core.filters.model import Filter
 from services.search.core.model import Attributes, Collection, Facts, Neighbour, Row, RowKey
 from services.search.core.sampling import drawn, vectors_of
-from services.search.core.similarity import indexed_metric
-from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+from services.search.core.similarity import order_of, similarities
+from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.vectors import Floats, Space
 
 
@@ -81,11 +81,10 @@ class InMemoryIndex:
         rows = [row for row in self._table(collection).values() if among is None or _passes(row, among)]
         if not rows:
             return []
-        similarities, nearness = _compare(rows, query, indexed_metric(collection.space))
-        order = np.argsort(-nearness, kind="stable")[:limit]
+        near = _similarities(rows, query, collection.space)
         return [
-            Neighbour(_shown(rows[place], with_vectors=with_vectors), float(similarities[place]))
-            for place in order
+            Neighbour(_shown(rows[place], with_vectors=with_vectors), float(near[place]))
+            for place in order_of(near, collection.space)[:limit]
         ]
 
     async def compare(
@@ -95,8 +94,8 @@ class InMemoryIndex:
         rows = await self.read(collection, keys, with_vectors=True)
         if not rows:
             return {}
-        similarities, _ = _compare(rows, query, indexed_metric(collection.space))
-        return {row.key: float(value) for row, value in zip(rows, similarities, strict=True)}
+        near = _similarities(rows, query, collection.space)
+        return {row.key: float(value) for row, value in zip(rows, near, strict=True)}
 
     async def sample(self, collection: Collection, limit: int) -> Floats:
         """Return the vectors of some rows."""
@@ -143,11 +142,5 @@ def _shown(row: Row, *, with_vectors: bool) -> Row:
     return row if with_vectors else replace(row, values=None)
 
 
-def _compare(rows: Sequence[Row], query: Floats, metric: SimilarityMetric) -> tuple[Floats, Floats]:
-    """Return the similarity of each row and its nearness (larger is nearer), both of shape (len(rows),)."""
-    vectors = np.stack([row.values for row in rows if row.values is not None]).astype(np.float64)
-    if metric is SimilarityMetric.EUCLIDEAN:
-        distances = np.linalg.norm(vectors - query, axis=1)
-        return distances, -distances
-    cosines = vectors @ query / (np.linalg.norm(vectors, axis=1) * np.linalg.norm(query))
-    return cosines, cosines
+def _similarities(rows: Sequence[Row], query: Floats, space: Space) -> Floats:
+    return similarities(np.stack([row.values for row in rows if row.values is not None]), query, space)

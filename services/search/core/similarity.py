@@ -64,3 +64,25 @@ def as_asked(
 def goodness(similarity: float, metric: SimilarityMetric) -> float:
     """Return how good a similarity is; larger is better under every metric."""
     return similarity if metric is SimilarityMetric.COSINE else -similarity
+
+
+def similarities(vectors: Floats, query: Floats, space: Space) -> Floats:
+    """Return how near to *query* each of *vectors* of *space* is, by its `indexed_metric`, exactly; of shape (rows,).
+
+    Args:
+        vectors: shape (rows, dimension).
+        query: shape (dimension,).
+        space: of the vectors.
+    """
+    others, one = vectors.astype(np.float64), query.astype(np.float64)
+    if indexed_metric(space) is SimilarityMetric.EUCLIDEAN:
+        distances: Floats = np.linalg.norm(others - one, axis=1)
+        return distances
+    cosines: Floats = others @ one / (np.linalg.norm(others, axis=1) * np.linalg.norm(one))
+    return cosines
+
+
+def order_of(near: Floats, space: Space) -> list[int]:
+    """Return the places of *near*, given by the `indexed_metric` of *space*, nearest first."""
+    falling = near if indexed_metric(space) is SimilarityMetric.EUCLIDEAN else -near
+    return [int(place) for place in np.argsort(falling, kind="stable")]

@@ -36,7 +36,9 @@ class MilvusConnection:
     """
 
     def __init__(self, uri: str, *, token: str = "", database: str = "") -> None:
-        self._channel = _open(_lite_uri(uri) if uri.endswith(".db") else uri)
+        # Milvus Lite compares all vectors: its HNSW misses most of what passes a strict filter, and it is slow to count.
+        self.is_exhaustive = uri.endswith(".db")
+        self._channel = _open(_lite_uri(uri) if self.is_exhaustive else uri)
         self._stub = MilvusServiceStub(self._channel)
         self._metadata: list[tuple[str, str]] = []
         if token:

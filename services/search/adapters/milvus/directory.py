@@ -27,6 +27,7 @@ from services.search.adapters.milvus.schema import (
     VECTOR,
     alias_of,
     collection_of,
+    exhaustive_parameters,
     index_parameters,
     name_of,
     parse_name,
@@ -205,11 +206,13 @@ class Directory:
         await self._make("CreateCollection", request, lambda: self._has_collection(name))
 
     async def _make_index(self, name: str, space: Space) -> None:
+        is_exhaustive = self._connection.is_exhaustive
+        parameters = exhaustive_parameters(space) if is_exhaustive else index_parameters(space, *self._hnsw)
         request = CreateIndexRequest(
             collection_name=name,
             field_name=VECTOR,
             index_name=VECTOR,
-            extra_params=index_parameters(space, *self._hnsw),
+            extra_params=parameters,
         )
         await self._make("CreateIndex", request, lambda: self._has_index(name))
 

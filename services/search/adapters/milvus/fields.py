@@ -15,7 +15,7 @@ from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.directory import Directory
 from services.search.adapters.milvus.errors import map_milvus_errors
 from services.search.adapters.milvus.expressions import expression_of
-from services.search.adapters.milvus.index import GUARANTEES, Consistency
+from services.search.adapters.milvus.requests import GUARANTEES, Consistency
 from services.search.adapters.milvus.rows import expression
 from services.search.adapters.milvus.schema import KEY, PRODUCT, PRODUCT_ID, pairs
 from services.search.adapters.milvus.words import CODE_PREFIX, code_of, decoded

@@ -1,16 +1,13 @@
 """The `VectorIndex` port in Milvus."""
 
-import json
+import asyncio
 import math
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any
 
-from pymilvus.grpc_gen.common_pb2 import ConsistencyLevel, DslType
 from pymilvus.grpc_gen.milvus_pb2 import (
     DeleteRequest,
     GetVersionRequest,
-    QueryRequest,
-    SearchRequest,
     UpsertRequest,
 )
 
@@ -23,15 +20,16 @@ from services.search.adapters.milvus.errors import (
     map_milvus_errors,
 )
 from services.search.adapters.milvus.expressions import expression_of
+from services.search.adapters.milvus.requests import Consistency, query_request, search_request, widened
 from services.search.adapters.milvus.rows import (
     batches,
     columns_of,
     expression,
     keys_of,
-    placeholder,
     primary_key,
     rows_of,
 )
+from services.search.adapters.milvus.rows import vectors_of as column_vectors
 from services.search.adapters.milvus.schema import (
     CALIBRATION_PROPERTY,
     KEY,
@@ -40,29 +38,21 @@ from services.search.adapters.milvus.schema import (
     VECTOR,
     VIEW,
     attribute_properties,
-    metric_type,
     pairs,
 )
 from services.search.core.checks import catalog_not_found
 from services.search.core.filters.model import Filter
 from services.search.core.model import Attributes, Collection, Neighbour, Row, RowKey
 from services.search.core.sampling import drawn, vectors_of
-from services.search.core.similarity import indexed_metric
+from services.search.core.similarity import indexed_metric, order_of, similarities
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.vectors import Floats, Space
 
 # Among how many rows a sample is drawn: 20 pages of keys.
 SAMPLED_KEYS_MAX = 20 * 16_384
 
-Consistency = Literal["strong", "bounded", "eventually"]
-
-# The level, and the time stamp by which Milvus's clients ask for it: 0 is now, 1 anything, 2 a short while ago.
-GUARANTEES = {
-    "strong": (ConsistencyLevel.Strong, 0),
-    "eventually": (ConsistencyLevel.Eventually, 1),
-    "bounded": (ConsistencyLevel.Bounded, 2),
-}
-assert GUARANTEES.keys() == set(get_args(Consistency))
+# Where no more rows than this pass a filter, all are fetched and compared here.
+FEW_ROWS = 1_000
 
 
 class MilvusIndex:
@@ -84,7 +74,7 @@ class MilvusIndex:
         self._connection = connection
         self._directory = directory
         self._search_ef = search_ef
-        self._consistency = GUARANTEES[consistency]
+        self._consistency = consistency
 
     async def collection(self, catalog: str, kind: SpaceKind, *, fresh: bool = False) -> Collection | None:
         """Return the collection behind the alias."""
@@ -135,25 +125,31 @@ class MilvusIndex:
         with_vectors: bool,
         among: Filter | None = None,
     ) -> list[Neighbour]:
-        """Return the *limit* nearest rows, as far as HNSW finds them."""
-        fields = _fields(with_vectors=with_vectors)
+        """Return the *limit* nearest rows: as far as HNSW finds them, and all of them where few pass."""
         condition = "" if among is None else expression_of(among)
-        request = self._search_request(collection, query, limit, fields, condition)
-        results = (await self._call(collection, "Search", request)).results
-        similarities = _similarities(results.scores, collection.space)
-        rows = rows_of(results.fields_data)
-        return [Neighbour(row, similarity) for row, similarity in zip(rows, similarities, strict=True)]
+        if among is None or self._connection.is_exhaustive:
+            return await self._search(
+                collection, query, limit, with_vectors=with_vectors, condition=condition
+            )
+        passing, rows = await asyncio.gather(self._count(collection, condition), self._count(collection, ""))
+        if passing <= FEW_ROWS:
+            return await self._nearest_of_few(collection, query, limit, condition, with_vectors=with_vectors)
+        ef = widened(self._search_ef, passing, rows)
+        return await self._search(
+            collection, query, limit, with_vectors=with_vectors, condition=condition, ef=ef
+        )
 
     async def compare(
         self, collection: Collection, query: Floats, keys: Sequence[RowKey]
     ) -> dict[RowKey, float]:
-        """Compare the rows of *keys* that exist: a search among them alone, so that no vector has to travel."""
+        """Compare the rows of *keys* that exist. HNSW, searching among so few, would miss most of them."""
         if not keys:
             return {}
-        request = self._search_request(collection, query, len(keys), [PRODUCT_ID, VIEW], expression(keys))
-        results = (await self._call(collection, "Search", request)).results
-        similarities = _similarities(results.scores, collection.space)
-        return dict(zip(keys_of(results.fields_data), similarities, strict=True))
+        found, vectors = await self._vectors(collection, expression(keys))
+        if not found:
+            return {}
+        near = similarities(vectors, query, collection.space)
+        return {key: float(value) for key, value in zip(found, near, strict=True)}
 
     async def sample(self, collection: Collection, limit: int) -> Floats:
         """Return the vectors of some rows, drawn among the first `SAMPLED_KEYS_MAX`: Milvus draws none itself."""
@@ -180,28 +176,46 @@ class MilvusIndex:
         with map_milvus_errors():
             return await self._directory.collections()
 
-    def _search_request(
-        self, collection: Collection, query: Floats, limit: int, fields: Sequence[str], among: str = ""
-    ) -> SearchRequest:
-        level, timestamp = self._consistency
-        return SearchRequest(
-            collection_name=collection.name,
-            nq=1,
-            placeholder_group=placeholder(query),
-            dsl=among,
-            dsl_type=DslType.BoolExprV1,
-            output_fields=fields,
-            search_params=pairs(
-                anns_field=VECTOR,
-                metric_type=metric_type(collection.space),
-                topk=limit,
-                round_decimal=-1,
-                # HNSW must keep at least as many candidates as it is to return.
-                params=json.dumps({"ef": max(self._search_ef, limit)}),
-            ),
-            consistency_level=level,
-            guarantee_timestamp=timestamp,
+    async def _search(
+        self,
+        collection: Collection,
+        query: Floats,
+        limit: int,
+        *,
+        with_vectors: bool,
+        condition: str = "",
+        ef: int | None = None,
+    ) -> list[Neighbour]:
+        fields = _fields(with_vectors=with_vectors)
+        ef = ef or self._search_ef
+        request = search_request(
+            collection, query, limit, fields, self._consistency, condition=condition, ef=ef
         )
+        results = (await self._call(collection, "Search", request)).results
+        near = _from_scores(results.scores, collection.space)
+        return [Neighbour(*each) for each in zip(rows_of(results.fields_data), near, strict=True)]
+
+    async def _nearest_of_few(
+        self, collection: Collection, query: Floats, limit: int, condition: str, *, with_vectors: bool
+    ) -> list[Neighbour]:
+        keys, vectors = await self._vectors(collection, condition)
+        if not keys:
+            return []
+        near = similarities(vectors, query, collection.space)
+        best = {keys[place]: float(near[place]) for place in order_of(near, collection.space)[:limit]}
+        rows = await self.read(collection, list(best), with_vectors=with_vectors, fresh=False)
+        by_key = {row.key: row for row in rows}
+        # What was removed in between is not there any more.
+        return [Neighbour(by_key[key], value) for key, value in best.items() if key in by_key]
+
+    async def _vectors(self, collection: Collection, condition: str) -> tuple[list[RowKey], Floats]:
+        request = query_request(collection, condition, [PRODUCT_ID, VIEW, VECTOR], self._consistency)
+        return column_vectors((await self._call(collection, "Query", request)).fields_data)
+
+    async def _count(self, collection: Collection, condition: str) -> int:
+        request = query_request(collection, condition, ["count(*)"], self._consistency)
+        (column,) = (await self._call(collection, "Query", request)).fields_data
+        return int(column.scalars.long_data.data[0])
 
     async def ping(self) -> None:
         """Return when Milvus answers."""
@@ -221,29 +235,24 @@ class MilvusIndex:
     ) -> Any:
         if not keys:
             return []
-        level, timestamp = GUARANTEES["strong"] if fresh else self._consistency
-        request = QueryRequest(
-            collection_name=collection.name,
-            expr=expression(keys),
-            output_fields=fields,
-            consistency_level=level,
-            guarantee_timestamp=timestamp,
+        request = query_request(
+            collection, expression(keys), fields, "strong" if fresh else self._consistency
         )
         return (await self._call(collection, "Query", request)).fields_data
 
     async def _keys_after(
         self, collection: Collection, key: RowKey | None, limit: int, *, fresh: bool
     ) -> list[RowKey]:
-        level, timestamp = GUARANTEES["strong"] if fresh else self._consistency
-        request = QueryRequest(
-            collection_name=collection.name,
-            expr=f'{KEY} > "{primary_key(key) if key else ""}"',
-            output_fields=[PRODUCT_ID, VIEW],
+        request = query_request(
+            collection,
+            f'{KEY} > "{primary_key(key) if key else ""}"',
+            [PRODUCT_ID, VIEW],
+            "strong" if fresh else self._consistency,
+            limit=limit,
             # Without the one, a segment of a server may stop at keys of its own, and some in between would be passed
             # over; without the other, Milvus Lite keeps no order.
-            query_params=pairs(limit=limit, reduce_stop_for_best=True, iterator=True),
-            consistency_level=level,
-            guarantee_timestamp=timestamp,
+            reduce_stop_for_best=True,
+            iterator=True,
         )
         return keys_of((await self._call(collection, "Query", request)).fields_data)
 
@@ -264,7 +273,7 @@ def _fields(*, with_vectors: bool) -> list[str]:
     return [PRODUCT_ID, VIEW, PRODUCT, VECTOR] if with_vectors else [PRODUCT_ID, VIEW, PRODUCT]
 
 
-def _similarities(scores: Sequence[float], space: Space) -> list[float]:
+def _from_scores(scores: Sequence[float], space: Space) -> list[float]:
     if indexed_metric(space) is SimilarityMetric.COSINE:
         return list(scores)
     # Milvus gives squared distances, and rounding can take that of two like vectors below 0.

@@ -92,9 +92,25 @@ def rows_of(columns: Sequence[Any]) -> list[Row]:
     products = [base64.b64decode(each) for each in by_name[PRODUCT].scalars.string_data.data]
     vectors: Iterable[Floats | None] = [None] * len(keys)
     if VECTOR in by_name:
-        numbers = np.array(by_name[VECTOR].vectors.float_vector.data, dtype=np.float32)
-        vectors = numbers.reshape(len(keys), -1)
+        vectors = _numbers(by_name[VECTOR]).reshape(len(keys), -1)
     return [Row(*parts) for parts in zip(keys, products, vectors, strict=True)]
+
+
+def vectors_of(columns: Sequence[Any]) -> tuple[list[RowKey], Floats]:
+    """Return the keys and the vectors that *columns* hold, of shape (len(keys), dimension), float32."""
+    keys = keys_of(columns)
+    if not keys:
+        return [], np.zeros((0, 0), np.float32)
+    (column,) = (each for each in columns if each.field_name == VECTOR)
+    return keys, _numbers(column).reshape(len(keys), -1)
+
+
+def _numbers(column: Any) -> Floats:
+    """Return the numbers of a column of vectors, of shape (rows * dimension,)."""
+    numbers = column.vectors.float_vector
+    # Packed, they end their message as they are; one by one they take many times longer.
+    packed = numbers.SerializeToString()
+    return np.frombuffer(packed[len(packed) - 4 * len(numbers.data) :], WIRE_DTYPE).astype(np.float32)
 
 
 def placeholder(query: Floats) -> bytes:

@@ -166,6 +166,11 @@ def index_parameters(space: Space, hnsw_m: int, hnsw_ef_construction: int) -> li
     return pairs(index_type="HNSW", metric_type=metric_type(space), params=build)
 
 
+def exhaustive_parameters(space: Space) -> list[KeyValuePair]:
+    """Return the parameters of an index that compares all vectors of *space*."""
+    return pairs(index_type="FLAT", metric_type=metric_type(space))
+
+
 def metric_type(space: Space) -> str:
     """Return Milvus's word for the metric that vectors of *space* are indexed by."""
     return _METRIC_TYPES[indexed_metric(space)]

@@ -11,7 +11,6 @@ from pymilvus.grpc_gen.milvus_pb2 import DeleteRequest, QueryRequest, SearchRequ
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.errors import COLLECTION_NOT_FOUND, MilvusRefusal, map_milvus_errors
 from services.search.adapters.milvus.expressions import expression_of
-from services.search.adapters.milvus.index import GUARANTEES, Consistency
 from services.search.adapters.milvus.lexical.collections import (
     SPARSE,
     SPELLINGS,
@@ -20,6 +19,7 @@ from services.search.adapters.milvus.lexical.collections import (
     name_of,
 )
 from services.search.adapters.milvus.lexical.rows import columns_of, number_term, term_of, terms_of
+from services.search.adapters.milvus.requests import GUARANTEES, Consistency
 from services.search.adapters.milvus.rows import expression
 from services.search.adapters.milvus.schema import KEY, PRODUCT_ID, pairs
 from services.search.adapters.milvus.words import decoded

@@ -14,8 +14,9 @@ from services.search.adapters.milvus.rows import (
     keys_of,
     primary_key,
     rows_of,
+    vectors_of,
 )
-from services.search.adapters.milvus.schema import _KEY_BYTES_MAX, VECTOR
+from services.search.adapters.milvus.schema import _KEY_BYTES_MAX, PRODUCT_ID, VECTOR, VIEW
 from services.search.core.model import Row, RowKey
 
 HARMLESS = set(string.ascii_letters + string.digits + "_.-~%:")
@@ -74,3 +75,16 @@ def test_batches_fit_a_message_and_lose_nothing():
     parted = list(batches(rows))
 
     assert [["0"], ["1", "2"], ["3"], ["4"]] == [[row.key.product_id for row in batch] for batch in parted]
+
+
+def test_vectors_come_back_without_their_products():
+    """Bit for bit, in the order of the keys; none where there are none."""
+    values = np.array([[0.1, -2.5e-30, 3e38], [0.0, -0.0, 1.0]], np.float32)
+    rows = [Row(RowKey(each, 2), b"", vector) for each, vector in zip("ab", values, strict=True)]
+    columns = [each for each in columns_of(rows) if each.field_name in {PRODUCT_ID, VIEW, VECTOR}]
+
+    keys, vectors = vectors_of(columns)
+
+    assert [row.key for row in rows] == keys
+    assert values.tobytes() == vectors.tobytes()
+    assert [] == vectors_of([])[0]
