@@ -1,11 +1,12 @@
 """How well the running suite finds, on the test part of the demonstration catalogue.
 
     triptych demo                  # or anything else that puts the demonstration catalogue into `demo`
-    python -m bench.quality [--address 127.0.0.1:7100] [--split test] [--count 300] [--catalog demo]
+    python -m bench.quality [--address 127.0.0.1:7100] [--split test] [--count 300] [--catalog demo] [--audio-mode sound]
 
 Prints precision at min(10, number of right products) per kind of query, mixes under each of the four fusions, and writes
 bench/out/quality.json. Right is a product of the same category with every attribute that the query names; all products
-of the catalogue are searched. Combinations of the test part never occur in training.
+of the catalogue are searched. Voices are searched by their sound unless --audio-mode says otherwise. Combinations of the
+test part never occur in training.
 """
 
 import argparse
@@ -55,13 +56,15 @@ def voice(text: str, name: str) -> pb.QueryPart:
     return pb.QueryPart(audio=types_pb2.Media(data=file.getvalue()))
 
 
-def parts(query: Query, by_id: dict[str, Item]) -> list[pb.QueryPart]:
-    """Return what a customer would send."""
+def parts(query: Query, by_id: dict[str, Item], audio_mode: str = "sound") -> list[pb.QueryPart]:
+    """Return what a customer would send; *audio_mode* says what is made of a voice."""
     made = []
     if query.photo_of:
         made.append(photo(by_id[query.photo_of], query.photo_view))
     if query.voice:
-        made.append(voice(query.spoken or query.text, query.voice))
+        said = voice(query.spoken or query.text, query.voice)
+        said.audio_mode = types_pb2.AudioMode.Value(f"AUDIO_MODE_{audio_mode.upper()}")
+        made.append(said)
     if query.text and query.kind != "voice":
         made.append(pb.QueryPart(text=query.text))
     return made
@@ -100,7 +103,8 @@ async def measure(arguments: argparse.Namespace) -> list[dict[str, object]]:
         for kind in (*SINGLE, *MIXED):
             asked = queries(arguments.split, kind, arguments.count)
             made = [
-                parts(query, by_id) for query in track(asked, description=f"making {kind}", transient=True)
+                parts(query, by_id, arguments.audio_mode)
+                for query in track(asked, description=f"making {kind}", transient=True)
             ]
             wanted = [right(query, catalogue) for query in asked]
             for name, choice in ways(kind):
@@ -149,6 +153,7 @@ def main() -> None:
     parser.add_argument("--catalog", default="demo")
     parser.add_argument("--split", default="test", choices=("dev", "test"))
     parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--audio-mode", default="sound", choices=("auto", "speech", "sound", "both"))
     rows = asyncio.run(measure(arguments := parser.parse_args()))
     table = Table(title=f"Precision at min({CUTOFF}, right products), {arguments.split} part")
     for name in ("kind", "way", "queries", "precision", "standard_error"):

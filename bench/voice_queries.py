@@ -115,7 +115,7 @@ def _query(rng: random.Random, item: object, *, written: bool) -> Spoken:
 
 
 def _limit(rng: random.Random, *, written: bool) -> tuple[str, Said]:
-    amount = rng.choice([rng.randrange(5, 100), rng.randrange(10, 100) * 5, rng.randrange(1, 20) * 100])
+    amount = rng.choice([rng.randrange(20, 100), rng.randrange(4, 100) * 5, rng.randrange(1, 20) * 100])
     number = str(amount) if written else words(amount)
     if rng.random() < 0.15:
         more = amount + rng.choice((5, 10, 50))

@@ -79,8 +79,15 @@ class SuiteSearch:
 
 
 def _search(client: Client, catalog: str, names: dict[str, Record], query: Query) -> Answer:
+    # What is judged are vectors: speech is not to be written down on the way.
+    modes = {"audio": types_pb2.AUDIO_MODE_SOUND}
     parts = [
-        part(**{name: getattr(query, name)}, weight=query.weights.get(name)) for name in query.modalities
+        part(
+            **{name: getattr(query, name)},
+            weight=query.weights.get(name),
+            audio_mode=modes.get(name, types_pb2.AUDIO_MODE_UNSPECIFIED),
+        )
+        for name in query.modalities
     ]
     try:
         response = client.search(

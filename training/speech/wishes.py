@@ -24,32 +24,36 @@ _WEIGHT = 1e-15
 _CURRENCIES = ("euros", "dollars", "pounds")
 
 
-def number() -> Node:
-    """Return the numbers from 1 to 9999 as they are said: "one hundred and fifty", "a thousand"."""
+def number(*, from_twenty: bool = False) -> Choice:
+    """Return the numbers from 1 (or from 20) to 9999 as they are said: "one hundred and fifty", "a thousand"."""
     ones = _any(_ONES)
-    below_100 = Choice((ones, _any(_TEENS), Phrase((_any(_TENS), optional(ones)))))
+    tens = Phrase((_any(_TENS), optional(ones)))
+    below_100 = Choice((ones, _any(_TEENS), tens))
     rest = Phrase((optional(words("and")), below_100))
     hundreds = Phrase((words("hundred"), optional(rest)))
     one = _any(("a", *_ONES))
     thousands = Phrase((one, words("thousand"), optional(Choice((Phrase((ones, hundreds)), rest)))))
-    return Choice((below_100, Phrase((one, hundreds)), thousands))
+    return Choice((tens if from_twenty else below_100, Phrase((one, hundreds)), thousands))
 
 
 def limit() -> Node:
     """Return what is said of a price: "under fifty euros", "between ten and twenty".
 
     A limit begins with words of its own: where any number could follow a noun, "a chair in two" would be one more way to
-    hear "a chair in blue", and listening would take twice as long.
+    hear "a chair in blue", and listening would take twice as long. Prices below 20 name a currency: "up to ten" is short
+    enough to be heard where nothing of it was said.
     """
-    said, currency = number(), optional(_any(_CURRENCIES))
-    most, least = Slot(AT_MOST, said), Slot(AT_LEAST, said)
     return Choice(
         (
-            Phrase((_any(_LESS), most, currency)),
-            Phrase((_any(_MORE), least, currency)),
-            Phrase((words("between"), least, words("and"), most, currency)),
+            Phrase((_any(_LESS), _price(AT_MOST))),
+            Phrase((_any(_MORE), _price(AT_LEAST))),
+            Phrase((words("between"), Slot(AT_LEAST, number()), words("and"), _price(AT_MOST))),
         )
     )
+
+
+def _price(name: str) -> Choice:
+    return Choice((Phrase((Slot(name, number()), _any(_CURRENCIES))), Slot(name, number(from_twenty=True))))
 
 
 def denials(ways: Ways) -> Node:
