@@ -3,14 +3,16 @@
     score = INTEREST · likeness + AGAIN · habit + POPULAR · popularity - AWAY · dislike
 
     likeness     max over interests of pull · max(0, cosine)^SHARPNESS
-    habit        the customer's purchases of the product, each decayed (see `History.habits`)
+    habit        purchases of the product / (all purchases of the customer)^MUCH, each decayed (see `History.habits`):
+                 who buys much says less with each
     popularity   as a share of the most popular candidate's
     dislike      max over disliked products of freshness · max(0, cosine)^SHARPNESS
 
-A purchase counts as three tenths of the greatest popularity; docs/recommendations.md says on what data that was chosen.
-Somebody who only looks at one kind of things gets what has a cosine above 0.76 before what is most popular.
+A purchase counts as three tenths of the greatest popularity where there are fifteen; docs/recommendations.md says on
+what data that was chosen. Somebody who only looks at one kind of things gets what has a cosine above 0.76 before what is most popular.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -22,7 +24,8 @@ from gateway.core.recommend.interests import Interest
 from triptych.vocabulary.vectors import Floats, Vector, unit
 
 INTEREST = 3.0
-AGAIN = 0.3
+AGAIN = 0.45
+MUCH = 0.15
 POPULAR = 1.0
 AWAY = 1.5
 SHARPNESS = 4
@@ -74,15 +77,20 @@ def blend(
         return []
     rows = np.stack([unit(each.vector.values) for each in candidates])
     near, which = likeness(rows, [(each.vector, each.pull) for each in interests])
-    again = [habits.get(each.id, 0.0) for each in candidates]
+    again = AGAIN * np.array([habits.get(each.id, 0.0) for each in candidates]) / much(habits)
     most = max(each.popularity for each in candidates) or 1.0
     popular = [each.popularity / most for each in candidates]
     # In the order of Why.
-    parts = np.stack([INTEREST * near, AGAIN * np.array(again), POPULAR * np.array(popular)])
+    parts = np.stack([INTEREST * near, again, POPULAR * np.array(popular)])
     scores = parts.sum(0) - AWAY * likeness(rows, dislikes)[0]
     return [
         scored(each, float(scores[at]), parts[:, at], int(which[at])) for at, each in enumerate(candidates)
     ]
+
+
+def much(habits: Mapping[str, float]) -> float:
+    """Return by what a purchase counts less because there are others; the first counts whole."""
+    return math.pow(max(1.0, math.fsum(habits.values())), MUCH)
 
 
 def scored(candidate: Candidate, score: float, parts: NDArray[np.float64], interest: int) -> Scored:

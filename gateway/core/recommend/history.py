@@ -16,10 +16,10 @@ WEIGHTS: Mapping[EventType, float] = {
 }
 # How much of what a purchase says asks for more of the kind: where it may come again it is a habit, else a matter of taste.
 # Looking, clicking and carting ask for it altogether.
-PULL_OF_HABIT = 0.01
+PULL_OF_HABIT = 0.0
 PULL_OF_TASTE = 0.2
 # Habits outlive interests: what was bought counts one half at so many times the age.
-HABIT_LIVES = 24.0
+HABIT_LIVES = 48.0
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from gateway.core.recommend.blend import AGAIN, AWAY, INTEREST, POPULAR, SHARPNESS, Candidate, Why, blend
+from gateway.core.recommend.blend import (
+    AGAIN,
+    AWAY,
+    INTEREST,
+    MUCH,
+    POPULAR,
+    SHARPNESS,
+    Candidate,
+    Why,
+    blend,
+)
 from gateway.core.recommend.interests import Interest
 from triptych.vocabulary.vectors import Vector
 
@@ -24,11 +34,11 @@ def test_the_formula():
         Interest("i", vector(1, 0), share=0.7, pull=0.5),
         Interest("j", vector(0, 2), share=0.3, pull=0.3),
     ]
-    first, second = blend([one, most], interests, {"one": 2.0}, [(vector(0, 5), 0.5)])
+    first, second = blend([one, most], interests, {"one": 2.0, "gone": 6.0}, [(vector(0, 5), 0.5)])
 
     expected = (
         INTEREST * max(0.5 * 0.6**SHARPNESS, 0.3 * 0.8**SHARPNESS)
-        + AGAIN * 2
+        + AGAIN * 2 / 8**MUCH
         + POPULAR * 0.5
         - AWAY * 0.5 * 0.8**SHARPNESS
     )

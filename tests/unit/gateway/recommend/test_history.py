@@ -58,7 +58,7 @@ def test_habits_fade_more_slowly_than_interests():
 
 @pytest.mark.parametrize(("again", "pull"), [(False, PULL_OF_TASTE), (True, PULL_OF_HABIT)])
 def test_a_purchase_asks_less_for_its_like_than_a_look(again, pull):
-    """Hardly at all where it may come again itself."""
+    """Not at all where it may come again itself."""
     bought, viewed = CustomerEvent("b", EventType.BOUGHT), CustomerEvent("v", EventType.VIEWED)
     past = history([bought, viewed], NOW_S, DAY_S, again=again)
 
