@@ -23,6 +23,8 @@ from triptych.vocabulary.vectors import ModelVersion
 SOUND_BELOW = 0.3
 # From here on somebody does; in between, words are never taken alone.
 SPEECH_FROM = 0.8
+# So sure a transcript with a limit or a denial has to be for its words to be searched alone.
+LIMITS_ALONE_FROM = 0.9
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,8 @@ class Listener:
         if said.text:
             sure = (probability or 0.0) >= SPEECH_FROM and said.confidence > self.words_alone_confidence
             # The vector of a sound in which "not blue" is said is near what is blue.
-            alone = sure or bool(meaning.filter and meaning.words)
+            limited = bool(meaning.filter and meaning.words) and said.confidence >= LIMITS_ALONE_FROM
+            alone = sure or limited
             mode = (AudioMode.SPEECH if alone else AudioMode.BOTH) if is_open else part.audio_mode
             mode, words = _searched(mode, meaning, said.text, has_others=has_others(query))
         heard = HeardSpeech(place, mode, probability, said.text, said.confidence, meaning.constraints, words)

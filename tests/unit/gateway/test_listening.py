@@ -279,3 +279,11 @@ async def test_the_requests_filter_holds_too():
         found.query
     )
     assert [0, 1] == [each.part for each in found.heard]
+
+
+@pytest.mark.parametrize(("confidence", "mode"), [(0.89, AudioMode.BOTH), (0.9, AudioMode.SPEECH)])
+async def test_only_a_sure_limit_silences_the_sound(confidence, mode):
+    """A denial that may have been misheard still filters, but the sound has a say in what is looked for."""
+    found = await listened(FakeInterpreter(confidence=confidence), sound())
+
+    assert (mode, FILTER) == (found.heard[0].mode, whole_filter(found.query))

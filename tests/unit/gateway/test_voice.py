@@ -40,7 +40,7 @@ async def search(stubs, rooms):
     await catalog.UpsertProducts(catalog_pb.UpsertProductsRequest(products=products))
 
     async def transcribe(audio):
-        return Transcript(audio.data.decode(), 0.75, SLOTS, ModelVersion("transcriber", "1", ""))
+        return Transcript(audio.data.decode(), 0.9375, SLOTS, ModelVersion("transcriber", "1", ""))
 
     rooms.encoder.speech, rooms.encoder.transcribe = 0.9, transcribe
     return found
@@ -54,7 +54,7 @@ async def test_a_spoken_query_is_understood_and_told(search):
 
     assert ["good", "other"] == [result.product.id for result in answer.results]
     assert 'price > 1 AND NOT attributes.material = "leather" AND price <= 20' == told.filter
-    assert (0, types_pb2.AUDIO_MODE_SPEECH, 0.9, SAID, 0.75, "red mug") == (
+    assert (0, types_pb2.AUDIO_MODE_SPEECH, 0.9, SAID, 0.9375, "red mug") == (
         heard.part, heard.mode, heard.speech_probability, heard.transcript, heard.confidence, heard.words,
     )  # fmt: skip
     assert [
