@@ -1,6 +1,5 @@
 """The `VectorIndex` port in Milvus."""
 
-import asyncio
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +19,7 @@ from services.search.adapters.milvus.errors import (
     map_milvus_errors,
 )
 from services.search.adapters.milvus.expressions import expression_of
-from services.search.adapters.milvus.requests import Consistency, query_request, search_request, widened
+from services.search.adapters.milvus.requests import Consistency, query_request, search_request
 from services.search.adapters.milvus.rows import (
     batches,
     columns_of,
@@ -52,7 +51,7 @@ from triptych.vocabulary.vectors import Floats, Space
 SAMPLED_KEYS_MAX = 20 * 16_384
 
 # Where no more rows than this pass a filter, all are fetched and compared here.
-FEW_ROWS = 1_000
+FEW_ROWS = 2_000
 
 
 class MilvusIndex:
@@ -127,22 +126,20 @@ class MilvusIndex:
     ) -> list[Neighbour]:
         """Return the *limit* nearest rows: as far as HNSW finds them, and all of them where few pass."""
         condition = "" if among is None else expression_of(among)
-        if among is None or self._connection.is_exhaustive:
-            return await self._search(
-                collection, query, limit, with_vectors=with_vectors, condition=condition
-            )
-        passing, rows = await asyncio.gather(self._count(collection, condition), self._count(collection, ""))
-        if passing <= FEW_ROWS:
-            return await self._nearest_of_few(collection, query, limit, condition, with_vectors=with_vectors)
-        ef = widened(self._search_ef, passing, rows)
-        return await self._search(
-            collection, query, limit, with_vectors=with_vectors, condition=condition, ef=ef
-        )
+        if among is not None and not self._connection.is_exhaustive:
+            passing = await self._count(collection, condition)
+            if passing <= FEW_ROWS and (
+                found := await self._nearest_of_few(
+                    collection, query, limit, condition, with_vectors=with_vectors
+                )
+            ):
+                return found
+        return await self._search(collection, query, limit, condition, with_vectors=with_vectors)
 
     async def compare(
         self, collection: Collection, query: Floats, keys: Sequence[RowKey]
     ) -> dict[RowKey, float]:
-        """Compare the rows of *keys* that exist. HNSW, searching among so few, would miss most of them."""
+        """Compare the rows of *keys* that exist: a search among so few can miss most of them, see README.md."""
         if not keys:
             return {}
         found, vectors = await self._vectors(collection, expression(keys))
@@ -177,17 +174,9 @@ class MilvusIndex:
             return await self._directory.collections()
 
     async def _search(
-        self,
-        collection: Collection,
-        query: Floats,
-        limit: int,
-        *,
-        with_vectors: bool,
-        condition: str = "",
-        ef: int | None = None,
+        self, collection: Collection, query: Floats, limit: int, condition: str, *, with_vectors: bool
     ) -> list[Neighbour]:
-        fields = _fields(with_vectors=with_vectors)
-        ef = ef or self._search_ef
+        fields, ef = _fields(with_vectors=with_vectors), self._search_ef
         request = search_request(
             collection, query, limit, fields, self._consistency, condition=condition, ef=ef
         )
@@ -200,6 +189,7 @@ class MilvusIndex:
     ) -> list[Neighbour]:
         keys, vectors = await self._vectors(collection, condition)
         if not keys:
+            # Seen to happen for a moment while Milvus exchanges one of its segments for another.
             return []
         near = similarities(vectors, query, collection.space)
         best = {keys[place]: float(near[place]) for place in order_of(near, collection.space)[:limit]}

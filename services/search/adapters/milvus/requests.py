@@ -1,7 +1,6 @@
 """What Milvus is asked for, as its messages."""
 
 import json
-import math
 from collections.abc import Sequence
 from typing import Literal, get_args
 
@@ -22,12 +21,6 @@ GUARANTEES = {
     "bounded": (ConsistencyLevel.Bounded, 2),
 }
 assert GUARANTEES.keys() == set(get_args(Consistency))
-
-# HNSW keeps so many candidates as are asked for, whether they pass or not: where fewer than this share of the rows do,
-# it is asked for as many more.
-FULL_SHARE = 0.2
-# The most that Milvus takes.
-EF_MAX = 32_768
 
 
 def search_request(
@@ -79,9 +72,3 @@ def query_request(
         consistency_level=level,
         guarantee_timestamp=timestamp,
     )
-
-
-def widened(ef: int, passing: int, rows: int) -> int:
-    """Return how many candidates HNSW is to keep where *passing* of the *rows* may be found, and *ef* where all may."""
-    share = min(1.0, passing / max(1, rows))
-    return min(EF_MAX, math.ceil(ef * max(1.0, FULL_SHARE / max(share, 1e-9))))
