@@ -14,7 +14,9 @@ from functools import partial
 import numpy as np
 
 from gateway.adapters.chains import SealedChains
-from gateway.core.model import Chain, Hit, RankingPlan, Result, Retrieval
+from gateway.core.model.answer import Chain, Result
+from gateway.core.model.ranking import RankingPlan
+from gateway.core.model.retrieval import Hit, Retrieval
 from triptych.vocabulary.choices import RankingStrategy, SimilarityMetric, SpaceKind
 from triptych.vocabulary.vectors import Vector
 

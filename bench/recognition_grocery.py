@@ -22,7 +22,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.grocery_baseline import embeddings
-from gateway.core.model import CatalogFacts, Curve, Hit, Hits, Labels
+from gateway.core.model.catalog import CatalogFacts, Labels
+from gateway.core.model.ranking import Curve
+from gateway.core.model.retrieval import Hit, Hits
 from gateway.core.recognise import NEIGHBOURS, Recognition, told
 from training.calibration.fit import FOLDS
 from training.calibration.photos import Ballot, Looked

@@ -25,7 +25,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from gateway.core.model import Operator
+from gateway.core.model.words import Operator
 from gateway.core.understanding import understand
 from training.demo.items import BRANDS, items
 from training.demo.texts import query_text

@@ -23,7 +23,9 @@ from gateway.core.recognise import Recogniser
 from gateway.core.recommend.recommender import Recommender
 from gateway.core.search import ProductSearch
 from gateway.core.vocabulary import Vocabularies
-from gateway.service import CatalogService, FeedbackService, ProductSearchService
+from gateway.service.catalog import CatalogService
+from gateway.service.feedback import FeedbackService
+from gateway.service.search import ProductSearchService
 from gateway.settings import TOKEN_KEY_CHARACTERS_MIN, GatewaySettings
 from triptych.runtime.channels import open_channel
 from triptych.runtime.logs import log

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable
 
+from gateway.adapters.retrievals import retrieval_of, search_request
 from gateway.adapters.sealing import NotSealedHere, Seal
-from gateway.adapters.search import retrieval_of, search_request
-from gateway.core.model import Chain, Hit, Judge, RankingPlan, Result
+from gateway.core.model.answer import Chain, Result
+from gateway.core.model.ranking import Judge, RankingPlan
+from gateway.core.model.retrieval import Hit
 from gateway.translate.catalogs import curve, curve_message
 from triptych.internal.v1 import page_pb2 as pb
 from triptych.v1 import types_pb2

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import grpc
 
-from gateway.core.model import Content, Description, Encoded, Media, Transcript
+from gateway.core.model.query import Content, Media
+from gateway.core.model.vectors import Encoded
+from gateway.core.model.words import Description, Transcript
 from triptych.internal.v1 import encoder_service_pb2 as pb
 from triptych.internal.v1 import encoder_service_pb2_grpc as pb_grpc
 from triptych.runtime import wire

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import grpc
 
-from gateway.core.model import Fused, PartVector
+from gateway.core.model.vectors import Fused, PartVector
 from triptych.internal.v1 import fusion_service_pb2 as pb
 from triptych.internal.v1 import fusion_service_pb2_grpc as pb_grpc
 from triptych.runtime import wire

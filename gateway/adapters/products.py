@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from google.protobuf.struct_pb2 import Value
 
-from gateway.core.model import Labels, ProductFacts
+from gateway.core.model.catalog import Labels, ProductFacts
 from triptych.v1.types_pb2 import Product
 
 _SECONDS_PER_DAY = 86_400

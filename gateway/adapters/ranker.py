@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import grpc
 
-from gateway.core.model import Candidate, Ranked, RankingOffer
+from gateway.core.model.ranking import Candidate, Ranked, RankingOffer
 from triptych.internal.v1 import ranker_service_pb2 as pb
 from triptych.internal.v1 import ranker_service_pb2_grpc as pb_grpc
 from triptych.runtime import wire

@@ -5,19 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import grpc
 
-from gateway.core.model import (
-    CatalogFacts,
-    Curve,
-    ExcludedVector,
-    Facet,
-    FacetWish,
-    Hit,
-    Hits,
-    Interval,
-    ProductRecord,
-    Retrieval,
-    StoredVector,
-)
+from gateway.adapters.retrievals import search_request
+from gateway.core.model.catalog import CatalogFacts, ProductRecord, StoredVector
+from gateway.core.model.ranking import Curve
+from gateway.core.model.retrieval import Facet, Hit, Hits, Interval, Retrieval
 from gateway.translate.catalogs import calibration
 from gateway.translate.catalogs import curves as curves_of
 from triptych.internal.v1 import search_service_pb2 as pb
@@ -27,9 +18,9 @@ from triptych.runtime.channels import call
 from triptych.runtime.errors import from_status
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import types_pb2
-from triptych.vocabulary.choices import HybridFusion, SimilarityMetric, SpaceKind
+from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import TriptychError
-from triptych.vocabulary.vectors import Space, Vector
+from triptych.vocabulary.vectors import Space
 
 # How long a catalogue's facts are remembered.
 FACTS_MEMORY_S = 5.0
@@ -109,76 +100,6 @@ class SearchRoom:
         self._facts.pop(catalog, None)
 
 
-def search_request(asked: Retrieval) -> pb.SearchRequest:
-    """Return what is asked in its wire form."""
-    return pb.SearchRequest(
-        catalog=asked.catalog,
-        query=vector_message(asked.query) if asked.query else None,
-        space=types_pb2.SearchSpace.ValueType(asked.space),
-        metric=types_pb2.SimilarityMetric.ValueType(asked.metric),
-        limit=asked.limit,
-        with_vectors=asked.with_vectors,
-        compared_spaces=[types_pb2.SearchSpace.ValueType(kind) for kind in asked.compared],
-        filter=asked.filter,
-        texts=[pb.WeightedText(text=text, weight=weight) for text, weight in asked.texts],
-        lexical_weight=asked.lexical_weight,
-        hybrid_fusion=types_pb2.HybridFusion.ValueType(asked.hybrid_fusion),
-        grouped=asked.grouped,
-        facets=[facet_message(each) for each in asked.facets],
-        excluded_ids=asked.excluded_ids,
-        excluded_variants_of=asked.excluded_variants_of,
-        excluded_texts=asked.excluded_texts,
-        excluded_vectors=[
-            pb.ExcludedVector(
-                vector=vector_message(each.vector),
-                similarity=each.similarity,
-                space=types_pb2.SearchSpace.ValueType(each.space),
-            )
-            for each in asked.excluded_vectors
-        ],
-        order_by=asked.order_by,
-        conditions=asked.conditions,
-        rescoring=types_pb2.SimilarityMetric.ValueType(asked.rescoring or 0),
-        only_ids=asked.only_ids,
-        counted=asked.counted,
-    )
-
-
-def retrieval_of(message: pb.SearchRequest) -> Retrieval:
-    """Return what was asked from its wire form; facets are not asked for twice."""
-    return Retrieval(
-        message.catalog,
-        wire.vector_of(message.query) if message.HasField("query") else None,
-        SpaceKind(message.space),
-        SimilarityMetric(message.metric),
-        message.limit,
-        with_vectors=message.with_vectors,
-        compared=tuple(SpaceKind(kind) for kind in message.compared_spaces),
-        filter=message.filter,
-        texts=tuple((each.text, each.weight) for each in message.texts),
-        lexical_weight=message.lexical_weight,
-        hybrid_fusion=HybridFusion(message.hybrid_fusion),
-        grouped=message.grouped,
-        excluded_ids=tuple(message.excluded_ids),
-        excluded_variants_of=tuple(message.excluded_variants_of),
-        excluded_texts=tuple(message.excluded_texts),
-        excluded_vectors=tuple(
-            ExcludedVector(wire.vector_of(each.vector), each.similarity, SpaceKind(each.space))
-            for each in message.excluded_vectors
-        ),
-        order_by=message.order_by,
-        conditions=tuple(message.conditions),
-        rescoring=SimilarityMetric(message.rescoring) if message.rescoring else None,
-        only_ids=tuple(message.only_ids),
-        counted=message.counted,
-    )
-
-
-def vector_message(vector: Vector) -> types_pb2.Vector:
-    """Return a vector in its wire form."""
-    return wire.vector_message(vector.values, vector.space)
-
-
 def hit(message: pb.Hit, *, with_vectors: bool) -> Hit:
     """Return a product that was found."""
     return Hit(
@@ -196,16 +117,6 @@ def hit(message: pb.Hit, *, with_vectors: bool) -> Hit:
         conditions=tuple(message.conditions),
         group_id=message.group_id,
         group_others=message.group_others,
-    )
-
-
-def facet_message(wish: FacetWish) -> search_pb.FacetSpec:
-    """Return a field to count by in its wire form."""
-    return search_pb.FacetSpec(
-        field=wish.field,
-        limit=wish.limit,
-        bounds=wish.bounds,
-        exclude_own_filter=wish.exclude_own_filter,
     )
 
 

@@ -3,7 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from gateway.core.model import Boost, Condition, Freshness, Hit, Popularity, ProductFacts
+from gateway.core.model.catalog import ProductFacts
+from gateway.core.model.query import Boost, Condition, Freshness, Popularity
+from gateway.core.model.retrieval import Hit
 
 # Similarities lie between -1 and 1: what is added never outweighs them.
 SUM_MAX = 1.0

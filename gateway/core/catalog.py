@@ -7,16 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.core import recognise, relevance
-from gateway.core.model import (
-    CatalogFacts,
-    Curve,
-    Encoded,
-    Fused,
-    NewProduct,
-    PartVector,
-    ProductRecord,
-    StoredVector,
-)
+from gateway.core.model.catalog import CatalogFacts, NewProduct, ProductRecord, StoredVector
+from gateway.core.model.ranking import Curve
+from gateway.core.model.vectors import Encoded, Fused, PartVector
 from gateway.core.ports import Encoder, Fuser, Index
 from triptych.vocabulary.choices import FusionStrategy, Modality, SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError

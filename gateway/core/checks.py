@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gateway.core.model import Query
+from gateway.core.model.query import Query
 from triptych.vocabulary.errors import InvalidArgument, Reason
 
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from gateway.core.model import Content, HeardSpeech, Part, Query
+from gateway.core.model.query import Content, Part, Query
+from gateway.core.model.words import HeardSpeech
 from gateway.core.ports import Interpreter
 from gateway.core.stopwatch import Stopwatch
 from gateway.core.understanding import Meaning, understand

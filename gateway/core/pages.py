@@ -10,7 +10,10 @@ So nothing is shown twice, and nothing is left out that was there all along, wha
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gateway.core.model import Chain, Hit, NextPage, Query, RankingPlan, Result, Retrieval
+from gateway.core.model.answer import Chain, NextPage, Result
+from gateway.core.model.query import Query
+from gateway.core.model.ranking import RankingPlan
+from gateway.core.model.retrieval import Hit, Retrieval
 from gateway.core.ports import Chains, Index
 from gateway.core.present import Present
 from gateway.core.ranking import CANDIDATES_MAX, Ranking

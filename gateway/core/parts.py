@@ -4,15 +4,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.core.model import (
-    Content,
-    Encoded,
-    Part,
-    PartVector,
-    Path,
-    ProductReference,
-    Query,
-)
+from gateway.core.model.answer import Path
+from gateway.core.model.query import Content, Part, ProductReference, Query
+from gateway.core.model.vectors import Encoded, PartVector
 from gateway.core.ports import Encoder, Fuser, Index
 from gateway.core.stopwatch import Stopwatch
 from triptych.vocabulary.choices import Modality

@@ -7,26 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gateway.core.feedback.model import Event, JudgedAnswer, Shown
-from gateway.core.model import (
-    Candidate,
-    CatalogFacts,
-    Chain,
-    Content,
-    Curve,
-    Description,
-    Encoded,
-    Fused,
-    Hits,
-    Labels,
-    Media,
-    PartVector,
-    ProductFacts,
-    ProductRecord,
-    Ranked,
-    RankingOffer,
-    Retrieval,
-    Transcript,
-)
+from gateway.core.model.answer import Chain
+from gateway.core.model.catalog import CatalogFacts, Labels, ProductFacts, ProductRecord
+from gateway.core.model.query import Content, Media
+from gateway.core.model.ranking import Candidate, Curve, Ranked, RankingOffer
+from gateway.core.model.retrieval import Hits, Retrieval
+from gateway.core.model.vectors import Encoded, Fused, PartVector
+from gateway.core.model.words import Description, Transcript
 from triptych.vocabulary.choices import FusionStrategy, RankingStrategy, SpaceKind
 from triptych.vocabulary.errors import TriptychError
 from triptych.vocabulary.vectors import Space

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.core.model import Chain, Hit, Query, Result, Retrieval
+from gateway.core.model.answer import Chain, Result
+from gateway.core.model.query import Query
+from gateway.core.model.retrieval import Hit, Retrieval
 from gateway.core.ports import Index
 from gateway.core.ranking import Ranking
 

@@ -9,16 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.core import boosts
-from gateway.core.model import (
-    FEATURE_OF_SPACE,
-    Candidate,
-    Hit,
-    Path,
-    Query,
-    RankingOffer,
-    RankingPlan,
-    Result,
-)
+from gateway.core.model.answer import Path, Result
+from gateway.core.model.query import Query
+from gateway.core.model.ranking import FEATURE_OF_SPACE, Candidate, RankingOffer, RankingPlan
+from gateway.core.model.retrieval import Hit
 from gateway.core.ports import ProductReader, Ranker
 from gateway.core.relevance import cosine, judged
 from triptych.vocabulary.choices import RankingStrategy, SimilarityMetric

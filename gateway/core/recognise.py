@@ -14,7 +14,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.core.model import CatalogFacts, Content, Curve, Hit, Hits, Labels, Media, Retrieval
+from gateway.core.model.catalog import CatalogFacts, Labels
+from gateway.core.model.query import Content, Media
+from gateway.core.model.ranking import Curve
+from gateway.core.model.retrieval import Hit, Hits, Retrieval
 from gateway.core.parts import required
 from gateway.core.ports import Encoder, Index, ProductReader
 from gateway.core.relevance import probability

@@ -11,7 +11,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from gateway.core.model import CatalogFacts, Curve, Hit, Judge, Query, Result
+from gateway.core.model.answer import Result
+from gateway.core.model.catalog import CatalogFacts
+from gateway.core.model.query import Query
+from gateway.core.model.ranking import Curve, Judge
+from gateway.core.model.retrieval import Hit
 from triptych.vocabulary.choices import FusionStrategy, Modality, SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import FailedPrecondition, Reason
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from gateway.core import boosts
 from gateway.core.listening import whole_filter
-from gateway.core.model import Content, ExcludedVector, ProductReference, Query, RankingPlan, Retrieval
+from gateway.core.model.query import Content, ProductReference, Query
+from gateway.core.model.ranking import RankingPlan
+from gateway.core.model.retrieval import ExcludedVector, Retrieval
 from gateway.core.parts import Understood
 from triptych.vocabulary.choices import Modality, SpaceKind
 from triptych.vocabulary.errors import TriptychError

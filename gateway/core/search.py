@@ -13,18 +13,10 @@ from gateway.core.checks import check
 from gateway.core.explain.explained import explained
 from gateway.core.explain.explainer import Explainer
 from gateway.core.listening import Listener
-from gateway.core.model import (
-    Answer,
-    Curve,
-    ExplainLevel,
-    Hits,
-    NextPage,
-    Query,
-    RankingPlan,
-    Result,
-    Retrieval,
-    Spelling,
-)
+from gateway.core.model.answer import Answer, NextPage, Result
+from gateway.core.model.query import ExplainLevel, Query, Spelling
+from gateway.core.model.ranking import Curve, RankingPlan
+from gateway.core.model.retrieval import Hits, Retrieval
 from gateway.core.pages import Pages
 from gateway.core.parts import PartReader, Understood
 from gateway.core.ports import Chains, Encoder, Fuser, Index

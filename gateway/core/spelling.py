@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gateway.core.model import Content, Hits, Query, Retrieval, Suggestion
+from gateway.core.model.answer import Suggestion
+from gateway.core.model.query import Content, Query
+from gateway.core.model.retrieval import Hits, Retrieval
 from gateway.core.ports import Index
 from triptych.vocabulary.choices import Modality
 

@@ -11,7 +11,7 @@ from itertools import islice
 
 from gateway.core.denials import Denial, Values, denials, spotted
 from gateway.core.limits import Limit, limits
-from gateway.core.model import Constraint, Operator
+from gateway.core.model.words import Constraint, Operator
 from gateway.core.numbers import amount, written
 
 

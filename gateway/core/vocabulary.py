@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gateway.core.model import FacetWish, Retrieval
+from gateway.core.model.query import FacetWish
+from gateway.core.model.retrieval import Retrieval
 from gateway.core.ports import Index
 from gateway.core.understanding import FIELDS, Vocabulary
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from gateway.core.model import Answer, Facet, Interval, NextPage, Query, Result
+from gateway.core.model.answer import Answer, NextPage, Result
+from gateway.core.model.query import Query
+from gateway.core.model.retrieval import Facet, Interval
 from gateway.translate.explanations import explanation
 from gateway.translate.products import product
 from gateway.translate.words import heard

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from gateway.core.model import CatalogFacts, Curve
+from gateway.core.model.catalog import CatalogFacts
+from gateway.core.model.ranking import Curve
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 
 

@@ -1,6 +1,6 @@
 """Pictures and sounds."""
 
-from gateway.core.model import Media
+from gateway.core.model.query import Media
 from triptych.runtime import wire
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import types_pb2

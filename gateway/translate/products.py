@@ -2,7 +2,8 @@
 
 from google.protobuf.struct_pb2 import Value
 
-from gateway.core.model import Content, NewProduct
+from gateway.core.model.catalog import NewProduct
+from gateway.core.model.query import Content
 from gateway.translate.media import media
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import Modality

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from gateway.core.model import (
+from gateway.core.model.query import (
     EXCLUDE_SIMILARITY,
     Boost,
     Condition,

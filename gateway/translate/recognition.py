@@ -1,6 +1,6 @@
 """Photos to recognise, and what they show."""
 
-from gateway.core.model import Media
+from gateway.core.model.query import Media
 from gateway.core.recognise import Guess, Match, Photo, Recognition
 from gateway.translate.products import product
 from gateway.translate.queries import CATALOG_DEFAULT

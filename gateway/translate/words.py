@@ -1,6 +1,6 @@
 """What models say of pictures and sounds, and what of it is understood."""
 
-from gateway.core.model import Constraint, Description, HeardSpeech, Transcript
+from gateway.core.model.words import Constraint, Description, HeardSpeech, Transcript
 from gateway.core.understanding import understand
 from triptych.runtime import wire
 from triptych.v1 import product_search_service_pb2 as search_pb

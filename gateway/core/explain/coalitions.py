@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from gateway.core.explain.shapley import members
-from gateway.core.model import PartVector
+from gateway.core.model.vectors import PartVector
 from gateway.core.ports import Fuser
 from triptych.vocabulary.choices import FusionStrategy
 from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError

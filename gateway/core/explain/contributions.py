@@ -10,7 +10,7 @@ from gateway.core.explain.likeness import likeness, neutral
 from gateway.core.explain.model import Contribution, Stage
 from gateway.core.explain.question import Question
 from gateway.core.explain.shapley import shapley_values
-from gateway.core.model import Result
+from gateway.core.model.answer import Result
 from triptych.vocabulary.choices import HybridFusion, Modality
 from triptych.vocabulary.vectors import Doubles, Vector
 

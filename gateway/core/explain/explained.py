@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from gateway.core.explain.explainer import Explainer
 from gateway.core.explain.question import question, without
-from gateway.core.model import ExplainLevel, Result, Retrieval
+from gateway.core.model.answer import Result
+from gateway.core.model.query import ExplainLevel
+from gateway.core.model.retrieval import Retrieval
 from gateway.core.parts import Understood
 
 FindAll = Callable[[Understood], Awaitable[Sequence[Result]]]

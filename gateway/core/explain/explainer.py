@@ -13,7 +13,8 @@ from gateway.core.explain.likeness import likeness, neutral
 from gateway.core.explain.model import Explanation, RegionImportance, WordImportance
 from gateway.core.explain.places import Ranks, SearchWithout, counterfactuals, ranks
 from gateway.core.explain.question import Question
-from gateway.core.model import Result, Retrieval
+from gateway.core.model.answer import Result
+from gateway.core.model.retrieval import Retrieval
 from gateway.core.ports import Encoder, Fuser, Index
 from triptych.vocabulary.vectors import Doubles, Vector
 

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from gateway.core.explain.model import Counterfactual
 from gateway.core.explain.question import Question
-from gateway.core.model import Hit, Result
+from gateway.core.model.answer import Result
+from gateway.core.model.retrieval import Hit
 from gateway.core.pages import keys
 
 # As many as a chain of pages shows.

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from gateway.core.explain.coalitions import vectors_of
-from gateway.core.model import Content, PartVector, Retrieval
+from gateway.core.model.query import Content
+from gateway.core.model.retrieval import Retrieval
+from gateway.core.model.vectors import PartVector
 from gateway.core.parts import Understood
 from gateway.core.ports import Fuser
 from gateway.core.retrieving import texts

@@ -10,7 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.core.feedback.model import Shown
-from gateway.core.model import FEATURE_OF_SPACE, Answer, Hit, NextPage, Query
+from gateway.core.model.answer import Answer, NextPage
+from gateway.core.model.query import Query
+from gateway.core.model.ranking import FEATURE_OF_SPACE
+from gateway.core.model.retrieval import Hit
 from gateway.core.ports import Attributions, ProductReader
 from gateway.core.ranking import known_features
 from gateway.core.recommend.recommender import Recommendations

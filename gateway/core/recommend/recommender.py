@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.core import model
-from gateway.core.model import Hit, ProductRecord, Retrieval
+from gateway.core.model import ranking
+from gateway.core.model.catalog import ProductRecord
+from gateway.core.model.retrieval import Hit, Retrieval
 from gateway.core.ports import Index, ProductReader, Ranker
 from gateway.core.ranking import CANDIDATES_MAX, POOL_FACTOR, POOL_MIN
 from gateway.core.recommend.blend import SHARPNESS, Candidate, Scored, Why, blend
@@ -195,10 +196,10 @@ def recommended(scored: Scored, score: float) -> Recommended:
     return Recommended(candidate.id, candidate.product, score, scored.why, scored.interest)
 
 
-def as_seen_by_ranker(scored: Scored, greatest: float) -> model.Candidate:
+def as_seen_by_ranker(scored: Scored, greatest: float) -> ranking.Candidate:
     """Return a candidate in the ranker's terms, its score brought back from the power to the size of a cosine."""
     candidate = scored.candidate
     share = max(0.0, scored.score) / greatest if greatest > 0 else 0.0
-    return model.Candidate(
+    return ranking.Candidate(
         Hit(candidate.id, candidate.product, None, 0, candidate.vector), share ** (1 / SHARPNESS)
     )

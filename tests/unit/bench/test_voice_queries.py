@@ -1,7 +1,7 @@
 """Queries with a limit and a denial, and what is said in them."""
 
 from bench.voice_queries import Outcome, Spoken, row, spoken_queries, understood, words
-from gateway.core.model import Operator
+from gateway.core.model.words import Operator
 from gateway.core.numbers import amount
 from training.demo.items import items
 

@@ -22,7 +22,8 @@ from gateway.core.recognise import Recogniser
 from gateway.core.recommend.recommender import Recommender
 from gateway.core.search import ProductSearch
 from gateway.core.vocabulary import Vocabularies
-from gateway.service import CatalogService, ProductSearchService
+from gateway.service.catalog import CatalogService
+from gateway.service.search import ProductSearchService
 from triptych.runtime import serve
 from triptych.runtime.channels import open_channel
 from triptych.runtime.serve import Room, Service, serving

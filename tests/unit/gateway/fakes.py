@@ -9,26 +9,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from gateway.core.explain.grid import cells
-from gateway.core.model import (
-    Candidate,
-    CatalogFacts,
-    Content,
-    Curve,
-    Description,
-    Encoded,
-    Facet,
-    FacetWish,
-    Fused,
-    Hit,
-    Hits,
-    Media,
-    PartVector,
-    ProductRecord,
-    Ranked,
-    RankingOffer,
-    Retrieval,
-    Transcript,
-)
+from gateway.core.model.catalog import CatalogFacts, ProductRecord
+from gateway.core.model.query import Content, FacetWish, Media
+from gateway.core.model.ranking import Candidate, Curve, Ranked, RankingOffer
+from gateway.core.model.retrieval import Facet, Hit, Hits, Retrieval
+from gateway.core.model.vectors import Encoded, Fused, PartVector
+from gateway.core.model.words import Description, Transcript
 from services.search.core.filters.evaluate import evaluate
 from services.search.core.filters.parse import parse
 from services.search.core.model import Facts

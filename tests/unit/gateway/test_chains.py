@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from gateway.adapters.chains import SealedChains
 from gateway.adapters.sealing import UNPACKED_BYTES_MAX, NotSealedHere, Seal
-from gateway.core.model import Chain, ExcludedVector, Hit, RankingPlan, Result, Retrieval
+from gateway.core.model.answer import Chain, Result
+from gateway.core.model.ranking import RankingPlan
+from gateway.core.model.retrieval import ExcludedVector, Hit, Retrieval
 from triptych.vocabulary.choices import HybridFusion, RankingStrategy, SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import FailedPrecondition, InvalidArgument, Reason, TriptychError
 from triptych.vocabulary.vectors import Vector

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.adapters.encoder import encode_part, outcome
-from gateway.core.model import Content, Media
+from gateway.core.model.query import Content, Media
 from triptych.internal.v1.encoder_service_pb2 import EncodedPart, EncodePart
 from triptych.runtime.errors import to_status
 from triptych.v1 import types_pb2

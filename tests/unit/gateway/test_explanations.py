@@ -4,7 +4,8 @@ from math import fsum
 
 import pytest
 
-from gateway.service import CatalogService, ProductSearchService
+from gateway.service.catalog import CatalogService
+from gateway.service.search import ProductSearchService
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import product_search_service_pb2 as pb
 from triptych.v1 import types_pb2

@@ -9,16 +9,9 @@ from fakes import PACK, word_vector
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gateway.core.model import (
-    Answer,
-    Content,
-    Media,
-    Part,
-    ProductRecord,
-    ProductReference,
-    Query,
-    StoredVector,
-)
+from gateway.core.model.answer import Answer
+from gateway.core.model.catalog import ProductRecord, StoredVector
+from gateway.core.model.query import Content, Media, Part, ProductReference, Query
 from triptych.v1.types_pb2 import Product
 from triptych.vocabulary.choices import FusionStrategy, Modality, SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import Reason, TriptychError

@@ -3,7 +3,8 @@
 import pytest
 
 from gateway.core.listening import Listener, whole_filter
-from gateway.core.model import Content, HeardSpeech, Media, Part, Query, Transcript
+from gateway.core.model.query import Content, Media, Part, Query
+from gateway.core.model.words import HeardSpeech, Transcript
 from gateway.core.stopwatch import Stopwatch
 from triptych.vocabulary.choices import AudioMode, FusionStrategy, Modality, SimilarityMetric
 from triptych.vocabulary.errors import (

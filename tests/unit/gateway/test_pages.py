@@ -11,16 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.core import ranking
-from gateway.core.model import (
-    Boost,
-    Condition,
-    Content,
-    Part,
-    Popularity,
-    ProductRecord,
-    Query,
-    StoredVector,
-)
+from gateway.core.model.catalog import ProductRecord, StoredVector
+from gateway.core.model.query import Boost, Condition, Content, Part, Popularity, Query
 from triptych.v1.types_pb2 import Product
 from triptych.vocabulary.choices import (
     FusionStrategy,

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from gateway.adapters.products import PackedProducts
 from gateway.core import recognise
-from gateway.core.model import CatalogFacts, Curve, Hit, Hits, Labels
+from gateway.core.model.catalog import CatalogFacts, Labels
+from gateway.core.model.ranking import Curve
+from gateway.core.model.retrieval import Hit, Hits
 from triptych.runtime.errors import from_status
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import product_search_service_pb2 as pb

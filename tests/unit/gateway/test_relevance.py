@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core import ranking
-from gateway.core.model import Curve
+from gateway.core.model.ranking import Curve
 from gateway.core.relevance import probability
 from triptych.runtime.errors import from_status
 from triptych.v1 import catalog_service_pb2 as catalog_pb

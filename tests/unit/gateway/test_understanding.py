@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.listening import joined
-from gateway.core.model import Constraint, Operator
+from gateway.core.model.words import Constraint, Operator
 from gateway.core.understanding import understand
 from services.search.core.filters.evaluate import evaluate
 from services.search.core.filters.parse import parse

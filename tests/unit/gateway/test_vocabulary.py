@@ -3,7 +3,8 @@
 import fakes
 import pytest
 
-from gateway.core.model import CatalogFacts, Facet, Hits
+from gateway.core.model.catalog import CatalogFacts
+from gateway.core.model.retrieval import Facet, Hits
 from gateway.core.vocabulary import FACETS_MAX, MEMORY_S, Vocabularies
 from triptych.vocabulary.choices import SpaceKind
 

@@ -4,7 +4,7 @@ import grpc
 import pytest
 from grpc_status import rpc_status
 
-from gateway.core.model import Transcript
+from gateway.core.model.words import Transcript
 from triptych.runtime.errors import from_status
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import product_search_service_pb2 as pb

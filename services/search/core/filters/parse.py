@@ -7,8 +7,9 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from services.search.core.filters.model import And, Compare, Field, Filter, Has, Not, OneOf, Or, Order, Value
-from services.search.core.filters.syntax import Negation, Restriction, Said, Syntax, invalid, read
+from services.search.core.filters.syntax import invalid, read
 from services.search.core.filters.times import seconds_of
+from services.search.core.filters.tree import Negation, Restriction, Said, Syntax
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _BOOLEANS = {"true": True, "false": False}

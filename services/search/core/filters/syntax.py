@@ -3,13 +3,13 @@
 The grammar is not ambiguous, so it is parsed with a stack (LALR) and not by recursion: no text takes long, however deep.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
+from services.search.core.filters.tree import Chain, Negation, Restriction, Said, Syntax
 from triptych.vocabulary.errors import InvalidArgument, Reason
 
 FILTER_CHARACTERS_MAX = 8192
@@ -53,46 +53,6 @@ _NAMES = {
     "_OR": "OR",
     "$END": "the end",
 }
-
-
-@dataclass(frozen=True)
-class Said:
-    """A word or a string, and where it stands, from 1."""
-
-    text: str
-    position: int
-    quoted: bool
-
-
-@dataclass(frozen=True)
-class Restriction:
-    """A field, how it is compared, and with what."""
-
-    field: Said
-    is_attribute: bool
-    operator: str
-    values: tuple[Said, ...]
-    depth: int = 1
-
-
-@dataclass(frozen=True)
-class Negation:
-    """NOT."""
-
-    operand: "Syntax"
-    depth: int
-
-
-@dataclass(frozen=True)
-class Chain:
-    """Operands, all joined by AND or all by OR."""
-
-    is_conjunction: bool
-    operands: tuple["Syntax", ...]
-    depth: int
-
-
-Syntax: TypeAlias = Restriction | Negation | Chain
 
 
 def invalid(message: str, position: int) -> InvalidArgument:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from gateway.core.explain.explainer import Explainer
 from gateway.core.explain.model import Contribution, Stage
 from gateway.core.explain.question import Question
-from gateway.core.model import Fused, Hit, Hits, PartVector, Result, Retrieval
+from gateway.core.model.answer import Result
+from gateway.core.model.retrieval import Hit, Hits, Retrieval
+from gateway.core.model.vectors import Fused, PartVector
 from triptych.vocabulary.choices import (
     FusionStrategy,
     HybridFusion,

@@ -7,7 +7,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from gateway.adapters.events import SqliteEvents
 from gateway.core.feedback.recording import Feedback
-from gateway.service import CatalogService, FeedbackService, ProductSearchService
+from gateway.service.catalog import CatalogService
+from gateway.service.feedback import FeedbackService
+from gateway.service.search import ProductSearchService
 from training.data.letor import read_letor
 from triptych.cli import event_files
 from triptych.runtime.errors import from_status

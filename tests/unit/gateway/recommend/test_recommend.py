@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.adapters.products import PackedProducts
-from gateway.core.model import ProductRecord, Ranked, StoredVector
+from gateway.core.model.catalog import ProductRecord, StoredVector
+from gateway.core.model.ranking import Ranked
 from gateway.core.recommend.recommender import EXCLUDED_MAX, Recommender
 from gateway.translate import recommendations
 from services.ranker.core import diverse

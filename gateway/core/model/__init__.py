@@ -1,0 +1,1 @@
+"""The words of the walk: what is looked for, what is stored, what is answered."""

@@ -1,0 +1,1 @@
+"""The public services: translate, call the core, translate back; a file per service."""

@@ -1,0 +1,105 @@
+"""Search, recommendations, recognition, and media put into words."""
+
+from dataclasses import replace
+
+from gateway.core.feedback.shown import ShownAnswers
+from gateway.core.model.answer import Answer, NextPage
+from gateway.core.ports import Chains, Interpreter
+from gateway.core.recognise import Recogniser
+from gateway.core.recommend.recommender import Recommendations, Recommender
+from gateway.core.relevance import kind_of
+from gateway.core.search import ProductSearch
+from gateway.metrics import BEST_RELEVANCE, EMPTY_ANSWERS, RECOGNITIONS, RECOMMENDED, SEARCHES, STAGE
+from gateway.service.context import Context
+from gateway.translate import answers, queries, recognition, recommendations, words
+from gateway.translate.media import media
+from triptych.v1 import product_search_service_pb2 as search_pb
+from triptych.v1 import product_search_service_pb2_grpc as search_grpc
+
+
+class ProductSearchService(search_grpc.ProductSearchServiceServicer):
+    """triptych.v1.ProductSearchService."""
+
+    def __init__(
+        self,
+        search: ProductSearch,
+        interpreter: Interpreter,
+        chains: Chains,
+        recogniser: Recogniser,
+        recommender: Recommender,
+        shown: ShownAnswers,
+    ) -> None:
+        self._search = search
+        self._recogniser = recogniser
+        self._interpreter = interpreter
+        self._chains = chains
+        self._recommender = recommender
+        self._shown = shown
+
+    async def SearchProducts(
+        self, request: search_pb.SearchProductsRequest, context: Context
+    ) -> search_pb.SearchProductsResponse:
+        """Find products."""
+        query = queries.query(request)
+        answer: Answer | NextPage
+        if query.page_token:
+            answer = await self._search.follow(query)
+            response = answers.next_page(query, answer)
+        else:
+            answer = await self._search.search(query)
+            measure(answer)
+            response = answers.response(query, answer)
+        if answer.chain is not None:
+            chain = replace(answer.chain, head=answers.head(response))
+            response.next_page_token = self._chains.seal(chain, query.fingerprint)
+        response.attribution_token = self._shown.search(query, answer, answers.modalities(response))
+        return response
+
+    async def RecognizeProduct(
+        self, request: search_pb.RecognizeProductRequest, context: Context
+    ) -> search_pb.RecognizeProductResponse:
+        """Say which product a photo shows."""
+        told = await self._recogniser.recognise(recognition.photo(request))
+        RECOGNITIONS.labels("unknown" if told.is_nothing_like_it else "known").inc()
+        return recognition.response(told)
+
+    async def RecommendProducts(
+        self, request: search_pb.RecommendProductsRequest, context: Context
+    ) -> search_pb.RecommendProductsResponse:
+        """Recommend products."""
+        customer = recommendations.customer(request)
+        found = await self._recommender.recommend(customer)
+        measure_recommendations(found)
+        response = recommendations.response(found)
+        response.attribution_token = self._shown.recommendations(customer.catalog, found)
+        return response
+
+    async def DescribeImage(
+        self, request: search_pb.DescribeImageRequest, context: Context
+    ) -> search_pb.DescribeImageResponse:
+        """Say what a picture shows."""
+        return words.description(await self._interpreter.describe(media(request.image)))
+
+    async def TranscribeAudio(
+        self, request: search_pb.TranscribeAudioRequest, context: Context
+    ) -> search_pb.TranscribeAudioResponse:
+        """Write down what is said."""
+        return words.transcript(await self._interpreter.transcribe(media(request.audio)))
+
+
+def measure(answer: Answer) -> None:
+    """Count *answer* and the time of its stages."""
+    SEARCHES.labels(answer.path.name.lower()).inc()
+    if not answer.results:
+        EMPTY_ANSWERS.inc()
+    known = [result.relevance for result in answer.results if result.relevance is not None]
+    if known:
+        BEST_RELEVANCE.labels(kind_of(answer.modalities)).observe(max(known))
+    for stage, seconds in answer.stages:
+        STAGE.labels(stage).observe(seconds)
+
+
+def measure_recommendations(found: Recommendations) -> None:
+    """Count what is recommended."""
+    for each in found.results:
+        RECOMMENDED.labels(each.why.name.lower()).inc()
