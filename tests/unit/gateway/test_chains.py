@@ -86,13 +86,17 @@ def refusal(token: str, fingerprint: bytes = FINGERPRINT, by: SealedChains | Non
     return type(caught.value), caught.value.reason, caught.value.field
 
 
+def told(chain: Chain):
+    """All of a chain: vectors by their numbers, names in no order."""
+    return chain.shown, repr(replace(chain, shown=frozenset()))
+
+
 class TestChains:
     def test_a_chain_comes_back_as_it_was(self):
         """By any gateway with the same key."""
         opened = chains().open(chains().seal(chain(), FINGERPRINT), FINGERPRINT)
 
-        # Vectors are compared by their numbers.
-        assert repr(chain()) == repr(opened)
+        assert told(chain()) == told(opened)
 
     def test_a_token_of_another_request_is_refused(self):
         """All but the page is as it was."""
