@@ -15,6 +15,7 @@ import pytest
 
 from training.demo.items import Item, items
 from training.demo.write import write
+from triptych.client import OPTIONS
 from triptych.local.ports import free_ports
 from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
 from triptych.v1 import product_search_service_pb2 as pb
@@ -139,7 +140,8 @@ def shop(suite: Suite, demo: Path) -> Iterator[Shop]:
     """The demonstration catalogue in the running suite."""
     done = suite.run("ingest", demo / "products.jsonl", "--catalog", CATALOG, "--address", suite.address)
     assert 0 == done.returncode, done.stdout + done.stderr
-    options = [("grpc.max_reconnect_backoff_ms", 1000), ("grpc.initial_reconnect_backoff_ms", 100)]
+    # Those of the client but for its retries, which would hide what a test is to see.
+    options = [option for option in OPTIONS if "reconnect" in option[0]]
     with grpc.insecure_channel(suite.address, options=options) as channel:
         opened = Shop(
             channel,
