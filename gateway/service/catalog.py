@@ -1,5 +1,9 @@
 """Products, stored and removed, and what the catalogue is like."""
 
+from collections.abc import AsyncIterator
+
+import grpc
+
 from gateway.core.catalog import Catalog
 from gateway.core.model.catalog import NewProduct
 from gateway.metrics import PRODUCTS
@@ -31,6 +35,12 @@ class CatalogService(catalog_grpc.CatalogServiceServicer):
                 for index, (product, error) in enumerate(zip(request.products, outcomes, strict=True))
             ]
         )
+
+    async def IngestProducts(  # type: ignore[override] # writes by itself: the stubs know generators only
+        self, request_iterator: AsyncIterator[catalog_pb.IngestProductsRequest], context: Context
+    ) -> None:
+        """Not served yet."""
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "IngestProducts is not served yet.")
 
     async def GetProduct(
         self, request: catalog_pb.GetProductRequest, context: Context

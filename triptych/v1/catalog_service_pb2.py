@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from triptych.thirdparty import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from triptych.v1 import types_pb2 as triptych_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!triptych/v1/catalog_service.proto\x12\x0btriptych.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a\x17triptych/v1/types.proto\"\x83\x01\n\x15UpsertProductsRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x37\n\x08products\x18\x02 \x03(\x0b\x32\x14.triptych.v1.ProductB\x0f\xbaH\x0c\x92\x01\t\x08\x01\x10\x64\"\x03\xd8\x01\x03\"K\n\x16UpsertProductsResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .triptych.v1.UpsertProductResult\"D\n\x13UpsertProductResult\x12\n\n\x02id\x18\x01 \x01(\t\x12!\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\"^\n\x11GetProductRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x16\n\x02id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\";\n\x12GetProductResponse\x12%\n\x07product\x18\x01 \x01(\x0b\x32\x14.triptych.v1.Product\"m\n\x15\x44\x65leteProductsRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12!\n\x03ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80\x01\"-\n\x16\x44\x65leteProductsResponse\x12\x13\n\x0bmissing_ids\x18\x01 \x03(\t\"F\n\x11GetCatalogRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\"\xe9\x01\n\x12GetCatalogResponse\x12\x0f\n\x07\x63\x61talog\x18\x01 \x01(\t\x12\x43\n\nattributes\x18\x02 \x03(\x0b\x32/.triptych.v1.GetCatalogResponse.AttributesEntry\x12-\n\x0b\x63\x61libration\x18\x03 \x01(\x0b\x32\x18.triptych.v1.Calibration\x1aN\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.triptych.v1.AttributeKinds:\x02\x38\x01\"\x1f\n\x0e\x41ttributeKinds\x12\r\n\x05kinds\x18\x01 \x03(\t\"y\n\x15SetCalibrationRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12-\n\x0b\x63\x61libration\x18\x02 \x01(\x0b\x32\x18.triptych.v1.Calibration\"\x18\n\x16SetCalibrationResponse\"\xad\x03\n\x0b\x43\x61libration\x12\x46\n\x06\x63urves\x18\x01 \x03(\x0b\x32$.triptych.v1.Calibration.CurvesEntryB\x10\xbaH\r\x9a\x01\n\x10\x10\"\x06r\x04\x10\x01\x18 \x1aM\n\x0b\x43urvesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.triptych.v1.Calibration.Curve:\x02\x38\x01\x1a\x86\x02\n\x05\x43urve\x12*\n\tintercept\x18\x01 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x80\x84.A)\x00\x00\x00\x00\x80\x84.\xc1\x12\\\n\x07weights\x18\x02 \x03(\x0b\x32+.triptych.v1.Calibration.Curve.WeightsEntryB\x1e\xbaH\x1b\x9a\x01\x18\x10\x10*\x14\x12\x12\x19\x00\x00\x00\x00\x80\x84.A)\x00\x00\x00\x00\x80\x84.\xc1\x12\x1b\n\njudgements\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12&\n\x05\x65rror\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x1a.\n\x0cWeightsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x32\xbf\x03\n\x0e\x43\x61talogService\x12Y\n\x0eUpsertProducts\x12\".triptych.v1.UpsertProductsRequest\x1a#.triptych.v1.UpsertProductsResponse\x12M\n\nGetProduct\x12\x1e.triptych.v1.GetProductRequest\x1a\x1f.triptych.v1.GetProductResponse\x12Y\n\x0e\x44\x65leteProducts\x12\".triptych.v1.DeleteProductsRequest\x1a#.triptych.v1.DeleteProductsResponse\x12M\n\nGetCatalog\x12\x1e.triptych.v1.GetCatalogRequest\x1a\x1f.triptych.v1.GetCatalogResponse\x12Y\n\x0eSetCalibration\x12\".triptych.v1.SetCalibrationRequest\x1a#.triptych.v1.SetCalibrationResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!triptych/v1/catalog_service.proto\x12\x0btriptych.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\x1a\x17triptych/v1/types.proto\"\x83\x01\n\x15UpsertProductsRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x37\n\x08products\x18\x02 \x03(\x0b\x32\x14.triptych.v1.ProductB\x0f\xbaH\x0c\x92\x01\t\x08\x01\x10\x64\"\x03\xd8\x01\x03\"K\n\x16UpsertProductsResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .triptych.v1.UpsertProductResult\"D\n\x13UpsertProductResult\x12\n\n\x02id\x18\x01 \x01(\t\x12!\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\"\x8e\x03\n\x15IngestProductsRequest\x12\x39\n\x05start\x18\x01 \x01(\x0b\x32(.triptych.v1.IngestProductsRequest.StartH\x00\x12\x39\n\x05items\x18\x02 \x01(\x0b\x32(.triptych.v1.IngestProductsRequest.ItemsH\x00\x1aZ\n\x05Start\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x1e\n\x0cresume_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x1aP\n\x05Items\x12G\n\x05items\x18\x01 \x03(\x0b\x32\'.triptych.v1.IngestProductsRequest.ItemB\x0f\xbaH\x0c\x92\x01\t\x08\x01\x10\x64\"\x03\xd8\x01\x03\x1a?\n\x04Item\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12%\n\x07product\x18\x02 \x01(\x0b\x32\x14.triptych.v1.ProductB\x10\n\x07message\x12\x05\xbaH\x02\x08\x01\"\x98\x05\n\x16IngestProductsResponse\x12>\n\x07started\x18\x01 \x01(\x0b\x32+.triptych.v1.IngestProductsResponse.StartedH\x00\x12\x38\n\x04\x61\x63ks\x18\x02 \x01(\x0b\x32(.triptych.v1.IngestProductsResponse.AcksH\x00\x12?\n\x08\x62\x61\x63k_off\x18\x03 \x01(\x0b\x32+.triptych.v1.IngestProductsResponse.BackOffH\x00\x12@\n\x08\x66inished\x18\x04 \x01(\x0b\x32,.triptych.v1.IngestProductsResponse.FinishedH\x00\x1a\x30\n\x07Started\x12\x15\n\rnext_sequence\x18\x01 \x01(\x03\x12\x0e\n\x06window\x18\x02 \x01(\x05\x1a\x63\n\x04\x41\x63ks\x12\x35\n\x04\x61\x63ks\x18\x01 \x03(\x0b\x32\'.triptych.v1.IngestProductsResponse.Ack\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\x12\x0e\n\x06window\x18\x03 \x01(\x05\x1aI\n\x03\x41\x63k\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x30\n\x06result\x18\x02 \x01(\x0b\x32 .triptych.v1.UpsertProductResult\x1ag\n\x07\x42\x61\x63kOff\x12\x0e\n\x06window\x18\x01 \x01(\x05\x12(\n\x05\x64\x65lay\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\"\n\x06reason\x18\x03 \x01(\x0b\x32\x12.google.rpc.Status\x1a+\n\x08\x46inished\x12\x0e\n\x06stored\x18\x01 \x01(\x03\x12\x0f\n\x07refused\x18\x02 \x01(\x03\x42\t\n\x07message\"^\n\x11GetProductRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x16\n\x02id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\";\n\x12GetProductResponse\x12%\n\x07product\x18\x01 \x01(\x0b\x32\x14.triptych.v1.Product\"m\n\x15\x44\x65leteProductsRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12!\n\x03ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80\x01\"-\n\x16\x44\x65leteProductsResponse\x12\x13\n\x0bmissing_ids\x18\x01 \x03(\t\"F\n\x11GetCatalogRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\"\xe9\x01\n\x12GetCatalogResponse\x12\x0f\n\x07\x63\x61talog\x18\x01 \x01(\t\x12\x43\n\nattributes\x18\x02 \x03(\x0b\x32/.triptych.v1.GetCatalogResponse.AttributesEntry\x12-\n\x0b\x63\x61libration\x18\x03 \x01(\x0b\x32\x18.triptych.v1.Calibration\x1aN\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.triptych.v1.AttributeKinds:\x02\x38\x01\"\x1f\n\x0e\x41ttributeKinds\x12\r\n\x05kinds\x18\x01 \x03(\t\"y\n\x15SetCalibrationRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12-\n\x0b\x63\x61libration\x18\x02 \x01(\x0b\x32\x18.triptych.v1.Calibration\"\x18\n\x16SetCalibrationResponse\"\xad\x03\n\x0b\x43\x61libration\x12\x46\n\x06\x63urves\x18\x01 \x03(\x0b\x32$.triptych.v1.Calibration.CurvesEntryB\x10\xbaH\r\x9a\x01\n\x10\x10\"\x06r\x04\x10\x01\x18 \x1aM\n\x0b\x43urvesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.triptych.v1.Calibration.Curve:\x02\x38\x01\x1a\x86\x02\n\x05\x43urve\x12*\n\tintercept\x18\x01 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x80\x84.A)\x00\x00\x00\x00\x80\x84.\xc1\x12\\\n\x07weights\x18\x02 \x03(\x0b\x32+.triptych.v1.Calibration.Curve.WeightsEntryB\x1e\xbaH\x1b\x9a\x01\x18\x10\x10*\x14\x12\x12\x19\x00\x00\x00\x00\x80\x84.A)\x00\x00\x00\x00\x80\x84.\xc1\x12\x1b\n\njudgements\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12&\n\x05\x65rror\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x1a.\n\x0cWeightsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x32\x9e\x04\n\x0e\x43\x61talogService\x12Y\n\x0eUpsertProducts\x12\".triptych.v1.UpsertProductsRequest\x1a#.triptych.v1.UpsertProductsResponse\x12]\n\x0eIngestProducts\x12\".triptych.v1.IngestProductsRequest\x1a#.triptych.v1.IngestProductsResponse(\x01\x30\x01\x12M\n\nGetProduct\x12\x1e.triptych.v1.GetProductRequest\x1a\x1f.triptych.v1.GetProductResponse\x12Y\n\x0e\x44\x65leteProducts\x12\".triptych.v1.DeleteProductsRequest\x1a#.triptych.v1.DeleteProductsResponse\x12M\n\nGetCatalog\x12\x1e.triptych.v1.GetCatalogRequest\x1a\x1f.triptych.v1.GetCatalogResponse\x12Y\n\x0eSetCalibration\x12\".triptych.v1.SetCalibrationRequest\x1a#.triptych.v1.SetCalibrationResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,6 +39,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPSERTPRODUCTSREQUEST'].fields_by_name['catalog']._serialized_options = b'\272H\035r\0332\031^([a-z][a-z0-9_]{0,31})?$'
   _globals['_UPSERTPRODUCTSREQUEST'].fields_by_name['products']._loaded_options = None
   _globals['_UPSERTPRODUCTSREQUEST'].fields_by_name['products']._serialized_options = b'\272H\014\222\001\t\010\001\020d\"\003\330\001\003'
+  _globals['_INGESTPRODUCTSREQUEST_START'].fields_by_name['catalog']._loaded_options = None
+  _globals['_INGESTPRODUCTSREQUEST_START'].fields_by_name['catalog']._serialized_options = b'\272H\035r\0332\031^([a-z][a-z0-9_]{0,31})?$'
+  _globals['_INGESTPRODUCTSREQUEST_START'].fields_by_name['resume_token']._loaded_options = None
+  _globals['_INGESTPRODUCTSREQUEST_START'].fields_by_name['resume_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_INGESTPRODUCTSREQUEST_ITEMS'].fields_by_name['items']._loaded_options = None
+  _globals['_INGESTPRODUCTSREQUEST_ITEMS'].fields_by_name['items']._serialized_options = b'\272H\014\222\001\t\010\001\020d\"\003\330\001\003'
+  _globals['_INGESTPRODUCTSREQUEST'].oneofs_by_name['message']._loaded_options = None
+  _globals['_INGESTPRODUCTSREQUEST'].oneofs_by_name['message']._serialized_options = b'\272H\002\010\001'
   _globals['_GETPRODUCTREQUEST'].fields_by_name['catalog']._loaded_options = None
   _globals['_GETPRODUCTREQUEST'].fields_by_name['catalog']._serialized_options = b'\272H\035r\0332\031^([a-z][a-z0-9_]{0,31})?$'
   _globals['_GETPRODUCTREQUEST'].fields_by_name['id']._loaded_options = None
@@ -66,40 +75,60 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CALIBRATION_CURVE'].fields_by_name['error']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000\000\360?)\000\000\000\000\000\000\000\000'
   _globals['_CALIBRATION'].fields_by_name['curves']._loaded_options = None
   _globals['_CALIBRATION'].fields_by_name['curves']._serialized_options = b'\272H\r\232\001\n\020\020\"\006r\004\020\001\030 '
-  _globals['_UPSERTPRODUCTSREQUEST']._serialized_start=130
-  _globals['_UPSERTPRODUCTSREQUEST']._serialized_end=261
-  _globals['_UPSERTPRODUCTSRESPONSE']._serialized_start=263
-  _globals['_UPSERTPRODUCTSRESPONSE']._serialized_end=338
-  _globals['_UPSERTPRODUCTRESULT']._serialized_start=340
-  _globals['_UPSERTPRODUCTRESULT']._serialized_end=408
-  _globals['_GETPRODUCTREQUEST']._serialized_start=410
-  _globals['_GETPRODUCTREQUEST']._serialized_end=504
-  _globals['_GETPRODUCTRESPONSE']._serialized_start=506
-  _globals['_GETPRODUCTRESPONSE']._serialized_end=565
-  _globals['_DELETEPRODUCTSREQUEST']._serialized_start=567
-  _globals['_DELETEPRODUCTSREQUEST']._serialized_end=676
-  _globals['_DELETEPRODUCTSRESPONSE']._serialized_start=678
-  _globals['_DELETEPRODUCTSRESPONSE']._serialized_end=723
-  _globals['_GETCATALOGREQUEST']._serialized_start=725
-  _globals['_GETCATALOGREQUEST']._serialized_end=795
-  _globals['_GETCATALOGRESPONSE']._serialized_start=798
-  _globals['_GETCATALOGRESPONSE']._serialized_end=1031
-  _globals['_GETCATALOGRESPONSE_ATTRIBUTESENTRY']._serialized_start=953
-  _globals['_GETCATALOGRESPONSE_ATTRIBUTESENTRY']._serialized_end=1031
-  _globals['_ATTRIBUTEKINDS']._serialized_start=1033
-  _globals['_ATTRIBUTEKINDS']._serialized_end=1064
-  _globals['_SETCALIBRATIONREQUEST']._serialized_start=1066
-  _globals['_SETCALIBRATIONREQUEST']._serialized_end=1187
-  _globals['_SETCALIBRATIONRESPONSE']._serialized_start=1189
-  _globals['_SETCALIBRATIONRESPONSE']._serialized_end=1213
-  _globals['_CALIBRATION']._serialized_start=1216
-  _globals['_CALIBRATION']._serialized_end=1645
-  _globals['_CALIBRATION_CURVESENTRY']._serialized_start=1303
-  _globals['_CALIBRATION_CURVESENTRY']._serialized_end=1380
-  _globals['_CALIBRATION_CURVE']._serialized_start=1383
-  _globals['_CALIBRATION_CURVE']._serialized_end=1645
-  _globals['_CALIBRATION_CURVE_WEIGHTSENTRY']._serialized_start=1599
-  _globals['_CALIBRATION_CURVE_WEIGHTSENTRY']._serialized_end=1645
-  _globals['_CATALOGSERVICE']._serialized_start=1648
-  _globals['_CATALOGSERVICE']._serialized_end=2095
+  _globals['_UPSERTPRODUCTSREQUEST']._serialized_start=162
+  _globals['_UPSERTPRODUCTSREQUEST']._serialized_end=293
+  _globals['_UPSERTPRODUCTSRESPONSE']._serialized_start=295
+  _globals['_UPSERTPRODUCTSRESPONSE']._serialized_end=370
+  _globals['_UPSERTPRODUCTRESULT']._serialized_start=372
+  _globals['_UPSERTPRODUCTRESULT']._serialized_end=440
+  _globals['_INGESTPRODUCTSREQUEST']._serialized_start=443
+  _globals['_INGESTPRODUCTSREQUEST']._serialized_end=841
+  _globals['_INGESTPRODUCTSREQUEST_START']._serialized_start=586
+  _globals['_INGESTPRODUCTSREQUEST_START']._serialized_end=676
+  _globals['_INGESTPRODUCTSREQUEST_ITEMS']._serialized_start=678
+  _globals['_INGESTPRODUCTSREQUEST_ITEMS']._serialized_end=758
+  _globals['_INGESTPRODUCTSREQUEST_ITEM']._serialized_start=760
+  _globals['_INGESTPRODUCTSREQUEST_ITEM']._serialized_end=823
+  _globals['_INGESTPRODUCTSRESPONSE']._serialized_start=844
+  _globals['_INGESTPRODUCTSRESPONSE']._serialized_end=1508
+  _globals['_INGESTPRODUCTSRESPONSE_STARTED']._serialized_start=1123
+  _globals['_INGESTPRODUCTSRESPONSE_STARTED']._serialized_end=1171
+  _globals['_INGESTPRODUCTSRESPONSE_ACKS']._serialized_start=1173
+  _globals['_INGESTPRODUCTSRESPONSE_ACKS']._serialized_end=1272
+  _globals['_INGESTPRODUCTSRESPONSE_ACK']._serialized_start=1274
+  _globals['_INGESTPRODUCTSRESPONSE_ACK']._serialized_end=1347
+  _globals['_INGESTPRODUCTSRESPONSE_BACKOFF']._serialized_start=1349
+  _globals['_INGESTPRODUCTSRESPONSE_BACKOFF']._serialized_end=1452
+  _globals['_INGESTPRODUCTSRESPONSE_FINISHED']._serialized_start=1454
+  _globals['_INGESTPRODUCTSRESPONSE_FINISHED']._serialized_end=1497
+  _globals['_GETPRODUCTREQUEST']._serialized_start=1510
+  _globals['_GETPRODUCTREQUEST']._serialized_end=1604
+  _globals['_GETPRODUCTRESPONSE']._serialized_start=1606
+  _globals['_GETPRODUCTRESPONSE']._serialized_end=1665
+  _globals['_DELETEPRODUCTSREQUEST']._serialized_start=1667
+  _globals['_DELETEPRODUCTSREQUEST']._serialized_end=1776
+  _globals['_DELETEPRODUCTSRESPONSE']._serialized_start=1778
+  _globals['_DELETEPRODUCTSRESPONSE']._serialized_end=1823
+  _globals['_GETCATALOGREQUEST']._serialized_start=1825
+  _globals['_GETCATALOGREQUEST']._serialized_end=1895
+  _globals['_GETCATALOGRESPONSE']._serialized_start=1898
+  _globals['_GETCATALOGRESPONSE']._serialized_end=2131
+  _globals['_GETCATALOGRESPONSE_ATTRIBUTESENTRY']._serialized_start=2053
+  _globals['_GETCATALOGRESPONSE_ATTRIBUTESENTRY']._serialized_end=2131
+  _globals['_ATTRIBUTEKINDS']._serialized_start=2133
+  _globals['_ATTRIBUTEKINDS']._serialized_end=2164
+  _globals['_SETCALIBRATIONREQUEST']._serialized_start=2166
+  _globals['_SETCALIBRATIONREQUEST']._serialized_end=2287
+  _globals['_SETCALIBRATIONRESPONSE']._serialized_start=2289
+  _globals['_SETCALIBRATIONRESPONSE']._serialized_end=2313
+  _globals['_CALIBRATION']._serialized_start=2316
+  _globals['_CALIBRATION']._serialized_end=2745
+  _globals['_CALIBRATION_CURVESENTRY']._serialized_start=2403
+  _globals['_CALIBRATION_CURVESENTRY']._serialized_end=2480
+  _globals['_CALIBRATION_CURVE']._serialized_start=2483
+  _globals['_CALIBRATION_CURVE']._serialized_end=2745
+  _globals['_CALIBRATION_CURVE_WEIGHTSENTRY']._serialized_start=2699
+  _globals['_CALIBRATION_CURVE_WEIGHTSENTRY']._serialized_end=2745
+  _globals['_CATALOGSERVICE']._serialized_start=2748
+  _globals['_CATALOGSERVICE']._serialized_end=3290
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ The catalogue: writing, reading and removing products."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.rpc import status_pb2 as _status_pb2
@@ -104,6 +105,292 @@ class UpsertProductResult(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpsertProductResult: _TypeAlias = UpsertProductResult  # noqa: Y015
+
+@_typing.final
+class IngestProductsRequest(_message.Message):
+    """Request message for CatalogService.IngestProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Start(_message.Message):
+        """Opens the stream."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        CATALOG_FIELD_NUMBER: _builtins.int
+        RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+        catalog: _builtins.str
+        """Optional. The catalogue to write to. If unset, "default". The first write makes it."""
+        resume_token: _builtins.str
+        """Optional. The last token of an earlier stream to this catalogue, which this one goes on with."""
+        def __init__(
+            self,
+            *,
+            catalog: _builtins.str = ...,
+            resume_token: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "resume_token", b"resume_token"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Items(_message.Message):
+        """Some products."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ITEMS_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___IngestProductsRequest.Item]:
+            """Required. 1 to 100 products."""
+
+        def __init__(
+            self,
+            *,
+            items: _abc.Iterable[Global___IngestProductsRequest.Item] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Item(_message.Message):
+        """A product, and its place in the stream."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        SEQUENCE_FIELD_NUMBER: _builtins.int
+        PRODUCT_FIELD_NUMBER: _builtins.int
+        sequence: _builtins.int
+        """Required. 1 or more; larger than that of every item before, and than that of the resume token. Anything that tells
+        the client where it was, such as the number of a line.
+        """
+        @_builtins.property
+        def product(self) -> _types_pb2.Product:
+            """Required. The product, with the bounds of UpsertProducts; they are checked one by one and reported in its result."""
+
+        def __init__(
+            self,
+            *,
+            sequence: _builtins.int = ...,
+            product: _types_pb2.Product | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["product", b"product"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["product", b"product", "sequence", b"sequence"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    START_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def start(self) -> Global___IngestProductsRequest.Start:
+        """The first message, and none but the first."""
+
+    @_builtins.property
+    def items(self) -> Global___IngestProductsRequest.Items:
+        """Products, in every other message."""
+
+    def __init__(
+        self,
+        *,
+        start: Global___IngestProductsRequest.Start | None = ...,
+        items: Global___IngestProductsRequest.Items | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "message", b"message", "start", b"start"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "message", b"message", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_message: _TypeAlias = _typing.Literal["start", "items"]  # noqa: Y015
+    _WhichOneofArgType_message: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_message) -> _WhichOneofReturnType_message | None: ...
+
+Global___IngestProductsRequest: _TypeAlias = IngestProductsRequest  # noqa: Y015
+
+@_typing.final
+class IngestProductsResponse(_message.Message):
+    """Response message for CatalogService.IngestProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Started(_message.Message):
+        """Answers Start."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        NEXT_SEQUENCE_FIELD_NUMBER: _builtins.int
+        WINDOW_FIELD_NUMBER: _builtins.int
+        next_sequence: _builtins.int
+        """Every item below this sequence is settled: 1 for a new stream, what follows the resume token otherwise."""
+        window: _builtins.int
+        """How many items may be under way: sent, and not acknowledged."""
+        def __init__(
+            self,
+            *,
+            next_sequence: _builtins.int = ...,
+            window: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["next_sequence", b"next_sequence", "window", b"window"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Acks(_message.Message):
+        """What became of items: in order within the message, in any order between messages."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ACKS_FIELD_NUMBER: _builtins.int
+        RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+        WINDOW_FIELD_NUMBER: _builtins.int
+        resume_token: _builtins.str
+        """Says up to which item everything is settled. The client keeps it, to go on from there in another stream."""
+        window: _builtins.int
+        """How many items may be under way from now on."""
+        @_builtins.property
+        def acks(self) -> _containers.RepeatedCompositeFieldContainer[Global___IngestProductsResponse.Ack]:
+            """One per item that is settled, each item once."""
+
+        def __init__(
+            self,
+            *,
+            acks: _abc.Iterable[Global___IngestProductsResponse.Ack] | None = ...,
+            resume_token: _builtins.str = ...,
+            window: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["acks", b"acks", "resume_token", b"resume_token", "window", b"window"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Ack(_message.Message):
+        """What became of an item."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        SEQUENCE_FIELD_NUMBER: _builtins.int
+        RESULT_FIELD_NUMBER: _builtins.int
+        sequence: _builtins.int
+        """The item's sequence."""
+        @_builtins.property
+        def result(self) -> Global___UpsertProductResult:
+            """As in UpsertProducts; the fields of an error are those of the product, such as "images[0].data"."""
+
+        def __init__(
+            self,
+            *,
+            sequence: _builtins.int = ...,
+            result: Global___UpsertProductResult | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["result", b"result", "sequence", b"sequence"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class BackOff(_message.Message):
+        """Asks the client to send less for a while. The server goes on by itself with what it has."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        WINDOW_FIELD_NUMBER: _builtins.int
+        DELAY_FIELD_NUMBER: _builtins.int
+        REASON_FIELD_NUMBER: _builtins.int
+        window: _builtins.int
+        """How many items may be under way from now on."""
+        @_builtins.property
+        def delay(self) -> _duration_pb2.Duration:
+            """How long the server waits until it tries again."""
+
+        @_builtins.property
+        def reason(self) -> _status_pb2.Status:
+            """Why, as a call that failed would say it."""
+
+        def __init__(
+            self,
+            *,
+            window: _builtins.int = ...,
+            delay: _duration_pb2.Duration | None = ...,
+            reason: _status_pb2.Status | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["delay", b"delay", "reason", b"reason"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["delay", b"delay", "reason", b"reason", "window", b"window"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Finished(_message.Message):
+        """Sums up the stream."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        STORED_FIELD_NUMBER: _builtins.int
+        REFUSED_FIELD_NUMBER: _builtins.int
+        stored: _builtins.int
+        """Items of this stream that are stored."""
+        refused: _builtins.int
+        """Items of this stream that were refused."""
+        def __init__(
+            self,
+            *,
+            stored: _builtins.int = ...,
+            refused: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["refused", b"refused", "stored", b"stored"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    STARTED_FIELD_NUMBER: _builtins.int
+    ACKS_FIELD_NUMBER: _builtins.int
+    BACK_OFF_FIELD_NUMBER: _builtins.int
+    FINISHED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def started(self) -> Global___IngestProductsResponse.Started:
+        """The first message."""
+
+    @_builtins.property
+    def acks(self) -> Global___IngestProductsResponse.Acks:
+        """What became of some of the items."""
+
+    @_builtins.property
+    def back_off(self) -> Global___IngestProductsResponse.BackOff:
+        """The suite is loaded, or a part of it away."""
+
+    @_builtins.property
+    def finished(self) -> Global___IngestProductsResponse.Finished:
+        """The last message, once the client has closed its side and every item is settled."""
+
+    def __init__(
+        self,
+        *,
+        started: Global___IngestProductsResponse.Started | None = ...,
+        acks: Global___IngestProductsResponse.Acks | None = ...,
+        back_off: Global___IngestProductsResponse.BackOff | None = ...,
+        finished: Global___IngestProductsResponse.Finished | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acks", b"acks", "back_off", b"back_off", "finished", b"finished", "message", b"message", "started", b"started"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acks", b"acks", "back_off", b"back_off", "finished", b"finished", "message", b"message", "started", b"started"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_message: _TypeAlias = _typing.Literal["started", "acks", "back_off", "finished"]  # noqa: Y015
+    _WhichOneofArgType_message: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_message) -> _WhichOneofReturnType_message | None: ...
+
+Global___IngestProductsResponse: _TypeAlias = IngestProductsResponse  # noqa: Y015
 
 @_typing.final
 class GetProductRequest(_message.Message):

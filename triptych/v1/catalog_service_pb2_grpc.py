@@ -40,6 +40,11 @@ class CatalogServiceStub:
                 request_serializer=triptych_dot_v1_dot_catalog__service__pb2.UpsertProductsRequest.SerializeToString,
                 response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.UpsertProductsResponse.FromString,
                 _registered_method=True)
+        self.IngestProducts = channel.stream_stream(
+                '/triptych.v1.CatalogService/IngestProducts',
+                request_serializer=triptych_dot_v1_dot_catalog__service__pb2.IngestProductsRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.IngestProductsResponse.FromString,
+                _registered_method=True)
         self.GetProduct = channel.unary_unary(
                 '/triptych.v1.CatalogService/GetProduct',
                 request_serializer=triptych_dot_v1_dot_catalog__service__pb2.GetProductRequest.SerializeToString,
@@ -72,6 +77,29 @@ class CatalogServiceServicer:
 
         Errors: INVALID_ARGUMENT when a bound of the request itself is broken; UNAVAILABLE and DEADLINE_EXCEEDED as
         everywhere (sending the same products again is harmless).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def IngestProducts(self, request_iterator, context):
+        """Stores a stream of products of any length. The client sends Start, then Items as they come, and closes its side when
+        there are no more; the server answers Started, then Acks as products are settled, and in the end Finished.
+
+        Each product has its own outcome, as in UpsertProducts: one that is broken never ends the stream. What was
+        acknowledged is durable. What was not may or may not be stored; sending it again is harmless. Products of one id are
+        stored in the order in which they come, so that the last one counts; others are settled in any order.
+
+        No more items are under way than the window of the last Started, Acks or BackOff says: a client that sends more is
+        not read from until it fits. What a room of the suite cannot do for the moment is tried again, and the client told so
+        by BackOff.
+
+        When a stream breaks, the client starts another one with the last resume token, and sends what comes after it.
+
+        Errors: INVALID_ARGUMENT when messages come in the wrong order, a sequence does not increase, or the token is none of
+        this catalogue; RESOURCE_EXHAUSTED, reason OVERLOADED, when there are too many streams; DEADLINE_EXCEEDED, reason
+        STREAM_STALLED, when the client neither sends nor reads; UNAVAILABLE when the server stops (everything that it took
+        has been acknowledged by then), or when what is wrong with a room lasts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -120,6 +148,11 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     servicer.UpsertProducts,
                     request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.UpsertProductsRequest.FromString,
                     response_serializer=triptych_dot_v1_dot_catalog__service__pb2.UpsertProductsResponse.SerializeToString,
+            ),
+            'IngestProducts': grpc.stream_stream_rpc_method_handler(
+                    servicer.IngestProducts,
+                    request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.IngestProductsRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_catalog__service__pb2.IngestProductsResponse.SerializeToString,
             ),
             'GetProduct': grpc.unary_unary_rpc_method_handler(
                     servicer.GetProduct,
@@ -170,6 +203,33 @@ class CatalogService:
             '/triptych.v1.CatalogService/UpsertProducts',
             triptych_dot_v1_dot_catalog__service__pb2.UpsertProductsRequest.SerializeToString,
             triptych_dot_v1_dot_catalog__service__pb2.UpsertProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def IngestProducts(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/triptych.v1.CatalogService/IngestProducts',
+            triptych_dot_v1_dot_catalog__service__pb2.IngestProductsRequest.SerializeToString,
+            triptych_dot_v1_dot_catalog__service__pb2.IngestProductsResponse.FromString,
             options,
             channel_credentials,
             insecure,

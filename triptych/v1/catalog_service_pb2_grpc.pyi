@@ -40,6 +40,25 @@ class CatalogServiceStub:
     Errors: INVALID_ARGUMENT when a bound of the request itself is broken; UNAVAILABLE and DEADLINE_EXCEEDED as
     everywhere (sending the same products again is harmless).
     """
+    IngestProducts: _grpc.StreamStreamMultiCallable[_catalog_service_pb2.IngestProductsRequest, _catalog_service_pb2.IngestProductsResponse]
+    """Stores a stream of products of any length. The client sends Start, then Items as they come, and closes its side when
+    there are no more; the server answers Started, then Acks as products are settled, and in the end Finished.
+
+    Each product has its own outcome, as in UpsertProducts: one that is broken never ends the stream. What was
+    acknowledged is durable. What was not may or may not be stored; sending it again is harmless. Products of one id are
+    stored in the order in which they come, so that the last one counts; others are settled in any order.
+
+    No more items are under way than the window of the last Started, Acks or BackOff says: a client that sends more is
+    not read from until it fits. What a room of the suite cannot do for the moment is tried again, and the client told so
+    by BackOff.
+
+    When a stream breaks, the client starts another one with the last resume token, and sends what comes after it.
+
+    Errors: INVALID_ARGUMENT when messages come in the wrong order, a sequence does not increase, or the token is none of
+    this catalogue; RESOURCE_EXHAUSTED, reason OVERLOADED, when there are too many streams; DEADLINE_EXCEEDED, reason
+    STREAM_STALLED, when the client neither sends nor reads; UNAVAILABLE when the server stops (everything that it took
+    has been acknowledged by then), or when what is wrong with a room lasts.
+    """
     GetProduct: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.GetProductRequest, _catalog_service_pb2.GetProductResponse]
     """Returns one product. Sees every write that was acknowledged before.
 
@@ -72,6 +91,25 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
 
     Errors: INVALID_ARGUMENT when a bound of the request itself is broken; UNAVAILABLE and DEADLINE_EXCEEDED as
     everywhere (sending the same products again is harmless).
+    """
+    IngestProducts: _aio.StreamStreamMultiCallable[_catalog_service_pb2.IngestProductsRequest, _catalog_service_pb2.IngestProductsResponse]  # type: ignore[assignment]
+    """Stores a stream of products of any length. The client sends Start, then Items as they come, and closes its side when
+    there are no more; the server answers Started, then Acks as products are settled, and in the end Finished.
+
+    Each product has its own outcome, as in UpsertProducts: one that is broken never ends the stream. What was
+    acknowledged is durable. What was not may or may not be stored; sending it again is harmless. Products of one id are
+    stored in the order in which they come, so that the last one counts; others are settled in any order.
+
+    No more items are under way than the window of the last Started, Acks or BackOff says: a client that sends more is
+    not read from until it fits. What a room of the suite cannot do for the moment is tried again, and the client told so
+    by BackOff.
+
+    When a stream breaks, the client starts another one with the last resume token, and sends what comes after it.
+
+    Errors: INVALID_ARGUMENT when messages come in the wrong order, a sequence does not increase, or the token is none of
+    this catalogue; RESOURCE_EXHAUSTED, reason OVERLOADED, when there are too many streams; DEADLINE_EXCEEDED, reason
+    STREAM_STALLED, when the client neither sends nor reads; UNAVAILABLE when the server stops (everything that it took
+    has been acknowledged by then), or when what is wrong with a room lasts.
     """
     GetProduct: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.GetProductRequest, _catalog_service_pb2.GetProductResponse]  # type: ignore[assignment]
     """Returns one product. Sees every write that was acknowledged before.
@@ -108,6 +146,31 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: INVALID_ARGUMENT when a bound of the request itself is broken; UNAVAILABLE and DEADLINE_EXCEEDED as
         everywhere (sending the same products again is harmless).
+        """
+
+    @_abc_1.abstractmethod
+    def IngestProducts(
+        self,
+        request_iterator: _MaybeAsyncIterator[_catalog_service_pb2.IngestProductsRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_catalog_service_pb2.IngestProductsResponse], _abc.AsyncIterator[_catalog_service_pb2.IngestProductsResponse]]:
+        """Stores a stream of products of any length. The client sends Start, then Items as they come, and closes its side when
+        there are no more; the server answers Started, then Acks as products are settled, and in the end Finished.
+
+        Each product has its own outcome, as in UpsertProducts: one that is broken never ends the stream. What was
+        acknowledged is durable. What was not may or may not be stored; sending it again is harmless. Products of one id are
+        stored in the order in which they come, so that the last one counts; others are settled in any order.
+
+        No more items are under way than the window of the last Started, Acks or BackOff says: a client that sends more is
+        not read from until it fits. What a room of the suite cannot do for the moment is tried again, and the client told so
+        by BackOff.
+
+        When a stream breaks, the client starts another one with the last resume token, and sends what comes after it.
+
+        Errors: INVALID_ARGUMENT when messages come in the wrong order, a sequence does not increase, or the token is none of
+        this catalogue; RESOURCE_EXHAUSTED, reason OVERLOADED, when there are too many streams; DEADLINE_EXCEEDED, reason
+        STREAM_STALLED, when the client neither sends nor reads; UNAVAILABLE when the server stops (everything that it took
+        has been acknowledged by then), or when what is wrong with a room lasts.
         """
 
     @_abc_1.abstractmethod
