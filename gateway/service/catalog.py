@@ -42,6 +42,18 @@ class CatalogService(catalog_grpc.CatalogServiceServicer):
         """Not served yet."""
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "IngestProducts is not served yet.")
 
+    async def UpdateProduct(
+        self, request: catalog_pb.UpdateProductRequest, context: Context
+    ) -> catalog_pb.UpdateProductResponse:
+        """Not served yet."""
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Not served yet.")
+
+    async def UpdateProducts(
+        self, request: catalog_pb.UpdateProductsRequest, context: Context
+    ) -> catalog_pb.UpdateProductsResponse:
+        """Not served yet."""
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Not served yet.")
+
     async def GetProduct(
         self, request: catalog_pb.GetProductRequest, context: Context
     ) -> catalog_pb.GetProductResponse:

@@ -53,6 +53,14 @@ class SearchServicer(SearchServiceServicer):
             outcomes=[Status() if outcome is None else to_status(outcome) for outcome in outcomes]
         )
 
+    async def PlanWrites(
+        self,
+        request: messages.PlanWritesRequest,
+        context: Context,
+    ) -> messages.PlanWritesResponse:
+        """Not served yet."""
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Not served yet.")
+
     async def ReadProducts(
         self,
         request: messages.ReadProductsRequest,

@@ -9,6 +9,8 @@ from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
 from triptych.vocabulary.errors import (
+    Aborted,
+    AlreadyExists,
     DeadlineExceeded,
     FailedPrecondition,
     Internal,
@@ -26,6 +28,8 @@ REASONS = frozenset(Reason)
 CODES: dict[type[TriptychError], int] = {
     InvalidArgument: Code.INVALID_ARGUMENT,
     NotFound: Code.NOT_FOUND,
+    AlreadyExists: Code.ALREADY_EXISTS,
+    Aborted: Code.ABORTED,
     FailedPrecondition: Code.FAILED_PRECONDITION,
     ResourceExhausted: Code.RESOURCE_EXHAUSTED,
     DeadlineExceeded: Code.DEADLINE_EXCEEDED,

@@ -6,6 +6,7 @@ The catalogue: writing, reading and removing products."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.rpc import status_pb2 as _status_pb2
@@ -29,8 +30,18 @@ class UpsertProductsRequest(_message.Message):
 
     CATALOG_FIELD_NUMBER: _builtins.int
     PRODUCTS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Optional. The catalogue to write to. If unset, "default". See SearchProductsRequest.catalog."""
+    request_id: _builtins.str
+    """Optional. A name of the caller's own for this request, 1 to 64 visible characters of ASCII, such as a UUID. When the
+    same request comes again under it, products that it has written are not written a second time, and their results
+    are what they would have been then: a retry is harmless even after others have written, and whatever it demands of
+    what is there. Each product remembers its last 8 requests.
+    """
+    mode: _types_pb2.WriteMode.ValueType
+    """Optional. What may be there before. If unset, UPSERT."""
     @_builtins.property
     def products(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Product]:
         """Required. 1 to 100 products, each with at least one text, picture or sound. The bounds of a product are checked one
@@ -43,10 +54,12 @@ class UpsertProductsRequest(_message.Message):
         *,
         catalog: _builtins.str = ...,
         products: _abc.Iterable[_types_pb2.Product] | None = ...,
+        request_id: _builtins.str = ...,
+        mode: _types_pb2.WriteMode.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "products", b"products"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "mode", b"mode", "products", b"products", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -84,27 +97,213 @@ class UpsertProductResult(_message.Message):
 
     ID_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_PATHS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The product's id as it was sent."""
+    etag: _builtins.str
+    """The etag of what is stored now; empty where that is not known."""
+    superseded: _builtins.bool
+    """Whether all of it was older than what is stored, so that nothing was written. No error: there is nothing to do."""
     @_builtins.property
     def error(self) -> _status_pb2.Status:
         """Unset when the product was stored. Otherwise why it was not, with ErrorInfo and the field that is to blame, such as
         "products[3].images[0].data", in the details.
         """
 
+    @_builtins.property
+    def superseded_paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The fields that were left as they are, since something newer had been written there."""
+
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
         error: _status_pb2.Status | None = ...,
+        etag: _builtins.str = ...,
+        superseded: _builtins.bool = ...,
+        superseded_paths: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "id", b"id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "etag", b"etag", "id", b"id", "superseded", b"superseded", "superseded_paths", b"superseded_paths"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpsertProductResult: _TypeAlias = UpsertProductResult  # noqa: Y015
+
+@_typing.final
+class UpdateProductRequest(_message.Message):
+    """Request message for CatalogService.UpdateProduct."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    PRODUCT_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    ALLOW_MISSING_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Optional. The catalogue. If unset, "default"."""
+    allow_missing: _builtins.bool
+    """Optional. Whether a product that does not exist is made, of all the fields that product has."""
+    request_id: _builtins.str
+    """Optional. See UpsertProductsRequest.request_id."""
+    @_builtins.property
+    def product(self) -> _types_pb2.Product:
+        """Required. The product's id and the fields to set, with the bounds of Product. Its update_time is the time of this
+        change, and its etag a condition; see there.
+        """
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """Optional. Which fields are set: title, description, brand, category, price, attributes, images, audio, in_stock,
+        popularity, group_id, locale; or single attributes, such as "attributes.colour". A field that is named here and not
+        set in product is emptied. If unset, the fields that product has. Others are INVALID_ARGUMENT, field
+        "update_mask.paths[0]".
+        """
+
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        product: _types_pb2.Product | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        allow_missing: _builtins.bool = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["product", b"product", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "catalog", b"catalog", "product", b"product", "request_id", b"request_id", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateProductRequest: _TypeAlias = UpdateProductRequest  # noqa: Y015
+
+@_typing.final
+class UpdateProductResponse(_message.Message):
+    """Response message for CatalogService.UpdateProduct."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ETAG_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_PATHS_FIELD_NUMBER: _builtins.int
+    etag: _builtins.str
+    """The etag of what is stored now."""
+    superseded: _builtins.bool
+    """See UpsertProductResult.superseded."""
+    @_builtins.property
+    def superseded_paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """See UpsertProductResult.superseded_paths."""
+
+    def __init__(
+        self,
+        *,
+        etag: _builtins.str = ...,
+        superseded: _builtins.bool = ...,
+        superseded_paths: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "superseded", b"superseded", "superseded_paths", b"superseded_paths"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateProductResponse: _TypeAlias = UpdateProductResponse  # noqa: Y015
+
+@_typing.final
+class UpdateProductsRequest(_message.Message):
+    """Request message for CatalogService.UpdateProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    UPDATES_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Optional. The catalogue. If unset, "default"."""
+    request_id: _builtins.str
+    """Optional. See UpsertProductsRequest.request_id."""
+    @_builtins.property
+    def updates(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductUpdate]:
+        """Required. 1 to 100 updates. The bounds of each are checked one by one and reported in its result. When an id stands
+        more than once, the last one counts and the earlier ones are reported with reason DUPLICATE_ID.
+        """
+
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        updates: _abc.Iterable[Global___ProductUpdate] | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "request_id", b"request_id", "updates", b"updates"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateProductsRequest: _TypeAlias = UpdateProductsRequest  # noqa: Y015
+
+@_typing.final
+class ProductUpdate(_message.Message):
+    """One of several updates; see UpdateProductRequest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    ALLOW_MISSING_FIELD_NUMBER: _builtins.int
+    allow_missing: _builtins.bool
+    """Optional. Whether a product that does not exist is made."""
+    @_builtins.property
+    def product(self) -> _types_pb2.Product:
+        """Required. The product's id and the fields to set."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """Optional. Which fields are set. If unset, those that product has."""
+
+    def __init__(
+        self,
+        *,
+        product: _types_pb2.Product | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        allow_missing: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["product", b"product", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "product", b"product", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProductUpdate: _TypeAlias = ProductUpdate  # noqa: Y015
+
+@_typing.final
+class UpdateProductsResponse(_message.Message):
+    """Response message for CatalogService.UpdateProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___UpsertProductResult]:
+        """One result per update, in the order of the request; fields of errors begin with "updates[0]"."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___UpsertProductResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateProductsResponse: _TypeAlias = UpdateProductsResponse  # noqa: Y015
 
 @_typing.final
 class IngestProductsRequest(_message.Message):

@@ -45,6 +45,16 @@ class CatalogServiceStub:
                 request_serializer=triptych_dot_v1_dot_catalog__service__pb2.IngestProductsRequest.SerializeToString,
                 response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.IngestProductsResponse.FromString,
                 _registered_method=True)
+        self.UpdateProduct = channel.unary_unary(
+                '/triptych.v1.CatalogService/UpdateProduct',
+                request_serializer=triptych_dot_v1_dot_catalog__service__pb2.UpdateProductRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.UpdateProductResponse.FromString,
+                _registered_method=True)
+        self.UpdateProducts = channel.unary_unary(
+                '/triptych.v1.CatalogService/UpdateProducts',
+                request_serializer=triptych_dot_v1_dot_catalog__service__pb2.UpdateProductsRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.UpdateProductsResponse.FromString,
+                _registered_method=True)
         self.GetProduct = channel.unary_unary(
                 '/triptych.v1.CatalogService/GetProduct',
                 request_serializer=triptych_dot_v1_dot_catalog__service__pb2.GetProductRequest.SerializeToString,
@@ -105,6 +115,27 @@ class CatalogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateProduct(self, request, context):
+        """Sets some fields of a product and leaves the others as they are. Prices, stock and whatever else no vector depends
+        on are set without encoding anything; of words, pictures and sounds only those that change are encoded again.
+
+        Errors: NOT_FOUND when the catalogue or the product does not exist; INVALID_ARGUMENT with the field that is to blame;
+        ABORTED, reason ETAG_MISMATCH, when another etag is stored, and reason WRITE_CONFLICT when others write the same
+        product all the time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateProducts(self, request, context):
+        """Sets some fields of several products, each with its own outcome: for feeds of prices and stock.
+
+        Errors: as UpsertProducts; NOT_FOUND when the catalogue does not exist and no update may make its product.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetProduct(self, request, context):
         """Returns one product. Sees every write that was acknowledged before.
 
@@ -153,6 +184,16 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     servicer.IngestProducts,
                     request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.IngestProductsRequest.FromString,
                     response_serializer=triptych_dot_v1_dot_catalog__service__pb2.IngestProductsResponse.SerializeToString,
+            ),
+            'UpdateProduct': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateProduct,
+                    request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.UpdateProductRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_catalog__service__pb2.UpdateProductResponse.SerializeToString,
+            ),
+            'UpdateProducts': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateProducts,
+                    request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.UpdateProductsRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_catalog__service__pb2.UpdateProductsResponse.SerializeToString,
             ),
             'GetProduct': grpc.unary_unary_rpc_method_handler(
                     servicer.GetProduct,
@@ -230,6 +271,60 @@ class CatalogService:
             '/triptych.v1.CatalogService/IngestProducts',
             triptych_dot_v1_dot_catalog__service__pb2.IngestProductsRequest.SerializeToString,
             triptych_dot_v1_dot_catalog__service__pb2.IngestProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateProduct(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.CatalogService/UpdateProduct',
+            triptych_dot_v1_dot_catalog__service__pb2.UpdateProductRequest.SerializeToString,
+            triptych_dot_v1_dot_catalog__service__pb2.UpdateProductResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateProducts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.CatalogService/UpdateProducts',
+            triptych_dot_v1_dot_catalog__service__pb2.UpdateProductsRequest.SerializeToString,
+            triptych_dot_v1_dot_catalog__service__pb2.UpdateProductsResponse.FromString,
             options,
             channel_credentials,
             insecure,

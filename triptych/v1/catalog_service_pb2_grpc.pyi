@@ -59,6 +59,19 @@ class CatalogServiceStub:
     STREAM_STALLED, when the client neither sends nor reads; UNAVAILABLE when the server stops (everything that it took
     has been acknowledged by then), or when what is wrong with a room lasts.
     """
+    UpdateProduct: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.UpdateProductRequest, _catalog_service_pb2.UpdateProductResponse]
+    """Sets some fields of a product and leaves the others as they are. Prices, stock and whatever else no vector depends
+    on are set without encoding anything; of words, pictures and sounds only those that change are encoded again.
+
+    Errors: NOT_FOUND when the catalogue or the product does not exist; INVALID_ARGUMENT with the field that is to blame;
+    ABORTED, reason ETAG_MISMATCH, when another etag is stored, and reason WRITE_CONFLICT when others write the same
+    product all the time.
+    """
+    UpdateProducts: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.UpdateProductsRequest, _catalog_service_pb2.UpdateProductsResponse]
+    """Sets some fields of several products, each with its own outcome: for feeds of prices and stock.
+
+    Errors: as UpsertProducts; NOT_FOUND when the catalogue does not exist and no update may make its product.
+    """
     GetProduct: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.GetProductRequest, _catalog_service_pb2.GetProductResponse]
     """Returns one product. Sees every write that was acknowledged before.
 
@@ -110,6 +123,19 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     this catalogue; RESOURCE_EXHAUSTED, reason OVERLOADED, when there are too many streams; DEADLINE_EXCEEDED, reason
     STREAM_STALLED, when the client neither sends nor reads; UNAVAILABLE when the server stops (everything that it took
     has been acknowledged by then), or when what is wrong with a room lasts.
+    """
+    UpdateProduct: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.UpdateProductRequest, _catalog_service_pb2.UpdateProductResponse]  # type: ignore[assignment]
+    """Sets some fields of a product and leaves the others as they are. Prices, stock and whatever else no vector depends
+    on are set without encoding anything; of words, pictures and sounds only those that change are encoded again.
+
+    Errors: NOT_FOUND when the catalogue or the product does not exist; INVALID_ARGUMENT with the field that is to blame;
+    ABORTED, reason ETAG_MISMATCH, when another etag is stored, and reason WRITE_CONFLICT when others write the same
+    product all the time.
+    """
+    UpdateProducts: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.UpdateProductsRequest, _catalog_service_pb2.UpdateProductsResponse]  # type: ignore[assignment]
+    """Sets some fields of several products, each with its own outcome: for feeds of prices and stock.
+
+    Errors: as UpsertProducts; NOT_FOUND when the catalogue does not exist and no update may make its product.
     """
     GetProduct: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.GetProductRequest, _catalog_service_pb2.GetProductResponse]  # type: ignore[assignment]
     """Returns one product. Sees every write that was acknowledged before.
@@ -171,6 +197,31 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         this catalogue; RESOURCE_EXHAUSTED, reason OVERLOADED, when there are too many streams; DEADLINE_EXCEEDED, reason
         STREAM_STALLED, when the client neither sends nor reads; UNAVAILABLE when the server stops (everything that it took
         has been acknowledged by then), or when what is wrong with a room lasts.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateProduct(
+        self,
+        request: _catalog_service_pb2.UpdateProductRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_service_pb2.UpdateProductResponse, _abc.Awaitable[_catalog_service_pb2.UpdateProductResponse]]:
+        """Sets some fields of a product and leaves the others as they are. Prices, stock and whatever else no vector depends
+        on are set without encoding anything; of words, pictures and sounds only those that change are encoded again.
+
+        Errors: NOT_FOUND when the catalogue or the product does not exist; INVALID_ARGUMENT with the field that is to blame;
+        ABORTED, reason ETAG_MISMATCH, when another etag is stored, and reason WRITE_CONFLICT when others write the same
+        product all the time.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateProducts(
+        self,
+        request: _catalog_service_pb2.UpdateProductsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_service_pb2.UpdateProductsResponse, _abc.Awaitable[_catalog_service_pb2.UpdateProductsResponse]]:
+        """Sets some fields of several products, each with its own outcome: for feeds of prices and stock.
+
+        Errors: as UpsertProducts; NOT_FOUND when the catalogue does not exist and no update may make its product.
         """
 
     @_abc_1.abstractmethod

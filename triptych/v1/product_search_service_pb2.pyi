@@ -108,6 +108,7 @@ class SearchProductsRequest(_message.Message):
     EXPLAIN_FIELD_NUMBER: _builtins.int
     SPELLING_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
+    CONSISTENCY_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Optional. The catalogue to search. If unset, "default". Lower-case letters, digits and underscores, starting with a
     letter, at most 32 characters. An unknown catalogue is NOT_FOUND.
@@ -168,6 +169,8 @@ class SearchProductsRequest(_message.Message):
     """Optional. How much is told of why a product stands where it does. If unset, NONE."""
     spelling: Global___SearchProductsRequest.Spelling.ValueType
     """Optional. What is done about words that the catalogue does not know. If unset, SUGGEST."""
+    consistency: _types_pb2.Consistency.ValueType
+    """Optional. How much of what was written lately is seen. If unset, BOUNDED. All pages of a search keep to it."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___QueryPart]:
         """Required. What to look for: 1 to 8 parts, at least one of them neither excluded nor of negative weight. Their order
@@ -213,10 +216,11 @@ class SearchProductsRequest(_message.Message):
         explain: Global___SearchProductsRequest.ExplainLevel.ValueType = ...,
         spelling: Global___SearchProductsRequest.Spelling.ValueType = ...,
         read_mask: _field_mask_pb2.FieldMask | None = ...,
+        consistency: _types_pb2.Consistency.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "_lexical_weight", b"_lexical_weight", "_min_relevance", b"_min_relevance", "diversity_lambda", b"diversity_lambda", "lexical_weight", b"lexical_weight", "min_relevance", b"min_relevance", "read_mask", b"read_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "_lexical_weight", b"_lexical_weight", "_min_relevance", b"_min_relevance", "boosts", b"boosts", "catalog", b"catalog", "diversity_lambda", b"diversity_lambda", "explain", b"explain", "facets", b"facets", "filter", b"filter", "fusion", b"fusion", "group_by", b"group_by", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "min_relevance", b"min_relevance", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "parts", b"parts", "ranking", b"ranking", "read_mask", b"read_mask", "rescoring", b"rescoring", "search_space", b"search_space", "similarity", b"similarity", "spelling", b"spelling"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "_lexical_weight", b"_lexical_weight", "_min_relevance", b"_min_relevance", "boosts", b"boosts", "catalog", b"catalog", "consistency", b"consistency", "diversity_lambda", b"diversity_lambda", "explain", b"explain", "facets", b"facets", "filter", b"filter", "fusion", b"fusion", "group_by", b"group_by", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "min_relevance", b"min_relevance", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "parts", b"parts", "ranking", b"ranking", "read_mask", b"read_mask", "rescoring", b"rescoring", "search_space", b"search_space", "similarity", b"similarity", "spelling", b"spelling"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__diversity_lambda: _TypeAlias = _typing.Literal["diversity_lambda"]  # noqa: Y015
     _WhichOneofArgType__diversity_lambda: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda"]  # noqa: Y015

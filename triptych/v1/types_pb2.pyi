@@ -286,6 +286,58 @@ SEARCH_SPACE_AUDIO: SearchSpace.ValueType  # 4
 """One vector per sound; a product is found once, by its best sound."""
 Global___SearchSpace: _TypeAlias = SearchSpace  # noqa: Y015
 
+class _WriteMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WriteModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WriteMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WRITE_MODE_UNSPECIFIED: _WriteMode.ValueType  # 0
+    """The default: UPSERT."""
+    WRITE_MODE_UPSERT: _WriteMode.ValueType  # 1
+    """Anything: a product of the same id is replaced."""
+    WRITE_MODE_CREATE_ONLY: _WriteMode.ValueType  # 2
+    """No product of the same id; otherwise ALREADY_EXISTS, reason PRODUCT_EXISTS."""
+    WRITE_MODE_UPDATE_ONLY: _WriteMode.ValueType  # 3
+    """A product of the same id; otherwise NOT_FOUND, reason PRODUCT_NOT_FOUND."""
+
+class WriteMode(_WriteMode, metaclass=_WriteModeEnumTypeWrapper):
+    """What may be there before a product is written."""
+
+WRITE_MODE_UNSPECIFIED: WriteMode.ValueType  # 0
+"""The default: UPSERT."""
+WRITE_MODE_UPSERT: WriteMode.ValueType  # 1
+"""Anything: a product of the same id is replaced."""
+WRITE_MODE_CREATE_ONLY: WriteMode.ValueType  # 2
+"""No product of the same id; otherwise ALREADY_EXISTS, reason PRODUCT_EXISTS."""
+WRITE_MODE_UPDATE_ONLY: WriteMode.ValueType  # 3
+"""A product of the same id; otherwise NOT_FOUND, reason PRODUCT_NOT_FOUND."""
+Global___WriteMode: _TypeAlias = WriteMode  # noqa: Y015
+
+class _Consistency:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConsistencyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Consistency.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONSISTENCY_UNSPECIFIED: _Consistency.ValueType  # 0
+    """The default: BOUNDED, unless the operator set another (TRIPTYCH_SEARCH_CONSISTENCY)."""
+    CONSISTENCY_BOUNDED: _Consistency.ValueType  # 1
+    """Writes that were acknowledged some moments ago; those after that, perhaps. The quickest that is ever useful."""
+    CONSISTENCY_STRONG: _Consistency.ValueType  # 2
+    """Every write that was acknowledged before. Waits until the store has caught up, a few tenths of a second."""
+
+class Consistency(_Consistency, metaclass=_ConsistencyEnumTypeWrapper):
+    """How much of what was written lately a search sees."""
+
+CONSISTENCY_UNSPECIFIED: Consistency.ValueType  # 0
+"""The default: BOUNDED, unless the operator set another (TRIPTYCH_SEARCH_CONSISTENCY)."""
+CONSISTENCY_BOUNDED: Consistency.ValueType  # 1
+"""Writes that were acknowledged some moments ago; those after that, perhaps. The quickest that is ever useful."""
+CONSISTENCY_STRONG: Consistency.ValueType  # 2
+"""Every write that was acknowledged before. Waits until the store has caught up, a few tenths of a second."""
+Global___Consistency: _TypeAlias = Consistency  # noqa: Y015
+
 @_typing.final
 class Media(_message.Message):
     """A picture or a sound."""
@@ -429,6 +481,7 @@ class Product(_message.Message):
     GROUP_ID_FIELD_NUMBER: _builtins.int
     LOCALE_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Required. The shop's own identifier: 1 to 128 characters, none of them a control character."""
     title: _builtins.str
@@ -447,6 +500,11 @@ class Product(_message.Message):
     """Optional. Variants of one product share it. At most 128 characters."""
     locale: _builtins.str
     """Optional. BCP 47 tag of the texts' language, at most 35 characters."""
+    etag: _builtins.str
+    """Optional. Changes with every change of the stored product; set in the answers that read or write the store itself,
+    not in searches. In a write it is a condition: where the stored product has another, or there is none, nothing is
+    written, and the product's outcome is ABORTED, reason ETAG_MISMATCH. At most 64 characters.
+    """
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """Optional."""
@@ -467,7 +525,12 @@ class Product(_message.Message):
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """Optional. When the shop last changed the product."""
+        """Optional. When the shop last changed the product. A write never overwrites what a later one wrote, field by field,
+        in whatever order they arrive: what is older than what is stored is passed over. A write without it counts as the
+        newest, and any other may follow it. A time that lies further ahead of the gateway's clock than the operator allows
+        (a day unless set otherwise) is INVALID_ARGUMENT, since nothing could be written after it. In answers: the latest
+        time of any field.
+        """
 
     def __init__(
         self,
@@ -486,10 +549,11 @@ class Product(_message.Message):
         group_id: _builtins.str = ...,
         locale: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "in_stock", b"in_stock", "price", b"price", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "attributes", b"attributes", "audio", b"audio", "brand", b"brand", "category", b"category", "description", b"description", "group_id", b"group_id", "id", b"id", "images", b"images", "in_stock", b"in_stock", "locale", b"locale", "popularity", b"popularity", "price", b"price", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "attributes", b"attributes", "audio", b"audio", "brand", b"brand", "category", b"category", "description", b"description", "etag", b"etag", "group_id", b"group_id", "id", b"id", "images", b"images", "in_stock", b"in_stock", "locale", b"locale", "popularity", b"popularity", "price", b"price", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__in_stock: _TypeAlias = _typing.Literal["in_stock"]  # noqa: Y015
     _WhichOneofArgType__in_stock: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock"]  # noqa: Y015

@@ -48,6 +48,21 @@ class SpaceKind(IntEnum):
     AUDIO = 4
 
 
+class WriteMode(IntEnum):
+    """What may be there before a product is written."""
+
+    UPSERT = 1
+    CREATE_ONLY = 2
+    UPDATE_ONLY = 3
+
+
+class Consistency(IntEnum):
+    """How much of what was written lately a search sees."""
+
+    BOUNDED = 1
+    STRONG = 2
+
+
 class HybridFusion(IntEnum):
     """How the list of the vectors and the list of the words become one."""
 

@@ -3,6 +3,8 @@
 TriptychError
 ├── InvalidArgument      the caller must change the request
 ├── NotFound             the thing named does not exist
+├── AlreadyExists        the thing to make exists
+├── Aborted              somebody else was faster; look again, or try again
 ├── FailedPrecondition   the system is not in the state the request needs
 ├── ResourceExhausted    a limit is reached; less, or later
 ├── DeadlineExceeded     the time ran out
@@ -59,12 +61,15 @@ class Reason(StrEnum):
     CATALOG_NOT_FOUND = "CATALOG_NOT_FOUND"
     CATALOG_OUTDATED = "CATALOG_OUTDATED"
     PRODUCT_NOT_FOUND = "PRODUCT_NOT_FOUND"
+    PRODUCT_EXISTS = "PRODUCT_EXISTS"
     PRODUCT_EMPTY = "PRODUCT_EMPTY"
     PRODUCT_TOO_LARGE = "PRODUCT_TOO_LARGE"
     DUPLICATE_ID = "DUPLICATE_ID"
     # streams of products
     RESUME_TOKEN_INVALID = "RESUME_TOKEN_INVALID"  # noqa: S105 - no secret
     STREAM_STALLED = "STREAM_STALLED"
+    ETAG_MISMATCH = "ETAG_MISMATCH"
+    WRITE_CONFLICT = "WRITE_CONFLICT"
     # the pack
     MODALITY_NOT_SERVED = "MODALITY_NOT_SERVED"
     MODEL_NOT_SERVED = "MODEL_NOT_SERVED"
@@ -125,6 +130,14 @@ class InvalidArgument(TriptychError):
 
 class NotFound(TriptychError):
     """The thing named does not exist."""
+
+
+class AlreadyExists(TriptychError):
+    """The thing to make exists."""
+
+
+class Aborted(TriptychError):
+    """Somebody else was faster."""
 
 
 class FailedPrecondition(TriptychError):

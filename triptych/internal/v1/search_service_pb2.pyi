@@ -51,6 +51,7 @@ class SearchRequest(_message.Message):
     ONLY_IDS_FIELD_NUMBER: _builtins.int
     COUNTED_FIELD_NUMBER: _builtins.int
     EXCLUDED_VARIANTS_OF_FIELD_NUMBER: _builtins.int
+    CONSISTENCY_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Required. The catalogue."""
     space: _types_pb2.SearchSpace.ValueType
@@ -75,6 +76,8 @@ class SearchRequest(_message.Message):
     """Optional. Compares the hits once more, exactly, and orders them by that."""
     counted: _builtins.bool
     """Optional. Whether the products that pass the filter are counted."""
+    consistency: _types_pb2.Consistency.ValueType
+    """Optional. How much of what was written lately is seen. If unset, what the room is set to."""
     @_builtins.property
     def query(self) -> _types_pb2.Vector:
         """Optional. The vector to compare with; of any space of the catalogue's pack."""
@@ -140,10 +143,11 @@ class SearchRequest(_message.Message):
         only_ids: _abc.Iterable[_builtins.str] | None = ...,
         counted: _builtins.bool = ...,
         excluded_variants_of: _abc.Iterable[_builtins.str] | None = ...,
+        consistency: _types_pb2.Consistency.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["query", b"query"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "compared_spaces", b"compared_spaces", "conditions", b"conditions", "counted", b"counted", "excluded_ids", b"excluded_ids", "excluded_texts", b"excluded_texts", "excluded_variants_of", b"excluded_variants_of", "excluded_vectors", b"excluded_vectors", "facets", b"facets", "filter", b"filter", "grouped", b"grouped", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "limit", b"limit", "metric", b"metric", "only_ids", b"only_ids", "order_by", b"order_by", "query", b"query", "rescoring", b"rescoring", "space", b"space", "texts", b"texts", "with_vectors", b"with_vectors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "compared_spaces", b"compared_spaces", "conditions", b"conditions", "consistency", b"consistency", "counted", b"counted", "excluded_ids", b"excluded_ids", "excluded_texts", b"excluded_texts", "excluded_variants_of", b"excluded_variants_of", "excluded_vectors", b"excluded_vectors", "facets", b"facets", "filter", b"filter", "grouped", b"grouped", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "limit", b"limit", "metric", b"metric", "only_ids", b"only_ids", "order_by", b"order_by", "query", b"query", "rescoring", b"rescoring", "space", b"space", "texts", b"texts", "with_vectors", b"with_vectors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -385,7 +389,7 @@ class WriteProductsRequest(_message.Message):
     """Required. The catalogue; it is made if it does not exist."""
     @_builtins.property
     def spaces(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpaceOfKind]:
-        """Required. What is to be known of the spaces of the vectors."""
+        """Optional. What is to be known of the spaces of the vectors."""
 
     @_builtins.property
     def products(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductRecord]:
@@ -443,15 +447,25 @@ class ProductRecord(_message.Message):
     ID_FIELD_NUMBER: _builtins.int
     PRODUCT_FIELD_NUMBER: _builtins.int
     VECTORS_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Required. Its id."""
     product: _builtins.bytes
     """Required. A serialised triptych.v1.Product without media bytes; at most 48,000 bytes, more is INVALID_ARGUMENT,
     reason PRODUCT_TOO_LARGE.
     """
+    etag: _builtins.str
+    """Output only. See triptych.v1.Product.etag."""
     @_builtins.property
     def vectors(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductVector]:
-        """Required. Its vectors: exactly one FUSED, at most one TEXT, any number of views."""
+        """Required. Its vectors: exactly one FUSED, at most one TEXT, any number of views. None in a write of fields that no
+        vector depends on.
+        """
+
+    @_builtins.property
+    def terms(self) -> Global___WriteTerms:
+        """Optional. On what terms it is written. If unset, it replaces what is there."""
 
     def __init__(
         self,
@@ -459,14 +473,56 @@ class ProductRecord(_message.Message):
         id: _builtins.str = ...,
         product: _builtins.bytes = ...,
         vectors: _abc.Iterable[Global___ProductVector] | None = ...,
+        etag: _builtins.str = ...,
+        terms: Global___WriteTerms | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "product", b"product", "vectors", b"vectors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "id", b"id", "product", b"product", "terms", b"terms", "vectors", b"vectors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProductRecord: _TypeAlias = ProductRecord  # noqa: Y015
+
+@_typing.final
+class WriteTerms(_message.Message):
+    """On what terms a product is written. Its time is the product's update_time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATHS_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    BASE_ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_FIELD_NUMBER: _builtins.int
+    mode: _types_pb2.WriteMode.ValueType
+    """Optional. What may be there before. If unset, UPSERT."""
+    etag: _builtins.str
+    """Optional. The etag that the caller of the API knows: another is ABORTED, reason ETAG_MISMATCH."""
+    base_etag: _builtins.str
+    """Optional. The etag of what the vectors were made from: another is ABORTED, reason WRITE_CONFLICT."""
+    request: _builtins.str
+    """Optional. By what a retry of the same write is known."""
+    @_builtins.property
+    def paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. The fields that are written, as in UpdateProductRequest.update_mask. If unset, all."""
+
+    def __init__(
+        self,
+        *,
+        paths: _abc.Iterable[_builtins.str] | None = ...,
+        mode: _types_pb2.WriteMode.ValueType = ...,
+        etag: _builtins.str = ...,
+        base_etag: _builtins.str = ...,
+        request: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_etag", b"base_etag", "etag", b"etag", "mode", b"mode", "paths", b"paths", "request", b"request"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WriteTerms: _TypeAlias = WriteTerms  # noqa: Y015
 
 @_typing.final
 class ProductVector(_message.Message):
@@ -507,22 +563,160 @@ class WriteProductsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     OUTCOMES_FIELD_NUMBER: _builtins.int
+    WRITTEN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[_status_pb2.Status]:
-        """One outcome per product, in the order of the request; an OK status means stored."""
+        """One outcome per product, in the order of the request; an OK status means stored, or nothing to do."""
+
+    @_builtins.property
+    def written(self) -> _containers.RepeatedCompositeFieldContainer[Global___Written]:
+        """What there is now of each, in the same order."""
 
     def __init__(
         self,
         *,
         outcomes: _abc.Iterable[_status_pb2.Status] | None = ...,
+        written: _abc.Iterable[Global___Written] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcomes", b"outcomes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcomes", b"outcomes", "written", b"written"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WriteProductsResponse: _TypeAlias = WriteProductsResponse  # noqa: Y015
+
+@_typing.final
+class Written(_message.Message):
+    """What there is of a product after a write."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ETAG_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_PATHS_FIELD_NUMBER: _builtins.int
+    etag: _builtins.str
+    """See triptych.v1.UpsertProductResult.etag."""
+    superseded: _builtins.bool
+    """See triptych.v1.UpsertProductResult.superseded."""
+    @_builtins.property
+    def superseded_paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """See triptych.v1.UpsertProductResult.superseded_paths."""
+
+    def __init__(
+        self,
+        *,
+        etag: _builtins.str = ...,
+        superseded: _builtins.bool = ...,
+        superseded_paths: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "superseded", b"superseded", "superseded_paths", b"superseded_paths"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Written: _TypeAlias = Written  # noqa: Y015
+
+@_typing.final
+class PlanWritesRequest(_message.Message):
+    """Request message for SearchService.PlanWrites."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    PRODUCTS_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Required. The catalogue."""
+    @_builtins.property
+    def products(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductRecord]:
+        """Required. 1 to 100 products as they would be written, without vectors; ids are distinct."""
+
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        products: _abc.Iterable[Global___ProductRecord] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "products", b"products"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanWritesRequest: _TypeAlias = PlanWritesRequest  # noqa: Y015
+
+@_typing.final
+class PlanWritesResponse(_message.Message):
+    """Response message for SearchService.PlanWrites."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLANS_FIELD_NUMBER: _builtins.int
+    SPACES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def plans(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlannedWrite]:
+        """One per product, in the order of the request."""
+
+    @_builtins.property
+    def spaces(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpaceOfKind]:
+        """The spaces of the vectors."""
+
+    def __init__(
+        self,
+        *,
+        plans: _abc.Iterable[Global___PlannedWrite] | None = ...,
+        spaces: _abc.Iterable[Global___SpaceOfKind] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plans", b"plans", "spaces", b"spaces"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanWritesResponse: _TypeAlias = PlanWritesResponse  # noqa: Y015
+
+@_typing.final
+class PlannedWrite(_message.Message):
+    """What would become of a product."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ERROR_FIELD_NUMBER: _builtins.int
+    WRITTEN_FIELD_NUMBER: _builtins.int
+    RECORD_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_PATHS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def error(self) -> _status_pb2.Status:
+        """Why it would be refused; OK otherwise."""
+
+    @_builtins.property
+    def written(self) -> Global___Written:
+        """Set where nothing would be written: a retry, or older than what is stored."""
+
+    @_builtins.property
+    def record(self) -> Global___ProductRecord:
+        """What would be stored: the product and its etag and vectors as they are now; no etag where there is none."""
+
+    @_builtins.property
+    def superseded_paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The fields that would be left as they are."""
+
+    def __init__(
+        self,
+        *,
+        error: _status_pb2.Status | None = ...,
+        written: Global___Written | None = ...,
+        record: Global___ProductRecord | None = ...,
+        superseded_paths: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "record", b"record", "written", b"written"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "record", b"record", "superseded_paths", b"superseded_paths", "written", b"written"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlannedWrite: _TypeAlias = PlannedWrite  # noqa: Y015
 
 @_typing.final
 class ReadProductsRequest(_message.Message):

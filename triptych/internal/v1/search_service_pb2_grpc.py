@@ -45,6 +45,11 @@ class SearchServiceStub:
                 request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.WriteProductsRequest.SerializeToString,
                 response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.WriteProductsResponse.FromString,
                 _registered_method=True)
+        self.PlanWrites = channel.unary_unary(
+                '/triptych.internal.v1.SearchService/PlanWrites',
+                request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.PlanWritesRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.PlanWritesResponse.FromString,
+                _registered_method=True)
         self.ReadProducts = channel.unary_unary(
                 '/triptych.internal.v1.SearchService/ReadProducts',
                 request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ReadProductsRequest.SerializeToString,
@@ -96,6 +101,16 @@ class SearchServiceServicer:
         """Stores products with their vectors, replacing what is there under the same ids. What was acknowledged is durable.
 
         Errors: INVALID_ARGUMENT as above; UNAVAILABLE, and then writing the same again is harmless.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PlanWrites(self, request, context):
+        """Tells what products would become by writes that change what vectors are made from, and the vectors they have now.
+        Writes nothing. What is then written with WriteTerms.base_etag is what was planned here, or nothing.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -167,6 +182,11 @@ def add_SearchServiceServicer_to_server(servicer, server):
                     servicer.WriteProducts,
                     request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.WriteProductsRequest.FromString,
                     response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.WriteProductsResponse.SerializeToString,
+            ),
+            'PlanWrites': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlanWrites,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.PlanWritesRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.PlanWritesResponse.SerializeToString,
             ),
             'ReadProducts': grpc.unary_unary_rpc_method_handler(
                     servicer.ReadProducts,
@@ -254,6 +274,33 @@ class SearchService:
             '/triptych.internal.v1.SearchService/WriteProducts',
             triptych_dot_internal_dot_v1_dot_search__service__pb2.WriteProductsRequest.SerializeToString,
             triptych_dot_internal_dot_v1_dot_search__service__pb2.WriteProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlanWrites(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.SearchService/PlanWrites',
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.PlanWritesRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.PlanWritesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,12 @@ class SearchServiceStub:
 
     Errors: INVALID_ARGUMENT as above; UNAVAILABLE, and then writing the same again is harmless.
     """
+    PlanWrites: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.PlanWritesRequest, _search_service_pb2.PlanWritesResponse]
+    """Tells what products would become by writes that change what vectors are made from, and the vectors they have now.
+    Writes nothing. What is then written with WriteTerms.base_etag is what was planned here, or nothing.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+    """
     ReadProducts: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.ReadProductsRequest, _search_service_pb2.ReadProductsResponse]
     """Returns stored products by id; sees every write that was acknowledged before.
 
@@ -92,6 +98,12 @@ class SearchServiceAsyncStub(SearchServiceStub):
     """Stores products with their vectors, replacing what is there under the same ids. What was acknowledged is durable.
 
     Errors: INVALID_ARGUMENT as above; UNAVAILABLE, and then writing the same again is harmless.
+    """
+    PlanWrites: _aio.UnaryUnaryMultiCallable[_search_service_pb2.PlanWritesRequest, _search_service_pb2.PlanWritesResponse]  # type: ignore[assignment]
+    """Tells what products would become by writes that change what vectors are made from, and the vectors they have now.
+    Writes nothing. What is then written with WriteTerms.base_etag is what was planned here, or nothing.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
     """
     ReadProducts: _aio.UnaryUnaryMultiCallable[_search_service_pb2.ReadProductsRequest, _search_service_pb2.ReadProductsResponse]  # type: ignore[assignment]
     """Returns stored products by id; sees every write that was acknowledged before.
@@ -149,6 +161,18 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         """Stores products with their vectors, replacing what is there under the same ids. What was acknowledged is durable.
 
         Errors: INVALID_ARGUMENT as above; UNAVAILABLE, and then writing the same again is harmless.
+        """
+
+    @_abc_1.abstractmethod
+    def PlanWrites(
+        self,
+        request: _search_service_pb2.PlanWritesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.PlanWritesResponse, _abc.Awaitable[_search_service_pb2.PlanWritesResponse]]:
+        """Tells what products would become by writes that change what vectors are made from, and the vectors they have now.
+        Writes nothing. What is then written with WriteTerms.base_etag is what was planned here, or nothing.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod

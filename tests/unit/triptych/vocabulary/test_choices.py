@@ -14,6 +14,8 @@ from triptych.vocabulary import choices
         (choices.SimilarityMetric, types_pb2.SimilarityMetric, "SIMILARITY_METRIC_"),
         (choices.RankingStrategy, types_pb2.RankingStrategy, "RANKING_STRATEGY_"),
         (choices.SpaceKind, types_pb2.SearchSpace, "SEARCH_SPACE_"),
+        (choices.WriteMode, types_pb2.WriteMode, "WRITE_MODE_"),
+        (choices.Consistency, types_pb2.Consistency, "CONSISTENCY_"),
     ],
 )
 def test_names_and_numbers_agree(ours, schema, prefix):
