@@ -52,8 +52,9 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
         }
     )
     ranker_room, reader = RankerRoom(ranker), PackedProducts()
-    key = token_key(settings)
-    chains, attributions = SealedChains(key, settings.page_token_minutes * 60), SealedAttributions(key)
+    key, accepted = token_key(settings), [each.get_secret_value() for each in settings.token_keys_accepted]
+    chains = SealedChains(key, settings.page_token_minutes * 60, accepted=accepted)
+    attributions = SealedAttributions(key, accepted)
     events = SqliteEvents(settings.events_path, settings.events_bytes_max)
     stack.push_async_callback(events.close)
     encoder_room, fusion_room, search_room = EncoderRoom(encoder), FusionRoom(fusion), SearchRoom(search)

@@ -35,6 +35,11 @@ class GatewaySettings(ServerSettings):
         description="Secret by which tokens are signed, at least 32 characters, the same for all replicas; "
         "empty: one that is forgotten when the gateway stops.",
     )
+    token_keys_accepted: tuple[SecretStr, ...] = Field(
+        (),
+        description='Further secrets whose tokens are accepted while the key is changed, a JSON list such as ["…", "…"]; '
+        "at least 32 characters each; empty: none.",
+    )
     page_token_minutes: int = Field(
         30, ge=1, le=1440, description="How long the token of a next page can be used, in minutes."
     )
@@ -57,6 +62,16 @@ class GatewaySettings(ServerSettings):
     @field_validator("token_key")
     @classmethod
     def _is_long_enough(cls, key: SecretStr) -> SecretStr:
-        if 0 < len(key) < TOKEN_KEY_CHARACTERS_MIN:
-            raise ValueError(f"a key of fewer than {TOKEN_KEY_CHARACTERS_MIN} characters can be guessed")
-        return key
+        return long_enough(key) if key else key
+
+    @field_validator("token_keys_accepted")
+    @classmethod
+    def _are_long_enough(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        return tuple(map(long_enough, keys))
+
+
+def long_enough(key: SecretStr) -> SecretStr:
+    """Return *key*; refuse one that can be guessed."""
+    if len(key) < TOKEN_KEY_CHARACTERS_MIN:
+        raise ValueError(f"a key of fewer than {TOKEN_KEY_CHARACTERS_MIN} characters can be guessed")
+    return key

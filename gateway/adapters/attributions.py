@@ -1,5 +1,7 @@
 """Attribution tokens: an answer that was shown, compressed and signed."""
 
+from collections.abc import Sequence
+
 from google.protobuf.message import DecodeError
 
 from gateway.adapters.sealing import NotSealedHere, Seal
@@ -12,10 +14,10 @@ PURPOSE = "triptych.attribution"
 
 
 class SealedAttributions:
-    """Implements `Attributions`."""
+    """Implements `Attributions`. See `Seal` for the keys."""
 
-    def __init__(self, key: str) -> None:
-        self._seal = Seal(key, PURPOSE)
+    def __init__(self, key: str, accepted: Sequence[str] = ()) -> None:
+        self._seal = Seal(key, PURPOSE, accepted)
 
     def seal(self, shown: Shown) -> str:
         """See the port."""

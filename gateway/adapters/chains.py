@@ -1,7 +1,7 @@
 """What is left of a search, as a token: signed, so that any replica can go on and nobody can write one."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gateway.adapters.retrievals import retrieval_of, search_request
 from gateway.adapters.sealing import NotSealedHere, Seal
@@ -18,10 +18,16 @@ PURPOSE = "triptych.page"
 
 
 class SealedChains:
-    """Implements `Chains`; *now* returns the seconds since 1970."""
+    """Implements `Chains`; *now* returns the seconds since 1970. See `Seal` for the keys."""
 
-    def __init__(self, key: str, lifetime_s: float, now: Callable[[], float] = time.time) -> None:
-        self._seal = Seal(key, PURPOSE)
+    def __init__(
+        self,
+        key: str,
+        lifetime_s: float,
+        now: Callable[[], float] = time.time,
+        accepted: Sequence[str] = (),
+    ) -> None:
+        self._seal = Seal(key, PURPOSE, accepted)
         self._lifetime_s = lifetime_s
         self._now = now
 

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import zlib
+from collections.abc import Sequence
 
 from itsdangerous import Signer
 from itsdangerous.encoding import base64_decode, base64_encode
@@ -16,14 +17,20 @@ class NotSealedHere(ValueError):
 
 
 class Seal:
-    """Packs bytes into tokens of URL-safe characters, signed by HMAC-SHA256; *purpose* keeps kinds of tokens apart."""
+    """Packs bytes into tokens of URL-safe characters, signed by HMAC-SHA256.
 
-    def __init__(self, key: str, purpose: str) -> None:
-        self._signer = Signer(key, salt=purpose, key_derivation="hmac", digest_method=hashlib.sha256)
+    Args:
+        key: signs.
+        purpose: keeps kinds of tokens apart.
+        accepted: further keys; tokens that they signed are opened too.
+    """
+
+    def __init__(self, key: str, purpose: str, accepted: Sequence[str] = ()) -> None:
+        self._signers = [_signer(each, purpose) for each in (key, *accepted)]
 
     def seal(self, data: bytes) -> str:
         """Return *data* as a token; it can be read by whoever has it, but not changed."""
-        return self._signer.sign(base64_encode(zlib.compress(data))).decode()
+        return self._signers[0].sign(base64_encode(zlib.compress(data))).decode()
 
     def open(self, token: str) -> bytes:
         """Return what was sealed.
@@ -31,12 +38,17 @@ class Seal:
         Raises:
             NotSealedHere: it was not, or it was changed.
         """
-        packed, _, _ = token.encode().rpartition(b".")
+        written = token.encode()
+        packed, _, _ = written.rpartition(b".")
         # Compared as it is written: Base64 can write one signature in several ways.
-        if not hmac.compare_digest(self._signer.sign(packed), token.encode()):
+        if not any(hmac.compare_digest(each.sign(packed), written) for each in self._signers):
             raise NotSealedHere
         unpacking = zlib.decompressobj()
         data = unpacking.decompress(base64_decode(packed), UNPACKED_BYTES_MAX)
         if not unpacking.eof:
             raise NotSealedHere
         return data
+
+
+def _signer(key: str, purpose: str) -> Signer:
+    return Signer(key, salt=purpose, key_derivation="hmac", digest_method=hashlib.sha256)

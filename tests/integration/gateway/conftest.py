@@ -5,7 +5,7 @@ Vectors are in memory, words and fields in SQLite; the encoder and the fusion ar
 
 import contextlib
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -26,16 +26,27 @@ from services.search.main import room_of as search_room_of
 from triptych.runtime.channels import open_channel
 from triptych.runtime.serve import serving
 from triptych.runtime.settings import ServerSettings
-from triptych.v1 import catalog_service_pb2_grpc, product_search_service_pb2_grpc
+from triptych.v1.catalog_service_pb2_grpc import CatalogServiceStub
+from triptych.v1.feedback_service_pb2_grpc import FeedbackServiceStub
+from triptych.v1.product_search_service_pb2_grpc import ProductSearchServiceStub
 
 
 async def nothing():
     """Every dependency is there."""
 
 
+@dataclass(frozen=True)
+class Stubs:
+    """The public services of a gateway."""
+
+    search: ProductSearchServiceStub
+    catalog: CatalogServiceStub
+    feedback: FeedbackServiceStub
+
+
 @pytest.fixture(scope="session")
-async def stubs(tmp_path_factory):
-    """The public services: (search stub, catalogue stub)."""
+async def replica(tmp_path_factory):
+    """Start a gateway with more settings; all of them stand before the same rooms."""
     settings = ServerSettings(drain_ms=0)
     folder = tmp_path_factory.mktemp("gateway")
     async with contextlib.AsyncExitStack() as stack:
@@ -51,11 +62,21 @@ async def stubs(tmp_path_factory):
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(main, "EncoderRoom", lambda _: FakeEncoder())
         patch.setattr(main, "FusionRoom", lambda _: FakeFuser())
-        room = main.build(stack, GatewaySettings(search=search.address, ranker=ranker.address))
-        ready = replace(room, warm_up=nothing, check=nothing)
-        gateway = await stack.enter_async_context(serving(ready, settings))
-        channel = await stack.enter_async_context(open_channel(gateway.address))
-        yield (
-            product_search_service_pb2_grpc.ProductSearchServiceStub(channel),
-            catalog_service_pb2_grpc.CatalogServiceStub(channel),
-        )
+        rooms = {"search": search.address, "ranker": ranker.address, "events_path": folder / "events.db"}
+
+        async def start(**more) -> Stubs:
+            room = main.build(stack, GatewaySettings(**rooms, **more))
+            ready = replace(room, warm_up=nothing, check=nothing)
+            gateway = await stack.enter_async_context(serving(ready, settings))
+            channel = await stack.enter_async_context(open_channel(gateway.address))
+            return Stubs(
+                ProductSearchServiceStub(channel), CatalogServiceStub(channel), FeedbackServiceStub(channel)
+            )
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+async def stubs(replica) -> Stubs:
+    """The services of a gateway as it is by default."""
+    return await replica()

@@ -40,7 +40,7 @@ def made(number: int, rng: random.Random) -> types_pb2.Product:
 @pytest.fixture(scope="module")
 async def find(stubs):
     """Search a catalogue of its own."""
-    search, catalog = stubs
+    search, catalog = stubs.search, stubs.catalog
     rng = random.Random(3)
     products = [made(number, rng) for number in range(PRODUCTS)]
     for at in range(0, PRODUCTS, 100):

@@ -48,7 +48,7 @@ def stock():
 async def store(stubs, products, catalog):
     for at in range(0, len(products), 100):
         request = catalog_pb.UpsertProductsRequest(catalog=catalog, products=products[at : at + 100])
-        response = await stubs[1].UpsertProducts(request)
+        response = await stubs.catalog.UpsertProducts(request)
         assert not any(result.HasField("error") for result in response.results), response
 
 
@@ -59,7 +59,7 @@ async def find(stubs, stock):
 
     async def ask(words="red mug", *parts, **more) -> pb.SearchProductsResponse:
         choices = {"catalog": "shop", "page_size": 100, **more}
-        return await stubs[0].SearchProducts(
+        return await stubs.search.SearchProducts(
             pb.SearchProductsRequest(parts=[pb.QueryPart(text=words), *parts], **choices)
         )
 
@@ -248,7 +248,7 @@ class TestPages:
                 for _ in range(3):
                     wrote.clear()
                     await wrote.wait()
-                return await stubs[0].SearchProducts(
+                return await stubs.search.SearchProducts(
                     pb.SearchProductsRequest(
                         catalog=catalog, parts=[pb.QueryPart(text=words)], **{"page_size": 23, **asked}
                     )
@@ -275,8 +275,8 @@ class TestPages:
             touched.add(other.id)
             if rng.random() < 0.5:
                 request = catalog_pb.DeleteProductsRequest(catalog=catalog, ids=[other.id])
-                await stubs[1].DeleteProducts(request)
+                await stubs.catalog.DeleteProducts(request)
             else:
                 request = catalog_pb.UpsertProductsRequest(catalog=catalog, products=[other])
-                await stubs[1].UpsertProducts(request)
+                await stubs.catalog.UpsertProducts(request)
             wrote.set()

@@ -173,6 +173,17 @@ class TestSeal:
         with pytest.raises(NotSealedHere):
             Seal(KEY, "other").open(Seal(KEY, "one").seal(b"data"))
 
+    def test_one_key_signs_and_others_are_accepted(self):
+        """For the same purpose alone; a seal without the key accepts nothing of it."""
+        old, new = KEY, KEY[::-1]
+        both = Seal(new, "one", accepted=[old])
+
+        assert b"data" == both.open(Seal(old, "one").seal(b"data"))
+        assert Seal(new, "one").seal(b"data") == both.seal(b"data")
+        for seal, token in ((both, Seal(old, "other").seal(b"data")), (Seal(old, "one"), both.seal(b"data"))):
+            with pytest.raises(NotSealedHere):
+                seal.open(token)
+
     def test_what_unpacks_to_too_much_is_refused(self):
         """Even if it is signed; the rest is not unpacked."""
         seal = Seal(KEY, "one")

@@ -7,9 +7,17 @@ from gateway.main import token_key
 from gateway.settings import GatewaySettings
 
 
-def test_a_key_that_can_be_guessed_is_refused(monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TOKEN_KEY", "hunter2"),
+        ("TOKEN_KEYS_ACCEPTED", '["0123456789abcdef0123456789abcdef", "hunter2"]'),
+        ("TOKEN_KEYS_ACCEPTED", '["0123456789abcdef0123456789abcdef", ""]'),
+    ],
+)
+def test_a_key_that_can_be_guessed_is_refused(monkeypatch, name, value):
     """At the start, and loudly; the message does not repeat it."""
-    monkeypatch.setenv("TRIPTYCH_GATEWAY_TOKEN_KEY", "hunter2")
+    monkeypatch.setenv(f"TRIPTYCH_GATEWAY_{name}", value)
 
     with pytest.raises(ValidationError, match="fewer than 32 characters") as caught:
         GatewaySettings()
@@ -20,12 +28,16 @@ def test_a_key_that_can_be_guessed_is_refused(monkeypatch):
 def test_a_key_is_not_shown(monkeypatch):
     """Neither in logs nor in errors; it is used as it is."""
     key = "0123456789abcdef0123456789abcdef"
+    other = key[::-1]
     monkeypatch.setenv("TRIPTYCH_GATEWAY_TOKEN_KEY", key)
+    monkeypatch.setenv("TRIPTYCH_GATEWAY_TOKEN_KEYS_ACCEPTED", f'["{other}"]')
 
     settings = GatewaySettings()
 
     assert key not in repr(settings)
+    assert other not in repr(settings)
     assert key == token_key(settings)
+    assert [other] == [each.get_secret_value() for each in settings.token_keys_accepted]
 
 
 def test_without_a_key_each_process_has_its_own(monkeypatch):
