@@ -83,7 +83,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
             Service(
                 "triptych.v1.CatalogService",
                 catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server,
-                CatalogService(Catalog(encoder_room, fusion_room, search_room)),
+                CatalogService(Catalog(encoder_room, fusion_room, search_room, reader)),
             ),
             Service(
                 "triptych.v1.FeedbackService",

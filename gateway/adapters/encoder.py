@@ -24,9 +24,10 @@ class EncoderRoom:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub: pb_grpc.EncoderServiceAsyncStub = pb_grpc.EncoderServiceStub(channel)
 
-    async def encode(self, contents: Sequence[Content]) -> Encoded:
+    async def encode(self, contents: Sequence[Content], *, keep_media: bool = False) -> Encoded:
         """See the port."""
-        request = pb.EncodeRequest(parts=[encode_part(content) for content in contents])
+        parts = [encode_part(content) for content in contents]
+        request = pb.EncodeRequest(parts=parts, keep_media=keep_media)
         response = await call("encoder", self._stub.Encode, request)
         return Encoded(
             tuple(
@@ -34,6 +35,7 @@ class EncoderRoom:
             ),
             tuple(wire.space_of(space) for space in response.spaces),
             tuple(wire.model_of(model) for model in response.models),
+            tuple(part.content_id for part in response.parts),
         )
 
     async def describe(self, image: Media) -> Description:
@@ -61,13 +63,22 @@ def encode_part(content: Content) -> pb.EncodePart:
     if content.modality is Modality.TEXT:
         return pb.EncodePart(text=content.text)
     if content.modality is Modality.IMAGE:
-        region, covered = content.focus.region, content.focus.covered
-        return pb.EncodePart(
-            image=media_message(content.media),
-            region=wire.box_message(region) if region else None,
-            covered=wire.box_message(covered) if covered else None,
-        )
+        part = image_part(content.media)
+        if content.focus.region:
+            part.region.CopyFrom(wire.box_message(content.focus.region))
+        if content.focus.covered:
+            part.covered.CopyFrom(wire.box_message(content.focus.covered))
+        return part
+    if content.media.content_id:
+        return pb.EncodePart(audio_content_id=content.media.content_id)
     return pb.EncodePart(audio=media_message(content.media))
+
+
+def image_part(media: Media) -> pb.EncodePart:
+    """Return a picture in its wire form."""
+    if media.content_id:
+        return pb.EncodePart(image_content_id=media.content_id)
+    return pb.EncodePart(image=media_message(media))
 
 
 def media_message(media: Media) -> types_pb2.Media:

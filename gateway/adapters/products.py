@@ -1,4 +1,4 @@
-"""Packed products, read for the ranking networks, the boosts and recognition."""
+"""Packed products, read for the ranking networks, the boosts, recognition and encoding again; and written into."""
 
 import math
 import time
@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from google.protobuf.struct_pb2 import Value
 
 from gateway.core.model.catalog import Labels, ProductFacts
+from gateway.core.model.query import Content
+from gateway.translate.products import stored_contents, with_content_ids
 from triptych.v1.types_pb2 import Product
 
 _SECONDS_PER_DAY = 86_400
@@ -14,7 +16,7 @@ _NANOS = 1e9
 
 
 class PackedProducts:
-    """Implements `ProductReader`; *now* returns the seconds since 1970."""
+    """Implements `ProductReader` and `ProductWriter`; *now* returns the seconds since 1970."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
@@ -45,6 +47,14 @@ class PackedProducts:
         record = Product.FromString(product)
         texts = {name: texts_of(value) for name, value in record.attributes.items()}
         return Labels(record.category, {name: each for name, each in sorted(texts.items()) if each})
+
+    def contents(self, product: bytes) -> tuple[Content, ...]:
+        """See the port."""
+        return stored_contents(product)
+
+    def with_content_ids(self, product: bytes, ids: Mapping[str, str]) -> bytes:
+        """See the port."""
+        return with_content_ids(product, ids)
 
     def _age_s(self, record: Product) -> float | None:
         if not record.HasField("update_time"):

@@ -5,12 +5,13 @@ One broken product never keeps the others from being stored.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from gateway.core import recognise, relevance
 from gateway.core.model.catalog import CatalogFacts, NewProduct, ProductRecord, StoredVector
 from gateway.core.model.ranking import Curve
 from gateway.core.model.vectors import Encoded, Fused, PartVector
-from gateway.core.ports import Encoder, Fuser, Index
+from gateway.core.ports import Encoder, Fuser, Index, ProductWriter
 from triptych.vocabulary.choices import FusionStrategy, Modality, SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
 from triptych.vocabulary.vectors import Space
@@ -35,6 +36,7 @@ class Catalog:
     encoder: Encoder
     fuser: Fuser
     index: Index
+    writer: ProductWriter
 
     async def upsert(
         self, catalog: str, products: Sequence[NewProduct | TriptychError]
@@ -97,7 +99,8 @@ class Catalog:
 
     async def _store(self, catalog: str, products: Sequence[NewProduct]) -> list[TriptychError | None]:
         contents = [content for product in products for content in product.contents]
-        encoded = await self.encoder.encode(contents)
+        encoded = await self.encoder.encode(contents, keep_media=True)
+        kept = kept_media(products, encoded)
         stored = views(products, encoded)
         whole = {i: vectors for i, vectors in enumerate(stored) if not isinstance(vectors, TriptychError)}
         outcomes: list[TriptychError | None] = [v if isinstance(v, TriptychError) else None for v in stored]
@@ -112,7 +115,8 @@ class Catalog:
                 continue
             product = products[i]
             vector = StoredVector(SpaceKind.FUSED, 0, outcome)
-            records[i] = ProductRecord(product.id, product.record, (vector, *vectors))
+            record = self.writer.with_content_ids(product.record, kept[i])
+            records[i] = ProductRecord(product.id, record, (vector, *vectors))
         if records:
             written = await self.index.write(catalog, spaces_by_kind(encoded, fused), list(records.values()))
             for i, error in zip(records, written, strict=True):
@@ -168,6 +172,13 @@ def refusals(products: Sequence[NewProduct | TriptychError]) -> list[TriptychErr
         else:
             errors.append(None)
     return errors
+
+
+def kept_media(products: Sequence[NewProduct], encoded: Encoded) -> list[Mapping[str, str]]:
+    """Return of each product the ids under which its media were kept, by field."""
+    ids = iter(encoded.content_ids or repeat(""))
+    found = [{content.field: next(ids) for content in product.contents} for product in products]
+    return [{field: content_id for field, content_id in each.items() if content_id} for each in found]
 
 
 def views(products: Sequence[NewProduct], encoded: Encoded) -> list[list[StoredVector] | TriptychError]:

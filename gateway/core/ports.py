@@ -22,8 +22,10 @@ from triptych.vocabulary.vectors import Space
 class Encoder(Protocol):
     """Turns media into vectors."""
 
-    async def encode(self, contents: Sequence[Content]) -> Encoded:
+    async def encode(self, contents: Sequence[Content], *, keep_media: bool = False) -> Encoded:
         """Encode *contents* side by side; an outcome each, in their order.
+
+        With *keep_media* pictures and sounds are kept, where there is a media store: those of products, never of queries.
 
         The fields of errors are those of the contents: "images[0].data".
         """
@@ -121,6 +123,16 @@ class ProductReader(Protocol):
 
     def labels(self, product: bytes) -> Labels:
         """Return its category, and those of its attributes that are texts or lists of texts."""
+
+    def contents(self, product: bytes) -> tuple[Content, ...]:
+        """Return what of it can be encoded again; a medium without any source was not kept, and cannot be."""
+
+
+class ProductWriter(Protocol):
+    """Writes into packed products on behalf of the core."""
+
+    def with_content_ids(self, product: bytes, ids: Mapping[str, str]) -> bytes:
+        """Return *product* with the ids under which its media were kept, by field: "images[0]", "audio[1]"."""
 
 
 class Chains(Protocol):

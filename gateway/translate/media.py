@@ -9,8 +9,13 @@ from triptych.vocabulary.media import WHOLE, Focus
 
 
 def media(message: types_pb2.Media) -> Media:
-    """Return a picture or a sound."""
+    """Return a picture or a sound of a client's, who may name no content id: it may be that of another one's picture."""
     return Media(message.data, message.uri)
+
+
+def stored_media(message: types_pb2.Media) -> Media:
+    """Return a picture or a sound of a product that was stored."""
+    return Media(uri=message.uri, content_id=message.content_id)
 
 
 def focus(message: search_pb.QueryPart, field: str) -> Focus:

@@ -1,10 +1,12 @@
 """Products: to be stored, and as they were stored."""
 
+from collections.abc import Callable, Mapping
+
 from google.protobuf.struct_pb2 import Value
 
 from gateway.core.model.catalog import NewProduct
-from gateway.core.model.query import Content
-from gateway.translate.media import media
+from gateway.core.model.query import Content, Media
+from gateway.translate.media import media, stored_media
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import InvalidArgument, Reason
@@ -14,7 +16,7 @@ TEXT_SEPARATOR = ". "
 
 
 def new_product(message: types_pb2.Product) -> NewProduct:
-    """Return a product to store. Its record keeps addresses but no media bytes.
+    """Return a product to store. Its record keeps addresses but no media bytes, and no content ids of the client's.
 
     Raises:
         InvalidArgument: an attribute is neither a string, a number, a boolean nor a list of strings.
@@ -25,21 +27,38 @@ def new_product(message: types_pb2.Product) -> NewProduct:
     record.CopyFrom(message)
     for item in (*record.images, *record.audio):
         item.ClearField("data")
+        item.ClearField("content_id")
     return NewProduct(message.id, record.SerializeToString(deterministic=True), contents(message))
 
 
-def contents(message: types_pb2.Product) -> tuple[Content, ...]:
+def contents(
+    message: types_pb2.Product, media_of: Callable[[types_pb2.Media], Media] = media
+) -> tuple[Content, ...]:
     """Return what of a product can be encoded: its words, its pictures, its sounds."""
     text = TEXT_SEPARATOR.join(words for words in (message.title, message.description) if words.strip())
     field = "title" if message.title.strip() else "description"
     words = (Content(Modality.TEXT, field, text=text),) if text else ()
     images = (
-        Content(Modality.IMAGE, f"images[{i}]", media=media(item)) for i, item in enumerate(message.images)
+        Content(Modality.IMAGE, f"images[{i}]", media=media_of(item)) for i, item in enumerate(message.images)
     )
     sounds = (
-        Content(Modality.AUDIO, f"audio[{i}]", media=media(item)) for i, item in enumerate(message.audio)
+        Content(Modality.AUDIO, f"audio[{i}]", media=media_of(item)) for i, item in enumerate(message.audio)
     )
     return (*words, *images, *sounds)
+
+
+def with_content_ids(record: bytes, ids: Mapping[str, str]) -> bytes:
+    """Return a record with the ids under which its media were kept, by field ("images[0]")."""
+    message = types_pb2.Product.FromString(record)
+    for name, items in (("images", message.images), ("audio", message.audio)):
+        for place, item in enumerate(items):
+            item.content_id = ids.get(f"{name}[{place}]", "")
+    return message.SerializeToString(deterministic=True)
+
+
+def stored_contents(record: bytes) -> tuple[Content, ...]:
+    """Return what of a stored product can be encoded again: kept media by their ids, others by their addresses."""
+    return contents(types_pb2.Product.FromString(record), stored_media)
 
 
 def check_attribute(key: str, value: Value) -> None:

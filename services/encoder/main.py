@@ -2,12 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 from tritonclient.grpc.aio import InferenceServerClient
 
 from services.encoder.adapters.files import Files
 from services.encoder.adapters.hosts import resolve
+from services.encoder.adapters.media_folder import MediaFolder
+from services.encoder.adapters.no_media import NoMedia
 from services.encoder.adapters.pillow import PillowDecoder
 from services.encoder.adapters.silero import SileroDetector
 from services.encoder.adapters.soundfile import SoundfileDecoder
@@ -23,7 +26,7 @@ from services.encoder.core.encode import PartsEncoder
 from services.encoder.core.facts import AudioFacts, DescriberFacts, ImageFacts, SpeechFacts
 from services.encoder.core.lane import Lane
 from services.encoder.core.media import MediaPreparer
-from services.encoder.core.ports import Fetcher, Pixels, Waveform
+from services.encoder.core.ports import Fetcher, MediaStore, Pixels, Waveform
 from services.encoder.core.texts import TextPreparer
 from services.encoder.core.transcribe import SoundTranscriber
 from services.encoder.metrics import DECODE_SECONDS
@@ -37,13 +40,17 @@ from triptych.vocabulary.choices import Modality
 
 
 def room_of(
-    encoder: PartsEncoder, describer: PictureDescriber, transcriber: SoundTranscriber, detector: SoundDetector
+    encoder: PartsEncoder,
+    describer: PictureDescriber,
+    transcriber: SoundTranscriber,
+    detector: SoundDetector,
+    store: MediaStore,
 ) -> Room:
-    """Return the room that encodes, describes, transcribes and tells speech with these."""
+    """Return the room that encodes, describes, transcribes, tells speech and keeps media with these."""
     service = Service(
         "triptych.internal.v1.EncoderService",
         add_EncoderServiceServicer_to_server,
-        EncoderServicer(encoder, describer, transcriber, detector),
+        EncoderServicer(encoder, describer, transcriber, detector, store),
     )
     return Room("encoder", (service,), warm_up=encoder.warm_up, check=encoder.check)
 
@@ -61,8 +68,19 @@ def fetcher_of(settings: EncoderSettings, stack: AsyncExitStack) -> AllowedUris:
     return AllowedUris(settings.uri_allow, Files(settings.uri_allow), web)
 
 
+def store_of(settings: EncoderSettings) -> MediaStore:
+    """Return where media are kept."""
+    if not settings.media_store:
+        return NoMedia()
+    return MediaFolder(Path(settings.media_store), settings.media_store_bytes_max)
+
+
 def encoder_of(
-    settings: EncoderSettings, client: InferenceServerClient, fetcher: Fetcher, threads: ThreadPoolExecutor
+    settings: EncoderSettings,
+    client: InferenceServerClient,
+    fetcher: Fetcher,
+    store: MediaStore,
+    threads: ThreadPoolExecutor,
 ) -> PartsEncoder:
     """Return the encoder that works with *client*'s models and decodes in *threads*."""
     images = ThreadedDecoder[ImageFacts, Pixels](
@@ -77,11 +95,11 @@ def encoder_of(
         ),
         Modality.IMAGE: Lane(
             TritonImageEncoder(client, settings.image_model),
-            MediaPreparer(images, fetcher, settings.media_bytes_max),
+            MediaPreparer(images, fetcher, store, settings.media_bytes_max),
         ),
         Modality.AUDIO: Lane(
             TritonAudioEncoder(client, settings.audio_model),
-            MediaPreparer(sounds, fetcher, settings.media_bytes_max),
+            MediaPreparer(sounds, fetcher, store, settings.media_bytes_max),
         ),
     }
     return PartsEncoder(lanes, settings.parts_in_flight_max)
@@ -96,7 +114,7 @@ def describer_of(
     )
     return PictureDescriber(
         TritonDescriber(client, settings.describer_model),
-        MediaPreparer(pictures, fetcher, settings.media_bytes_max),
+        MediaPreparer(pictures, fetcher, NoMedia(), settings.media_bytes_max),
         settings.descriptions_in_flight_max,
     )
 
@@ -110,7 +128,7 @@ def transcriber_of(
     )
     return SoundTranscriber(
         TritonTranscriber(client, settings.transcriber_model),
-        MediaPreparer(sounds, fetcher, settings.media_bytes_max),
+        MediaPreparer(sounds, fetcher, NoMedia(), settings.media_bytes_max),
         settings.transcriptions_in_flight_max,
     )
 
@@ -122,7 +140,7 @@ def detector_of(settings: EncoderSettings, fetcher: Fetcher, threads: ThreadPool
     )
     return SoundDetector(
         SileroDetector(threads),
-        MediaPreparer(sounds, fetcher, settings.media_bytes_max),
+        MediaPreparer(sounds, fetcher, NoMedia(), settings.media_bytes_max),
         settings.detections_in_flight_max,
     )
 
@@ -133,11 +151,13 @@ def build(stack: AsyncExitStack, settings: EncoderSettings) -> Room:
     client = open_triton(settings.triton_url)
     stack.push_async_callback(client.close)
     fetcher = fetcher_of(settings, stack)
+    store = store_of(settings)
     return room_of(
-        encoder_of(settings, client, fetcher, threads),
+        encoder_of(settings, client, fetcher, store, threads),
         describer_of(settings, client, fetcher, threads),
         transcriber_of(settings, client, fetcher, threads),
         detector_of(settings, fetcher, threads),
+        store,
     )
 
 

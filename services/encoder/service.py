@@ -1,5 +1,6 @@
 """EncoderService over gRPC: translates; what encoding is stands in core."""
 
+import math
 from typing import Any
 
 import grpc
@@ -9,8 +10,9 @@ from services.encoder.core.describe import PictureDescriber
 from services.encoder.core.detect import SoundDetector
 from services.encoder.core.encode import PartsEncoder
 from services.encoder.core.parts import Outcome, Part
+from services.encoder.core.ports import MediaStore
 from services.encoder.core.transcribe import SoundTranscriber
-from services.encoder.translate import error_message, media_of, part_of, vector_message
+from services.encoder.translate import error_message, media_of, part_of, seconds_of, vector_message
 from triptych.internal.v1.encoder_service_pb2 import (
     DescribeRequest,
     DescribeResponse,
@@ -20,6 +22,10 @@ from triptych.internal.v1.encoder_service_pb2 import (
     EncodePart,
     EncodeRequest,
     EncodeResponse,
+    ListMediaRequest,
+    ListMediaResponse,
+    RemoveMediaRequest,
+    RemoveMediaResponse,
     TranscribeRequest,
     TranscribeResponse,
 )
@@ -29,6 +35,8 @@ from triptych.runtime.errors import to_status
 from triptych.runtime.validation import validate
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import TriptychError
+
+MEDIA_PAGE_SIZE = 1000
 
 
 class EncoderServicer(EncoderServiceServicer):
@@ -40,7 +48,9 @@ class EncoderServicer(EncoderServiceServicer):
         describer: PictureDescriber,
         transcriber: SoundTranscriber,
         detector: SoundDetector,
+        store: MediaStore,
     ) -> None:
+        self._store = store
         self._encoder = encoder
         self._describer = describer
         self._transcriber = transcriber
@@ -53,10 +63,10 @@ class EncoderServicer(EncoderServiceServicer):
     ) -> EncodeResponse:
         """Encode the parts side by side; a part that cannot be encoded carries its own error."""
         parts = [_read(part) for part in request.parts]
-        encoding = await self._encoder.encode(parts)
+        encoding = await self._encoder.encode(parts, keep=request.keep_media)
         metrics.count(parts, encoding.outcomes)
         return EncodeResponse(
-            parts=[_outcome_message(outcome) for outcome in encoding.outcomes],
+            parts=list(map(_outcome_message, encoding.outcomes, encoding.content_ids)),
             spaces=[wire.space_message(facts.space) for facts in encoding.facts],
             models=[wire.model_message(facts.model) for facts in encoding.facts],
         )
@@ -97,6 +107,26 @@ class EncoderServicer(EncoderServiceServicer):
         probability = await self._detector.detect(media_of(Modality.AUDIO, request.audio))
         return DetectSpeechResponse(probability=probability)
 
+    async def ListMedia(
+        self,
+        request: ListMediaRequest,
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> ListMediaResponse:
+        """List what was kept."""
+        limit = request.page_size or MEDIA_PAGE_SIZE
+        before_s = seconds_of(request.kept_before) if request.HasField("kept_before") else math.inf
+        found = await self._store.ids(request.page_token, limit, before_s)
+        return ListMediaResponse(content_ids=found, next_page_token=found[-1] if len(found) == limit else "")
+
+    async def RemoveMedia(
+        self,
+        request: RemoveMediaRequest,
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> RemoveMediaResponse:
+        """Remove what was kept."""
+        removed = await self._store.remove(request.content_ids, seconds_of(request.kept_before))
+        return RemoveMediaResponse(removed=removed)
+
 
 def _read(message: EncodePart) -> Part | TriptychError:
     """Return the part, or why it is invalid: the runtime leaves parts unchecked, so that one fails alone."""
@@ -107,7 +137,7 @@ def _read(message: EncodePart) -> Part | TriptychError:
         return error
 
 
-def _outcome_message(outcome: Outcome) -> EncodedPart:
+def _outcome_message(outcome: Outcome, content_id: str) -> EncodedPart:
     if isinstance(outcome, TriptychError):
         return error_message(to_status(outcome))
-    return vector_message(outcome)
+    return vector_message(outcome, content_id)

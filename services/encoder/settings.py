@@ -35,6 +35,13 @@ class EncoderSettings(ServerSettings):
     media_bytes_max: int = Field(
         8 * MEBIBYTE, ge=1024, le=64 * MEBIBYTE, description="Largest picture or sound file, in bytes."
     )
+    media_store: str = Field(
+        "",
+        description="Folder in which the pictures and sounds of products are kept, to be encoded by other models; empty: none.",
+    )
+    media_store_bytes_max: int = Field(
+        16 * 1024 * MEBIBYTE, ge=0, description="Most bytes of pictures and sounds that are kept."
+    )
     image_pixels_max: int = Field(
         40_000_000, ge=1, le=200_000_000, description="Largest picture, in pixels; checked before decoding."
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc.status_pb2 import Status
 
 from services.encoder.core.parts import Media, Part, Text
@@ -20,6 +21,8 @@ def part_of(message: EncodePart) -> Part:
     Raises:
         InvalidArgument: REGION_INVALID, a region has no area; FIELD_INVALID, it is not one of a picture.
     """
+    if message.HasField("image_content_id"):
+        return Media(Modality.IMAGE, kept=message.image_content_id, focus=focus_of(message))
     if message.HasField("image"):
         return replace(media_of(Modality.IMAGE, message.image), focus=focus_of(message))
     for field in ("region", "covered"):
@@ -27,6 +30,8 @@ def part_of(message: EncodePart) -> Part:
             raise InvalidArgument("Only a picture has regions.", reason=Reason.FIELD_INVALID, field=field)
     if message.HasField("text"):
         return Text(message.text)
+    if message.HasField("audio_content_id"):
+        return Media(Modality.AUDIO, kept=message.audio_content_id)
     return media_of(Modality.AUDIO, message.audio)
 
 
@@ -45,11 +50,16 @@ def media_of(modality: Modality, message: types_pb2.Media) -> Media:
     return Media(modality, data=message.data)
 
 
-def vector_message(vector: Vector) -> EncodedPart:
-    """Return the outcome of a part that was encoded."""
-    return EncodedPart(vector=wire.vector_message(vector.values, vector.space))
+def vector_message(vector: Vector, content_id: str = "") -> EncodedPart:
+    """Return the outcome of a part that was encoded, and under which id its content was kept."""
+    return EncodedPart(vector=wire.vector_message(vector.values, vector.space), content_id=content_id)
 
 
 def error_message(status: Status) -> EncodedPart:
     """Return the outcome of a part that could not be encoded."""
     return EncodedPart(error=status)
+
+
+def seconds_of(time: Timestamp) -> float:
+    """Return the seconds since 1970."""
+    return time.seconds + time.nanos / 1e9

@@ -55,7 +55,12 @@ def parts_of(settings: SuiteSettings) -> list[Part]:
     return [
         _milvus(settings),
         _triton(settings),
-        _room(settings, "encoder", "triptych.internal.v1.EncoderService", triton),
+        _room(
+            settings,
+            "encoder",
+            "triptych.internal.v1.EncoderService",
+            {**triton, "MEDIA_STORE": str(settings.folder / "media")},
+        ),
         _room(settings, "fusion", "triptych.internal.v1.FusionService", triton),
         _room(
             settings,

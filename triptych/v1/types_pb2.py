@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17triptych/v1/types.proto\x12\x0btriptych.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"C\n\x05Media\x12\x0e\n\x04\x64\x61ta\x18\x01 \x01(\x0cH\x00\x12\x19\n\x03uri\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10H\x00\x42\x0f\n\x06source\x12\x05\xbaH\x02\x08\x01\"\xab\x01\n\x0b\x42oundingBox\x12%\n\x04left\x18\x01 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x11\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x12$\n\x03top\x18\x02 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x11\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x12&\n\x05right\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?!\x00\x00\x00\x00\x00\x00\x00\x00\x12\'\n\x06\x62ottom\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?!\x00\x00\x00\x00\x00\x00\x00\x00\"^\n\x06Vector\x12\x19\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x04\x18\x80\x80\x04\x12\x1e\n\tdimension\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\x80\x01(\x01\x12\x19\n\x05space\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\"\xf7\x04\n\x07Product\x12,\n\x02id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[^\\x00-\\x1f\\x7f]{1,128}$\x12\x17\n\x05title\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1d\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80@\x12\x17\n\x05\x62rand\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x1a\n\x08\x63\x61tegory\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12!\n\x05price\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12J\n\nattributes\x18\x07 \x03(\x0b\x32$.triptych.v1.Product.AttributesEntryB\x10\xbaH\r\x9a\x01\n\x10@\"\x06r\x04\x10\x01\x18@\x12,\n\x06images\x18\x08 \x03(\x0b\x32\x12.triptych.v1.MediaB\x08\xbaH\x05\x92\x01\x02\x10\x08\x12+\n\x05\x61udio\x18\t \x03(\x0b\x32\x12.triptych.v1.MediaB\x08\xbaH\x05\x92\x01\x02\x10\x04\x12\x15\n\x08in_stock\x18\n \x01(\x08H\x00\x88\x01\x01\x12\x1b\n\npopularity\x18\x0b \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1a\n\x08group_id\x18\x0c \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x17\n\x06locale\x18\r \x01(\tB\x07\xbaH\x04r\x02\x18#\x12/\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x04\x65tag\x18\x0f \x01(\tB\x07\xbaH\x04r\x02\x18@\x1aI\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x42\x0b\n\t_in_stock\"<\n\x0cModelVersion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\r\n\x05space\x18\x03 \x01(\t\"+\n\x0cIndexVersion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05space\x18\x02 \x01(\t*u\n\x08Modality\x12\x18\n\x14MODALITY_UNSPECIFIED\x10\x00\x12\x11\n\rMODALITY_TEXT\x10\x01\x12\x12\n\x0eMODALITY_IMAGE\x10\x02\x12\x12\n\x0eMODALITY_AUDIO\x10\x03\x12\x14\n\x10MODALITY_PRODUCT\x10\x04*\xb1\x01\n\x0e\x46usionStrategy\x12\x1f\n\x1b\x46USION_STRATEGY_UNSPECIFIED\x10\x00\x12!\n\x1d\x46USION_STRATEGY_CONCATENATION\x10\x01\x12 \n\x1c\x46USION_STRATEGY_WEIGHTED_SUM\x10\x02\x12\x1c\n\x18\x46USION_STRATEGY_BILINEAR\x10\x03\x12\x1b\n\x17\x46USION_STRATEGY_LEARNED\x10\x04*\x97\x01\n\x10SimilarityMetric\x12!\n\x1dSIMILARITY_METRIC_UNSPECIFIED\x10\x00\x12\x1c\n\x18SIMILARITY_METRIC_COSINE\x10\x01\x12\x1f\n\x1bSIMILARITY_METRIC_EUCLIDEAN\x10\x02\x12!\n\x1dSIMILARITY_METRIC_MAHALANOBIS\x10\x03*`\n\x0cHybridFusion\x12\x1d\n\x19HYBRID_FUSION_UNSPECIFIED\x10\x00\x12\x18\n\x14HYBRID_FUSION_SCORES\x10\x01\x12\x17\n\x13HYBRID_FUSION_RANKS\x10\x02*~\n\tAudioMode\x12\x1a\n\x16\x41UDIO_MODE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41UDIO_MODE_AUTO\x10\x01\x12\x15\n\x11\x41UDIO_MODE_SPEECH\x10\x02\x12\x14\n\x10\x41UDIO_MODE_SOUND\x10\x03\x12\x13\n\x0f\x41UDIO_MODE_BOTH\x10\x04*\x9d\x01\n\tEventType\x12\x1a\n\x16\x45VENT_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45VENT_TYPE_VIEWED\x10\x01\x12\x16\n\x12\x45VENT_TYPE_CLICKED\x10\x02\x12\x15\n\x11\x45VENT_TYPE_CARTED\x10\x03\x12\x15\n\x11\x45VENT_TYPE_BOUGHT\x10\x04\x12\x17\n\x13\x45VENT_TYPE_DISLIKED\x10\x05*\xcc\x01\n\x0fRankingStrategy\x12 \n\x1cRANKING_STRATEGY_UNSPECIFIED\x10\x00\x12\x1f\n\x1bRANKING_STRATEGY_SIMILARITY\x10\x01\x12\x1c\n\x18RANKING_STRATEGY_DIVERSE\x10\x02\x12\x1c\n\x18RANKING_STRATEGY_RANKNET\x10\x03\x12\x1c\n\x18RANKING_STRATEGY_LISTNET\x10\x04\x12\x1c\n\x18RANKING_STRATEGY_LEARNED\x10\x05*\x8a\x01\n\x0bSearchSpace\x12\x1c\n\x18SEARCH_SPACE_UNSPECIFIED\x10\x00\x12\x16\n\x12SEARCH_SPACE_FUSED\x10\x01\x12\x15\n\x11SEARCH_SPACE_TEXT\x10\x02\x12\x16\n\x12SEARCH_SPACE_IMAGE\x10\x03\x12\x16\n\x12SEARCH_SPACE_AUDIO\x10\x04*v\n\tWriteMode\x12\x1a\n\x16WRITE_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11WRITE_MODE_UPSERT\x10\x01\x12\x1a\n\x16WRITE_MODE_CREATE_ONLY\x10\x02\x12\x1a\n\x16WRITE_MODE_UPDATE_ONLY\x10\x03*[\n\x0b\x43onsistency\x12\x1b\n\x17\x43ONSISTENCY_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43ONSISTENCY_BOUNDED\x10\x01\x12\x16\n\x12\x43ONSISTENCY_STRONG\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17triptych/v1/types.proto\x12\x0btriptych.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"a\n\x05Media\x12\x0e\n\x04\x64\x61ta\x18\x01 \x01(\x0cH\x00\x12\x19\n\x03uri\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10H\x00\x12\x1c\n\ncontent_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x42\x0f\n\x06source\x12\x05\xbaH\x02\x08\x01\"\xab\x01\n\x0b\x42oundingBox\x12%\n\x04left\x18\x01 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x11\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x12$\n\x03top\x18\x02 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x11\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x12&\n\x05right\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?!\x00\x00\x00\x00\x00\x00\x00\x00\x12\'\n\x06\x62ottom\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?!\x00\x00\x00\x00\x00\x00\x00\x00\"^\n\x06Vector\x12\x19\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x04\x18\x80\x80\x04\x12\x1e\n\tdimension\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\x80\x01(\x01\x12\x19\n\x05space\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\"\xf7\x04\n\x07Product\x12,\n\x02id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[^\\x00-\\x1f\\x7f]{1,128}$\x12\x17\n\x05title\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1d\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80@\x12\x17\n\x05\x62rand\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x1a\n\x08\x63\x61tegory\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12!\n\x05price\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12J\n\nattributes\x18\x07 \x03(\x0b\x32$.triptych.v1.Product.AttributesEntryB\x10\xbaH\r\x9a\x01\n\x10@\"\x06r\x04\x10\x01\x18@\x12,\n\x06images\x18\x08 \x03(\x0b\x32\x12.triptych.v1.MediaB\x08\xbaH\x05\x92\x01\x02\x10\x08\x12+\n\x05\x61udio\x18\t \x03(\x0b\x32\x12.triptych.v1.MediaB\x08\xbaH\x05\x92\x01\x02\x10\x04\x12\x15\n\x08in_stock\x18\n \x01(\x08H\x00\x88\x01\x01\x12\x1b\n\npopularity\x18\x0b \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1a\n\x08group_id\x18\x0c \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x17\n\x06locale\x18\r \x01(\tB\x07\xbaH\x04r\x02\x18#\x12/\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x04\x65tag\x18\x0f \x01(\tB\x07\xbaH\x04r\x02\x18@\x1aI\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x42\x0b\n\t_in_stock\"<\n\x0cModelVersion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\r\n\x05space\x18\x03 \x01(\t\"+\n\x0cIndexVersion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05space\x18\x02 \x01(\t*u\n\x08Modality\x12\x18\n\x14MODALITY_UNSPECIFIED\x10\x00\x12\x11\n\rMODALITY_TEXT\x10\x01\x12\x12\n\x0eMODALITY_IMAGE\x10\x02\x12\x12\n\x0eMODALITY_AUDIO\x10\x03\x12\x14\n\x10MODALITY_PRODUCT\x10\x04*\xb1\x01\n\x0e\x46usionStrategy\x12\x1f\n\x1b\x46USION_STRATEGY_UNSPECIFIED\x10\x00\x12!\n\x1d\x46USION_STRATEGY_CONCATENATION\x10\x01\x12 \n\x1c\x46USION_STRATEGY_WEIGHTED_SUM\x10\x02\x12\x1c\n\x18\x46USION_STRATEGY_BILINEAR\x10\x03\x12\x1b\n\x17\x46USION_STRATEGY_LEARNED\x10\x04*\x97\x01\n\x10SimilarityMetric\x12!\n\x1dSIMILARITY_METRIC_UNSPECIFIED\x10\x00\x12\x1c\n\x18SIMILARITY_METRIC_COSINE\x10\x01\x12\x1f\n\x1bSIMILARITY_METRIC_EUCLIDEAN\x10\x02\x12!\n\x1dSIMILARITY_METRIC_MAHALANOBIS\x10\x03*`\n\x0cHybridFusion\x12\x1d\n\x19HYBRID_FUSION_UNSPECIFIED\x10\x00\x12\x18\n\x14HYBRID_FUSION_SCORES\x10\x01\x12\x17\n\x13HYBRID_FUSION_RANKS\x10\x02*~\n\tAudioMode\x12\x1a\n\x16\x41UDIO_MODE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41UDIO_MODE_AUTO\x10\x01\x12\x15\n\x11\x41UDIO_MODE_SPEECH\x10\x02\x12\x14\n\x10\x41UDIO_MODE_SOUND\x10\x03\x12\x13\n\x0f\x41UDIO_MODE_BOTH\x10\x04*\x9d\x01\n\tEventType\x12\x1a\n\x16\x45VENT_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45VENT_TYPE_VIEWED\x10\x01\x12\x16\n\x12\x45VENT_TYPE_CLICKED\x10\x02\x12\x15\n\x11\x45VENT_TYPE_CARTED\x10\x03\x12\x15\n\x11\x45VENT_TYPE_BOUGHT\x10\x04\x12\x17\n\x13\x45VENT_TYPE_DISLIKED\x10\x05*\xcc\x01\n\x0fRankingStrategy\x12 \n\x1cRANKING_STRATEGY_UNSPECIFIED\x10\x00\x12\x1f\n\x1bRANKING_STRATEGY_SIMILARITY\x10\x01\x12\x1c\n\x18RANKING_STRATEGY_DIVERSE\x10\x02\x12\x1c\n\x18RANKING_STRATEGY_RANKNET\x10\x03\x12\x1c\n\x18RANKING_STRATEGY_LISTNET\x10\x04\x12\x1c\n\x18RANKING_STRATEGY_LEARNED\x10\x05*\x8a\x01\n\x0bSearchSpace\x12\x1c\n\x18SEARCH_SPACE_UNSPECIFIED\x10\x00\x12\x16\n\x12SEARCH_SPACE_FUSED\x10\x01\x12\x15\n\x11SEARCH_SPACE_TEXT\x10\x02\x12\x16\n\x12SEARCH_SPACE_IMAGE\x10\x03\x12\x16\n\x12SEARCH_SPACE_AUDIO\x10\x04*v\n\tWriteMode\x12\x1a\n\x16WRITE_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11WRITE_MODE_UPSERT\x10\x01\x12\x1a\n\x16WRITE_MODE_CREATE_ONLY\x10\x02\x12\x1a\n\x16WRITE_MODE_UPDATE_ONLY\x10\x03*[\n\x0b\x43onsistency\x12\x1b\n\x17\x43ONSISTENCY_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43ONSISTENCY_BOUNDED\x10\x01\x12\x16\n\x12\x43ONSISTENCY_STRONG\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,6 +39,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MEDIA'].oneofs_by_name['source']._serialized_options = b'\272H\002\010\001'
   _globals['_MEDIA'].fields_by_name['uri']._loaded_options = None
   _globals['_MEDIA'].fields_by_name['uri']._serialized_options = b'\272H\007r\005\020\001\030\200\020'
+  _globals['_MEDIA'].fields_by_name['content_id']._loaded_options = None
+  _globals['_MEDIA'].fields_by_name['content_id']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_BOUNDINGBOX'].fields_by_name['left']._loaded_options = None
   _globals['_BOUNDINGBOX'].fields_by_name['left']._serialized_options = b'\272H\024\022\022\021\000\000\000\000\000\000\360?)\000\000\000\000\000\000\000\000'
   _globals['_BOUNDINGBOX'].fields_by_name['top']._loaded_options = None
@@ -79,38 +81,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PRODUCT'].fields_by_name['locale']._serialized_options = b'\272H\004r\002\030#'
   _globals['_PRODUCT'].fields_by_name['etag']._loaded_options = None
   _globals['_PRODUCT'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_MODALITY']._serialized_start=1237
-  _globals['_MODALITY']._serialized_end=1354
-  _globals['_FUSIONSTRATEGY']._serialized_start=1357
-  _globals['_FUSIONSTRATEGY']._serialized_end=1534
-  _globals['_SIMILARITYMETRIC']._serialized_start=1537
-  _globals['_SIMILARITYMETRIC']._serialized_end=1688
-  _globals['_HYBRIDFUSION']._serialized_start=1690
-  _globals['_HYBRIDFUSION']._serialized_end=1786
-  _globals['_AUDIOMODE']._serialized_start=1788
-  _globals['_AUDIOMODE']._serialized_end=1914
-  _globals['_EVENTTYPE']._serialized_start=1917
-  _globals['_EVENTTYPE']._serialized_end=2074
-  _globals['_RANKINGSTRATEGY']._serialized_start=2077
-  _globals['_RANKINGSTRATEGY']._serialized_end=2281
-  _globals['_SEARCHSPACE']._serialized_start=2284
-  _globals['_SEARCHSPACE']._serialized_end=2422
-  _globals['_WRITEMODE']._serialized_start=2424
-  _globals['_WRITEMODE']._serialized_end=2542
-  _globals['_CONSISTENCY']._serialized_start=2544
-  _globals['_CONSISTENCY']._serialized_end=2635
+  _globals['_MODALITY']._serialized_start=1267
+  _globals['_MODALITY']._serialized_end=1384
+  _globals['_FUSIONSTRATEGY']._serialized_start=1387
+  _globals['_FUSIONSTRATEGY']._serialized_end=1564
+  _globals['_SIMILARITYMETRIC']._serialized_start=1567
+  _globals['_SIMILARITYMETRIC']._serialized_end=1718
+  _globals['_HYBRIDFUSION']._serialized_start=1720
+  _globals['_HYBRIDFUSION']._serialized_end=1816
+  _globals['_AUDIOMODE']._serialized_start=1818
+  _globals['_AUDIOMODE']._serialized_end=1944
+  _globals['_EVENTTYPE']._serialized_start=1947
+  _globals['_EVENTTYPE']._serialized_end=2104
+  _globals['_RANKINGSTRATEGY']._serialized_start=2107
+  _globals['_RANKINGSTRATEGY']._serialized_end=2311
+  _globals['_SEARCHSPACE']._serialized_start=2314
+  _globals['_SEARCHSPACE']._serialized_end=2452
+  _globals['_WRITEMODE']._serialized_start=2454
+  _globals['_WRITEMODE']._serialized_end=2572
+  _globals['_CONSISTENCY']._serialized_start=2574
+  _globals['_CONSISTENCY']._serialized_end=2665
   _globals['_MEDIA']._serialized_start=157
-  _globals['_MEDIA']._serialized_end=224
-  _globals['_BOUNDINGBOX']._serialized_start=227
-  _globals['_BOUNDINGBOX']._serialized_end=398
-  _globals['_VECTOR']._serialized_start=400
-  _globals['_VECTOR']._serialized_end=494
-  _globals['_PRODUCT']._serialized_start=497
-  _globals['_PRODUCT']._serialized_end=1128
-  _globals['_PRODUCT_ATTRIBUTESENTRY']._serialized_start=1042
-  _globals['_PRODUCT_ATTRIBUTESENTRY']._serialized_end=1115
-  _globals['_MODELVERSION']._serialized_start=1130
-  _globals['_MODELVERSION']._serialized_end=1190
-  _globals['_INDEXVERSION']._serialized_start=1192
-  _globals['_INDEXVERSION']._serialized_end=1235
+  _globals['_MEDIA']._serialized_end=254
+  _globals['_BOUNDINGBOX']._serialized_start=257
+  _globals['_BOUNDINGBOX']._serialized_end=428
+  _globals['_VECTOR']._serialized_start=430
+  _globals['_VECTOR']._serialized_end=524
+  _globals['_PRODUCT']._serialized_start=527
+  _globals['_PRODUCT']._serialized_end=1158
+  _globals['_PRODUCT_ATTRIBUTESENTRY']._serialized_start=1072
+  _globals['_PRODUCT_ATTRIBUTESENTRY']._serialized_end=1145
+  _globals['_MODELVERSION']._serialized_start=1160
+  _globals['_MODELVERSION']._serialized_end=1220
+  _globals['_INDEXVERSION']._serialized_start=1222
+  _globals['_INDEXVERSION']._serialized_end=1265
 # @@protoc_insertion_point(module_scope)

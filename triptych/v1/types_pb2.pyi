@@ -346,6 +346,7 @@ class Media(_message.Message):
 
     DATA_FIELD_NUMBER: _builtins.int
     URI_FIELD_NUMBER: _builtins.int
+    CONTENT_ID_FIELD_NUMBER: _builtins.int
     data: _builtins.bytes
     """The encoded file itself. Pictures: JPEG, PNG, WebP or GIF; sounds: WAV, FLAC, OGG or MP3.
     At most 8 MiB; more is rejected with INVALID_ARGUMENT, reason MEDIA_TOO_LARGE.
@@ -354,15 +355,21 @@ class Media(_message.Message):
     """The address of the file, at most 2048 characters. Rejected with INVALID_ARGUMENT, reason URI_NOT_ALLOWED, unless
     the operator allowed its scheme and host (or folder).
     """
+    content_id: _builtins.str
+    """Output only, and ignored in requests. The SHA-256 of the content, as "sha256:" and 64 hexadecimal digits, where the
+    suite kept the content of a product to encode it again by another model; empty where it did not. At most 128
+    characters.
+    """
     def __init__(
         self,
         *,
         data: _builtins.bytes = ...,
         uri: _builtins.str = ...,
+        content_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "source", b"source", "uri", b"uri"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "source", b"source", "uri", b"uri"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_id", b"content_id", "data", b"data", "source", b"source", "uri", b"uri"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["data", "uri"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
@@ -516,7 +523,7 @@ class Product(_message.Message):
     @_builtins.property
     def images(self) -> _containers.RepeatedCompositeFieldContainer[Global___Media]:
         """Optional. Pictures of the product, each a view, at most 8.
-        Only addresses are kept: the bytes of a picture are encoded and then forgotten.
+        What is returned has addresses and content ids, never bytes.
         """
 
     @_builtins.property

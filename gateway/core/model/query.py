@@ -38,10 +38,11 @@ class Spelling(IntEnum):
 
 @dataclass(frozen=True)
 class Media:
-    """A picture or a sound: its bytes, or where they are."""
+    """A picture or a sound: its bytes, where they are, or the id under which they were kept, which no client may name."""
 
     data: bytes = b""
     uri: str = ""
+    content_id: str = ""
 
 
 @dataclass(frozen=True)

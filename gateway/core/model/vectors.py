@@ -18,11 +18,15 @@ class PartVector:
 
 @dataclass(frozen=True)
 class Encoded:
-    """What the encoder made of several contents: a vector or an error each, in their order."""
+    """What the encoder made of several contents: a vector or an error each, in their order.
+
+    *content_ids* are those under which pictures and sounds were kept, in the same order; empty where one was not.
+    """
 
     outcomes: tuple[Vector | TriptychError, ...]
     spaces: tuple[Space, ...]
     models: tuple[ModelVersion, ...]
+    content_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from services.encoder.core.facts import DescriberFacts
 from services.encoder.core.media import MediaPreparer
 from services.encoder.core.parts import Media
 from services.encoder.core.ports import Pixels
-from triptych.vocabulary.errors import FailedPrecondition, Reason, TriptychError
+from triptych.vocabulary.errors import FailedPrecondition, Reason
 from triptych.vocabulary.vectors import ModelVersion
 
 
@@ -64,9 +64,7 @@ class PictureDescriber:
             facts = await self._describer.facts()
             if facts is None:
                 raise not_served()
-            (pixels,) = await self._preparer.prepare([picture], facts)
-            if isinstance(pixels, TriptychError):
-                raise pixels
+            pixels = await self._preparer.prepare(picture, facts)
             return await self._describer.describe(pixels), facts.model
 
 

@@ -7,7 +7,6 @@ from services.encoder.core.concurrency import Admission
 from services.encoder.core.media import MediaPreparer
 from services.encoder.core.parts import Media
 from services.encoder.core.ports import Waveform
-from triptych.vocabulary.errors import TriptychError
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,5 @@ class SoundDetector:
             ResourceExhausted: too many sounds are being worked on.
         """
         with self._admission.admit(1):
-            (wave,) = await self._preparer.prepare([sound], VoiceForm())
-            if isinstance(wave, TriptychError):
-                raise wave
+            wave = await self._preparer.prepare(sound, VoiceForm())
             return await self._detector.probability(wave)

@@ -7,7 +7,7 @@ from typing import Any
 from services.encoder.core.concurrency import Admission, side_by_side
 from services.encoder.core.facts import Facts
 from services.encoder.core.lane import Lane
-from services.encoder.core.parts import Outcome, Part
+from services.encoder.core.parts import Encoded, Outcome, Part
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import Internal, TriptychError
 from triptych.vocabulary.vectors import Vector
@@ -15,10 +15,11 @@ from triptych.vocabulary.vectors import Vector
 
 @dataclass(frozen=True)
 class Encoding:
-    """One outcome per part, in order, and the facts of each model that made a vector."""
+    """One outcome per part, in order, the facts of each model that made a vector, and the id of each content kept."""
 
     outcomes: tuple[Outcome, ...]
     facts: tuple[Facts, ...]
+    content_ids: tuple[str, ...]
 
 
 class PartsEncoder:
@@ -44,8 +45,8 @@ class PartsEncoder:
         """
         await self.warm_up()
 
-    async def encode(self, parts: Sequence[Part | TriptychError]) -> Encoding:
-        """Encode *parts*; one that is an error already stays that.
+    async def encode(self, parts: Sequence[Part | TriptychError], *, keep: bool = False) -> Encoding:
+        """Encode *parts*; one that is an error already stays that. With *keep* pictures and sounds are kept.
 
         Raises:
             ResourceExhausted: too many parts are being worked on.
@@ -57,11 +58,20 @@ class PartsEncoder:
                 places.setdefault(part.modality, []).append(place)
         with self._admission.admit(len(parts)):
             encoded = await side_by_side(
-                [self._lanes[modality].encode([parts[at] for at in own]) for modality, own in places.items()]
+                [
+                    self._lanes[modality].encode([parts[at] for at in own], keep=keep)
+                    for modality, own in places.items()
+                ]
             )
-        outcomes: list[Outcome] = [part if isinstance(part, TriptychError) else Internal() for part in parts]
+        done = [Encoded(part if isinstance(part, TriptychError) else Internal()) for part in parts]
         for own, (_, made) in zip(places.values(), encoded, strict=True):
-            for place, outcome in zip(own, made, strict=True):
-                outcomes[place] = outcome
-        used = (facts for facts, made in encoded if facts and any(isinstance(each, Vector) for each in made))
-        return Encoding(tuple(outcomes), tuple(used))
+            for place, each in zip(own, made, strict=True):
+                done[place] = each
+        used = (facts for facts, made in encoded if facts and any(has_vector(each) for each in made))
+        outcomes, ids = (each.outcome for each in done), (each.content_id for each in done)
+        return Encoding(tuple(outcomes), tuple(used), tuple(ids))
+
+
+def has_vector(encoded: Encoded) -> bool:
+    """Whether a part was encoded."""
+    return isinstance(encoded.outcome, Vector)

@@ -1,7 +1,7 @@
 """One modality's way from parts to vectors: prepare each part, encode what is left in batches."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import count
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from services.encoder.core.concurrency import side_by_side
 from services.encoder.core.facts import Facts
-from services.encoder.core.parts import Outcome
+from services.encoder.core.parts import Encoded, Outcome
 from services.encoder.core.ports import Encoder, F, F_contra, Input_co
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import FailedPrecondition, Internal, Reason, TriptychError, Unavailable
@@ -21,11 +21,27 @@ Input = TypeVar("Input")
 BATCHES_AT_ONCE = 2
 
 
+class Loaded(Protocol):
+    """A part whose content is at hand: `Text`, `File`."""
+
+    @property
+    def key(self) -> Hashable:
+        """What its vector depends on, the model aside."""
+
+
 class Preparer(Protocol[F_contra, Input_co]):
     """Brings parts to the form that the model takes: `TextPreparer`, `MediaPreparer`."""
 
-    async def prepare(self, parts: Sequence[Any], facts: F_contra) -> Sequence[Input_co | TriptychError]:
-        """Return for each part its input, or why there is none."""
+    async def load(self, parts: Sequence[Any]) -> Sequence[Any | TriptychError]:
+        """Return for each part its content (`Loaded`), or why there is none."""
+        ...
+
+    async def decode(self, loaded: Sequence[Any], facts: F_contra) -> Sequence[Input_co | TriptychError]:
+        """Return for each content the model's input, or why there is none."""
+        ...
+
+    async def keep(self, loaded: Sequence[Any]) -> Sequence[str | TriptychError]:
+        """Keep contents; return the id of each, empty where it is none to keep, or why it cannot be kept."""
         ...
 
 
@@ -47,8 +63,10 @@ class Lane(Generic[F, Input]):
         self._facts = await self._encoder.facts()
         self._known = True
 
-    async def encode(self, parts: Sequence[Any]) -> tuple[Facts | None, list[Outcome]]:
-        """Return one outcome per part, in order, and the facts that they were made by, if there is a model.
+    async def encode(self, parts: Sequence[Any], *, keep: bool = False) -> tuple[Facts | None, list[Encoded]]:
+        """Return what became of each part, in order, and the facts that it was made by, if there is a model.
+
+        With *keep* the contents of what was encoded are kept.
 
         Raises:
             Unavailable, DeadlineExceeded, Internal: the model does not answer, or fails.
@@ -57,24 +75,48 @@ class Lane(Generic[F, Input]):
         if not self._known:
             raise Unavailable.because_of("triton")
         if facts is None:
-            return None, [not_served(part.modality) for part in parts]
+            return None, [Encoded(not_served(part.modality)) for part in parts]
         size = facts.batch_max
         room = asyncio.Semaphore(BATCHES_AT_ONCE)
         batches = await side_by_side(
-            [self._batch(parts[at : at + size], facts, room) for at in range(0, len(parts), size)]
+            [self._batch(parts[at : at + size], facts, room, keep=keep) for at in range(0, len(parts), size)]
         )
-        return facts, [outcome for batch in batches for outcome in batch]
+        return facts, [encoded for batch in batches for encoded in batch]
 
-    async def _batch(self, parts: Sequence[Any], facts: F, room: asyncio.Semaphore) -> list[Outcome]:
+    async def _batch(
+        self, parts: Sequence[Any], facts: F, room: asyncio.Semaphore, *, keep: bool
+    ) -> list[Encoded]:
         async with room:
-            prepared = await self._preparer.prepare(parts, facts)
-            inputs = [each for each in prepared if not isinstance(each, TriptychError)]
-            vectors = checked(await self._encoder.encode(inputs), facts, len(inputs)) if inputs else ()
+            loaded = await self._preparer.load(parts)
+            at_hand = [each for each in loaded if not isinstance(each, TriptychError)]
+            made = iter(await self._made(at_hand, facts))
+        outcomes = [each if isinstance(each, TriptychError) else next(made) for each in loaded]
+        return await self._kept(loaded, outcomes) if keep else [Encoded(outcome) for outcome in outcomes]
+
+    async def _made(self, loaded: Sequence[Any], facts: F) -> list[Outcome]:
+        decoded = await self._preparer.decode(loaded, facts)
+        inputs = [each for each in decoded if not isinstance(each, TriptychError)]
+        vectors = checked(await self._encoder.encode(inputs), facts, len(inputs)) if inputs else ()
         row = count()
         return [
             each if isinstance(each, TriptychError) else Vector(vectors[next(row)], facts.space.id)
-            for each in prepared
+            for each in decoded
         ]
+
+    async def _kept(self, loaded: Sequence[Any], outcomes: Sequence[Outcome]) -> list[Encoded]:
+        good = [each for each, outcome in zip(loaded, outcomes, strict=True) if isinstance(outcome, Vector)]
+        ids = iter(await self._preparer.keep(good) if good else ())
+        return [
+            kept_as(outcome, next(ids)) if isinstance(outcome, Vector) else Encoded(outcome)
+            for outcome in outcomes
+        ]
+
+
+def kept_as(outcome: Outcome, content_id: str | TriptychError) -> Encoded:
+    """Return a part that was encoded, and kept or not: what cannot be kept counts as not encoded."""
+    if isinstance(content_id, TriptychError):
+        return Encoded(content_id)
+    return Encoded(outcome, content_id)
 
 
 def not_served(modality: Modality) -> FailedPrecondition:

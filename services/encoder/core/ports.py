@@ -1,6 +1,6 @@
 """What the encoder service needs from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -66,4 +66,37 @@ class Fetcher(Protocol):
         Raises:
             InvalidArgument: URI_NOT_ALLOWED, URI_UNREADABLE or MEDIA_TOO_LARGE; without a field.
         """
+        ...
+
+
+class MediaStore(Protocol):
+    """Keeps files by their content ids (`services.encoder.core.parts.content_id`).
+
+    Every method raises Unavailable when the store cannot be read or written.
+    """
+
+    async def keep(self, contents: Mapping[str, bytes]) -> Collection[str]:
+        """Keep *contents*, all or none, and return the ids of those that are there: durable when it returns.
+
+        What is there already counts as kept anew.
+
+        Raises:
+            ResourceExhausted: STORAGE_FULL.
+        """
+        ...
+
+    async def get(self, content_id: str) -> bytes:
+        """Return a content.
+
+        Raises:
+            NotFound: MEDIA_NOT_KEPT; without a field.
+        """
+        ...
+
+    async def ids(self, after: str, limit: int, before_s: float) -> list[str]:
+        """Return the first *limit* ids after *after*, in order, of what was last kept before *before_s* (since 1970)."""
+        ...
+
+    async def remove(self, ids: Collection[str], before_s: float) -> int:
+        """Remove those of *ids* that were last kept before *before_s*; return how many."""
         ...

@@ -1,6 +1,7 @@
 """Texts as the encoder takes them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.encoder.core.facts import TextFacts
 from services.encoder.core.parts import Text
@@ -14,15 +15,24 @@ class TextPreparer:
     def __init__(self, characters_max: int) -> None:
         self._characters_max = characters_max
 
-    async def prepare(
-        self,
-        parts: Sequence[Text],
-        facts: TextFacts,  # noqa: ARG002 - the port's; how much of a text a model reads is its tokeniser's business
-    ) -> list[str | InvalidArgument]:
+    async def load(self, parts: Sequence[Text]) -> list[Text | InvalidArgument]:
         """Return each text normalised, or why it cannot be encoded."""
-        return [self._prepared(part.text) for part in parts]
+        return [self._loaded(part) for part in parts]
 
-    def _prepared(self, text: str) -> str | InvalidArgument:
+    async def decode(
+        self,
+        loaded: Sequence[Text],
+        facts: TextFacts,  # noqa: ARG002 - the port's; how much of a text a model reads is its tokeniser's business
+    ) -> list[str]:
+        """Return the words."""
+        return [text.text for text in loaded]
+
+    async def keep(self, loaded: Sequence[Text]) -> list[str]:
+        """Keep nothing: texts stand in the product."""
+        return [""] * len(loaded)
+
+    def _loaded(self, part: Text) -> Text | InvalidArgument:
+        text = part.text
         # Counted as sent: normalisation must not be handed more than the limit.
         if len(text) > self._characters_max:
             return InvalidArgument(
@@ -36,4 +46,4 @@ class TextPreparer:
             return InvalidArgument(
                 "A text needs at least one letter or digit.", reason=Reason.EMPTY_TEXT, field="text"
             )
-        return normal
+        return replace(part, text=normal)

@@ -9,7 +9,7 @@ from services.encoder.core.facts import SpeechFacts
 from services.encoder.core.media import MediaPreparer
 from services.encoder.core.parts import Media
 from services.encoder.core.ports import Waveform
-from triptych.vocabulary.errors import FailedPrecondition, Reason, TriptychError
+from triptych.vocabulary.errors import FailedPrecondition, Reason
 from triptych.vocabulary.vectors import ModelVersion
 
 
@@ -66,9 +66,7 @@ class SoundTranscriber:
             facts = await self._transcriber.facts()
             if facts is None:
                 raise not_served()
-            (wave,) = await self._preparer.prepare([sound], facts)
-            if isinstance(wave, TriptychError):
-                raise wave
+            wave = await self._preparer.prepare(sound, facts)
             return await self._transcriber.transcribe(wave), facts.model
 
 

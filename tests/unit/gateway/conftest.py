@@ -51,7 +51,7 @@ class FakeRooms:
         self.recommender = Recommender(self.index, self.ranker, self.ranking.reader, now=lambda: self.now_s)
         self.attributions = SealedAttributions("a key of at least 32 characters!!")
         self.shown = ShownAnswers(self.attributions, self.ranking.reader, now=lambda: self.now_s)
-        self.catalog = Catalog(self.encoder, self.fuser, self.index)
+        self.catalog = Catalog(self.encoder, self.fuser, self.index, PackedProducts())
 
 
 @pytest.fixture

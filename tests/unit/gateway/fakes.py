@@ -60,14 +60,17 @@ class FakeEncoder:
 
     calls: list[Sequence[Content]] = field(default_factory=list)
     speech: float = 0.0
+    kept: list[bool] = field(default_factory=list)
 
-    async def encode(self, contents: Sequence[Content]) -> Encoded:
+    async def encode(self, contents: Sequence[Content], *, keep_media: bool = False) -> Encoded:
         self.calls.append(contents)
+        self.kept.append(keep_media)
         kinds = {content.modality.name.lower() for content in contents}
         return Encoded(
             tuple(self._outcome(content) for content in contents),
             tuple(Space(f"{PACK}/{kind}", DIMENSION) for kind in sorted(kinds)),
             tuple(ModelVersion(f"{kind}_encoder", "1", f"{PACK}/{kind}") for kind in sorted(kinds)),
+            tuple(f"sha256:{each.media.data.hex()}" if keep_media else "" for each in contents),
         )
 
     async def describe(self, image: Media) -> Description:

@@ -57,3 +57,12 @@ def test_what_of_a_picture_is_looked_at_is_sent(focus, expected):
     content = Content(Modality.IMAGE, "parts[0].image", media=Media(b"x"), focus=focus)
 
     assert expected == encode_part(content)
+
+
+@pytest.mark.parametrize("modality", [Modality.IMAGE, Modality.AUDIO])
+def test_what_was_kept_is_asked_for_by_its_id(modality):
+    """A content id travels in a field of its own, before any address that the product also has."""
+    content = Content(modality, "images[0]", media=Media(uri="https://x/a", content_id="sha256:0"))
+
+    expected = EncodePart(**{f"{modality.name.lower()}_content_id": "sha256:0"})
+    assert expected == encode_part(content)

@@ -7,7 +7,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 
 from gateway.adapters.products import PackedProducts
-from triptych.v1.types_pb2 import Product
+from gateway.translate.products import new_product
+from triptych.v1.types_pb2 import Media, Product
 
 NOW_S = 1_800_000_000
 
@@ -44,3 +45,37 @@ def test_impossible_facts_stay_finite():
     known = features(price=Money(units=-5), update_time=Timestamp(seconds=NOW_S + 60))
 
     assert {"log_popularity": 0, "log_price": 0, "freshness_days": 0} == known
+
+
+PICTURE, SOUND = Media(data=b"x"), Media(uri="https://shop.example/a.wav")
+
+
+def stored(**ids):
+    sent = new_product(Product(id="a", title="Mug", images=[PICTURE, PICTURE], audio=[SOUND]))
+    return PackedProducts().with_content_ids(sent.record, {"images[1]": "sha256:1", **ids})
+
+
+def test_a_record_tells_under_which_ids_its_media_were_kept():
+    """Each medium has its own id, or none where it was not kept; bytes are gone."""
+    record = Product.FromString(stored())
+
+    assert ["", "sha256:1"] == [image.content_id for image in record.images]
+    assert not any(image.WhichOneof("source") for image in record.images)
+
+
+def test_what_can_be_encoded_again():
+    """Words, kept media by their ids, others by their addresses; what is neither has no source."""
+    contents = PackedProducts().contents(stored())
+
+    assert ["Mug", "", "", ""] == [content.text for content in contents]
+    assert ["title", "images[0]", "images[1]", "audio[0]"] == [content.field for content in contents]
+    assert ["", "sha256:1", ""] == [content.media.content_id for content in contents[1:]]
+    assert "https://shop.example/a.wav" == contents[3].media.uri
+
+
+def test_a_client_s_content_id_says_nothing():
+    """Who knows the id of another one's picture can neither search with it nor have it in a product."""
+    sent = new_product(Product(id="a", images=[Media(data=b"x", content_id="sha256:9")]))
+
+    assert [""] == [image.content_id for image in Product.FromString(sent.record).images]
+    assert "" == sent.contents[0].media.content_id

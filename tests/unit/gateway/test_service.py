@@ -310,6 +310,17 @@ class TestCatalog:
 
         assert [False, True] == [result.HasField("error") for result in results]
 
+    async def test_the_media_of_products_are_kept_and_those_of_queries_are_not(self, stubs, rooms):
+        """The record tells the id of each picture; no search has anything kept."""
+        await self.upsert(stubs, product("a", "one", ["red cup", "side"]))
+        await stubs[0].SearchProducts(pb.SearchProductsRequest(parts=[image("red cup")]))
+        await stubs[0].RecognizeProduct(pb.RecognizeProductRequest(image=types_pb2.Media(data=b"red cup")))
+
+        got = (await stubs[1].GetProduct(catalog_pb.GetProductRequest(id="a"))).product
+        expected = [f"sha256:{words.hex()}" for words in (b"red cup", b"side")]
+        assert expected == [each.content_id for each in got.images]
+        assert [True, False, False] == rooms.encoder.kept
+
     async def test_media_bytes_are_forgotten_and_addresses_kept(self, stubs):
         """What is stored is what is needed to answer."""
         mixed = product("a", "one", ["some bytes"])

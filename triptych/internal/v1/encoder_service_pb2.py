@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from triptych.thirdparty import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from triptych.internal.v1 import space_pb2 as triptych_dot_internal_dot_v1_dot_space__pb2
 from triptych.v1 import types_pb2 as triptych_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*triptych/internal/v1/encoder_service.proto\x12\x14triptych.internal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a triptych/internal/v1/space.proto\x1a\x17triptych/v1/types.proto\"R\n\rEncodeRequest\x12\x41\n\x05parts\x18\x01 \x03(\x0b\x32 .triptych.internal.v1.EncodePartB\x10\xbaH\r\x92\x01\n\x08\x01\x10\xd0\x0f\"\x03\xd8\x01\x03\"\xcd\x01\n\nEncodePart\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12#\n\x05image\x18\x02 \x01(\x0b\x32\x12.triptych.v1.MediaH\x00\x12#\n\x05\x61udio\x18\x03 \x01(\x0b\x32\x12.triptych.v1.MediaH\x00\x12(\n\x06region\x18\x04 \x01(\x0b\x32\x18.triptych.v1.BoundingBox\x12)\n\x07\x63overed\x18\x05 \x01(\x0b\x32\x18.triptych.v1.BoundingBoxB\x10\n\x07\x63ontent\x12\x05\xbaH\x02\x08\x01\"\x9a\x01\n\x0e\x45ncodeResponse\x12\x30\n\x05parts\x18\x01 \x03(\x0b\x32!.triptych.internal.v1.EncodedPart\x12+\n\x06spaces\x18\x02 \x03(\x0b\x32\x1b.triptych.internal.v1.Space\x12)\n\x06models\x18\x03 \x03(\x0b\x32\x19.triptych.v1.ModelVersion\"d\n\x0b\x45ncodedPart\x12%\n\x06vector\x18\x01 \x01(\x0b\x32\x13.triptych.v1.VectorH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"<\n\x0f\x44\x65scribeRequest\x12)\n\x05image\x18\x01 \x01(\x0b\x32\x12.triptych.v1.MediaB\x06\xbaH\x03\xc8\x01\x01\"e\n\x10\x44\x65scribeResponse\x12\x13\n\x0b\x64\x65scription\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12(\n\x05model\x18\x03 \x01(\x0b\x32\x19.triptych.v1.ModelVersion\">\n\x11TranscribeRequest\x12)\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x12.triptych.v1.MediaB\x06\xbaH\x03\xc8\x01\x01\"\xd8\x01\n\x12TranscribeResponse\x12\x12\n\ntranscript\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x42\n\x05slots\x18\x03 \x03(\x0b\x32\x33.triptych.internal.v1.TranscribeResponse.SlotsEntry\x12(\n\x05model\x18\x04 \x01(\x0b\x32\x19.triptych.v1.ModelVersion\x1a,\n\nSlotsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"@\n\x13\x44\x65tectSpeechRequest\x12)\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x12.triptych.v1.MediaB\x06\xbaH\x03\xc8\x01\x01\"+\n\x14\x44\x65tectSpeechResponse\x12\x13\n\x0bprobability\x18\x01 \x01(\x01\x32\x88\x03\n\x0e\x45ncoderService\x12S\n\x06\x45ncode\x12#.triptych.internal.v1.EncodeRequest\x1a$.triptych.internal.v1.EncodeResponse\x12Y\n\x08\x44\x65scribe\x12%.triptych.internal.v1.DescribeRequest\x1a&.triptych.internal.v1.DescribeResponse\x12_\n\nTranscribe\x12\'.triptych.internal.v1.TranscribeRequest\x1a(.triptych.internal.v1.TranscribeResponse\x12\x65\n\x0c\x44\x65tectSpeech\x12).triptych.internal.v1.DetectSpeechRequest\x1a*.triptych.internal.v1.DetectSpeechResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*triptych/internal/v1/encoder_service.proto\x12\x14triptych.internal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a triptych/internal/v1/space.proto\x1a\x17triptych/v1/types.proto\"f\n\rEncodeRequest\x12\x41\n\x05parts\x18\x01 \x03(\x0b\x32 .triptych.internal.v1.EncodePartB\x10\xbaH\r\x92\x01\n\x08\x01\x10\xd0\x0f\"\x03\xd8\x01\x03\x12\x12\n\nkeep_media\x18\x02 \x01(\x08\"\xc1\x02\n\nEncodePart\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12#\n\x05image\x18\x02 \x01(\x0b\x32\x12.triptych.v1.MediaH\x00\x12#\n\x05\x61udio\x18\x03 \x01(\x0b\x32\x12.triptych.v1.MediaH\x00\x12\x38\n\x10image_content_id\x18\x06 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^sha256:[0-9a-f]{64}$H\x00\x12\x38\n\x10\x61udio_content_id\x18\x07 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^sha256:[0-9a-f]{64}$H\x00\x12(\n\x06region\x18\x04 \x01(\x0b\x32\x18.triptych.v1.BoundingBox\x12)\n\x07\x63overed\x18\x05 \x01(\x0b\x32\x18.triptych.v1.BoundingBoxB\x10\n\x07\x63ontent\x12\x05\xbaH\x02\x08\x01\"\x9a\x01\n\x0e\x45ncodeResponse\x12\x30\n\x05parts\x18\x01 \x03(\x0b\x32!.triptych.internal.v1.EncodedPart\x12+\n\x06spaces\x18\x02 \x03(\x0b\x32\x1b.triptych.internal.v1.Space\x12)\n\x06models\x18\x03 \x03(\x0b\x32\x19.triptych.v1.ModelVersion\"x\n\x0b\x45ncodedPart\x12%\n\x06vector\x18\x01 \x01(\x0b\x32\x13.triptych.v1.VectorH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12\x12\n\ncontent_id\x18\x03 \x01(\tB\t\n\x07outcome\"<\n\x0f\x44\x65scribeRequest\x12)\n\x05image\x18\x01 \x01(\x0b\x32\x12.triptych.v1.MediaB\x06\xbaH\x03\xc8\x01\x01\"e\n\x10\x44\x65scribeResponse\x12\x13\n\x0b\x64\x65scription\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12(\n\x05model\x18\x03 \x01(\x0b\x32\x19.triptych.v1.ModelVersion\">\n\x11TranscribeRequest\x12)\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x12.triptych.v1.MediaB\x06\xbaH\x03\xc8\x01\x01\"\xd8\x01\n\x12TranscribeResponse\x12\x12\n\ntranscript\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x42\n\x05slots\x18\x03 \x03(\x0b\x32\x33.triptych.internal.v1.TranscribeResponse.SlotsEntry\x12(\n\x05model\x18\x04 \x01(\x0b\x32\x19.triptych.v1.ModelVersion\x1a,\n\nSlotsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"@\n\x13\x44\x65tectSpeechRequest\x12)\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x12.triptych.v1.MediaB\x06\xbaH\x03\xc8\x01\x01\"+\n\x14\x44\x65tectSpeechResponse\x12\x13\n\x0bprobability\x18\x01 \x01(\x01\"\x97\x01\n\x10ListMediaRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\x12\x33\n\npage_token\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^(sha256:[0-9a-f]{64})?$\x12/\n\x0bkept_before\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\x11ListMediaResponse\x12\x13\n\x0b\x63ontent_ids\x18\x01 \x03(\t\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8a\x01\n\x12RemoveMediaRequest\x12;\n\x0b\x63ontent_ids\x18\x01 \x03(\tB&\xbaH#\x92\x01 \x08\x01\x10\x90N\"\x19r\x17\x32\x15^sha256:[0-9a-f]{64}$\x12\x37\n\x0bkept_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"&\n\x13RemoveMediaResponse\x12\x0f\n\x07removed\x18\x01 \x01(\x05\x32\xca\x04\n\x0e\x45ncoderService\x12S\n\x06\x45ncode\x12#.triptych.internal.v1.EncodeRequest\x1a$.triptych.internal.v1.EncodeResponse\x12Y\n\x08\x44\x65scribe\x12%.triptych.internal.v1.DescribeRequest\x1a&.triptych.internal.v1.DescribeResponse\x12_\n\nTranscribe\x12\'.triptych.internal.v1.TranscribeRequest\x1a(.triptych.internal.v1.TranscribeResponse\x12\x65\n\x0c\x44\x65tectSpeech\x12).triptych.internal.v1.DetectSpeechRequest\x1a*.triptych.internal.v1.DetectSpeechResponse\x12\\\n\tListMedia\x12&.triptych.internal.v1.ListMediaRequest\x1a\'.triptych.internal.v1.ListMediaResponse\x12\x62\n\x0bRemoveMedia\x12(.triptych.internal.v1.RemoveMediaRequest\x1a).triptych.internal.v1.RemoveMediaResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,6 +40,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENCODEREQUEST'].fields_by_name['parts']._serialized_options = b'\272H\r\222\001\n\010\001\020\320\017\"\003\330\001\003'
   _globals['_ENCODEPART'].oneofs_by_name['content']._loaded_options = None
   _globals['_ENCODEPART'].oneofs_by_name['content']._serialized_options = b'\272H\002\010\001'
+  _globals['_ENCODEPART'].fields_by_name['image_content_id']._loaded_options = None
+  _globals['_ENCODEPART'].fields_by_name['image_content_id']._serialized_options = b'\272H\031r\0272\025^sha256:[0-9a-f]{64}$'
+  _globals['_ENCODEPART'].fields_by_name['audio_content_id']._loaded_options = None
+  _globals['_ENCODEPART'].fields_by_name['audio_content_id']._serialized_options = b'\272H\031r\0272\025^sha256:[0-9a-f]{64}$'
   _globals['_DESCRIBEREQUEST'].fields_by_name['image']._loaded_options = None
   _globals['_DESCRIBEREQUEST'].fields_by_name['image']._serialized_options = b'\272H\003\310\001\001'
   _globals['_TRANSCRIBEREQUEST'].fields_by_name['audio']._loaded_options = None
@@ -47,28 +52,44 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRANSCRIBERESPONSE_SLOTSENTRY']._serialized_options = b'8\001'
   _globals['_DETECTSPEECHREQUEST'].fields_by_name['audio']._loaded_options = None
   _globals['_DETECTSPEECHREQUEST'].fields_by_name['audio']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_ENCODEREQUEST']._serialized_start=181
-  _globals['_ENCODEREQUEST']._serialized_end=263
-  _globals['_ENCODEPART']._serialized_start=266
-  _globals['_ENCODEPART']._serialized_end=471
-  _globals['_ENCODERESPONSE']._serialized_start=474
-  _globals['_ENCODERESPONSE']._serialized_end=628
-  _globals['_ENCODEDPART']._serialized_start=630
-  _globals['_ENCODEDPART']._serialized_end=730
-  _globals['_DESCRIBEREQUEST']._serialized_start=732
-  _globals['_DESCRIBEREQUEST']._serialized_end=792
-  _globals['_DESCRIBERESPONSE']._serialized_start=794
-  _globals['_DESCRIBERESPONSE']._serialized_end=895
-  _globals['_TRANSCRIBEREQUEST']._serialized_start=897
-  _globals['_TRANSCRIBEREQUEST']._serialized_end=959
-  _globals['_TRANSCRIBERESPONSE']._serialized_start=962
-  _globals['_TRANSCRIBERESPONSE']._serialized_end=1178
-  _globals['_TRANSCRIBERESPONSE_SLOTSENTRY']._serialized_start=1134
-  _globals['_TRANSCRIBERESPONSE_SLOTSENTRY']._serialized_end=1178
-  _globals['_DETECTSPEECHREQUEST']._serialized_start=1180
-  _globals['_DETECTSPEECHREQUEST']._serialized_end=1244
-  _globals['_DETECTSPEECHRESPONSE']._serialized_start=1246
-  _globals['_DETECTSPEECHRESPONSE']._serialized_end=1289
-  _globals['_ENCODERSERVICE']._serialized_start=1292
-  _globals['_ENCODERSERVICE']._serialized_end=1684
+  _globals['_LISTMEDIAREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTMEDIAREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\220N(\000'
+  _globals['_LISTMEDIAREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTMEDIAREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\034r\0322\030^(sha256:[0-9a-f]{64})?$'
+  _globals['_REMOVEMEDIAREQUEST'].fields_by_name['content_ids']._loaded_options = None
+  _globals['_REMOVEMEDIAREQUEST'].fields_by_name['content_ids']._serialized_options = b'\272H#\222\001 \010\001\020\220N\"\031r\0272\025^sha256:[0-9a-f]{64}$'
+  _globals['_REMOVEMEDIAREQUEST'].fields_by_name['kept_before']._loaded_options = None
+  _globals['_REMOVEMEDIAREQUEST'].fields_by_name['kept_before']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_ENCODEREQUEST']._serialized_start=214
+  _globals['_ENCODEREQUEST']._serialized_end=316
+  _globals['_ENCODEPART']._serialized_start=319
+  _globals['_ENCODEPART']._serialized_end=640
+  _globals['_ENCODERESPONSE']._serialized_start=643
+  _globals['_ENCODERESPONSE']._serialized_end=797
+  _globals['_ENCODEDPART']._serialized_start=799
+  _globals['_ENCODEDPART']._serialized_end=919
+  _globals['_DESCRIBEREQUEST']._serialized_start=921
+  _globals['_DESCRIBEREQUEST']._serialized_end=981
+  _globals['_DESCRIBERESPONSE']._serialized_start=983
+  _globals['_DESCRIBERESPONSE']._serialized_end=1084
+  _globals['_TRANSCRIBEREQUEST']._serialized_start=1086
+  _globals['_TRANSCRIBEREQUEST']._serialized_end=1148
+  _globals['_TRANSCRIBERESPONSE']._serialized_start=1151
+  _globals['_TRANSCRIBERESPONSE']._serialized_end=1367
+  _globals['_TRANSCRIBERESPONSE_SLOTSENTRY']._serialized_start=1323
+  _globals['_TRANSCRIBERESPONSE_SLOTSENTRY']._serialized_end=1367
+  _globals['_DETECTSPEECHREQUEST']._serialized_start=1369
+  _globals['_DETECTSPEECHREQUEST']._serialized_end=1433
+  _globals['_DETECTSPEECHRESPONSE']._serialized_start=1435
+  _globals['_DETECTSPEECHRESPONSE']._serialized_end=1478
+  _globals['_LISTMEDIAREQUEST']._serialized_start=1481
+  _globals['_LISTMEDIAREQUEST']._serialized_end=1632
+  _globals['_LISTMEDIARESPONSE']._serialized_start=1634
+  _globals['_LISTMEDIARESPONSE']._serialized_end=1699
+  _globals['_REMOVEMEDIAREQUEST']._serialized_start=1702
+  _globals['_REMOVEMEDIAREQUEST']._serialized_end=1840
+  _globals['_REMOVEMEDIARESPONSE']._serialized_start=1842
+  _globals['_REMOVEMEDIARESPONSE']._serialized_end=1880
+  _globals['_ENCODERSERVICE']._serialized_start=1883
+  _globals['_ENCODERSERVICE']._serialized_end=2469
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,7 @@ Media in, vectors or words out."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.rpc import status_pb2 as _status_pb2
 from triptych.internal.v1 import space_pb2 as _space_pb2
@@ -28,6 +29,12 @@ class EncodeRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PARTS_FIELD_NUMBER: _builtins.int
+    KEEP_MEDIA_FIELD_NUMBER: _builtins.int
+    keep_media: _builtins.bool
+    """Optional. Whether the pictures and sounds that are encoded are kept in the media store, where there is one: those of
+    products are, those of queries never. One that cannot be kept is not encoded: RESOURCE_EXHAUSTED, reason
+    STORAGE_FULL, or UNAVAILABLE.
+    """
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___EncodePart]:
         """Required. 1 to 2000 parts."""
@@ -36,10 +43,11 @@ class EncodeRequest(_message.Message):
         self,
         *,
         parts: _abc.Iterable[Global___EncodePart] | None = ...,
+        keep_media: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parts", b"parts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["keep_media", b"keep_media", "parts", b"parts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -54,10 +62,18 @@ class EncodePart(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     IMAGE_FIELD_NUMBER: _builtins.int
     AUDIO_FIELD_NUMBER: _builtins.int
+    IMAGE_CONTENT_ID_FIELD_NUMBER: _builtins.int
+    AUDIO_CONTENT_ID_FIELD_NUMBER: _builtins.int
     REGION_FIELD_NUMBER: _builtins.int
     COVERED_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Words."""
+    image_content_id: _builtins.str
+    """A picture that was kept, by its content id. Never from a client: who knows the id need not be who may see the
+    picture. Not there: NOT_FOUND, reason MEDIA_NOT_KEPT.
+    """
+    audio_content_id: _builtins.str
+    """A sound that was kept, as above."""
     @_builtins.property
     def image(self) -> _types_pb2.Media:
         """A picture."""
@@ -82,14 +98,16 @@ class EncodePart(_message.Message):
         text: _builtins.str = ...,
         image: _types_pb2.Media | None = ...,
         audio: _types_pb2.Media | None = ...,
+        image_content_id: _builtins.str = ...,
+        audio_content_id: _builtins.str = ...,
         region: _types_pb2.BoundingBox | None = ...,
         covered: _types_pb2.BoundingBox | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "content", b"content", "covered", b"covered", "image", b"image", "region", b"region", "text", b"text"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "audio_content_id", b"audio_content_id", "content", b"content", "covered", b"covered", "image", b"image", "image_content_id", b"image_content_id", "region", b"region", "text", b"text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "content", b"content", "covered", b"covered", "image", b"image", "region", b"region", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "audio_content_id", b"audio_content_id", "content", b"content", "covered", b"covered", "image", b"image", "image_content_id", b"image_content_id", "region", b"region", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["text", "image", "audio"]  # noqa: Y015
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["text", "image", "audio", "image_content_id", "audio_content_id"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
 
@@ -139,6 +157,9 @@ class EncodedPart(_message.Message):
 
     VECTOR_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    CONTENT_ID_FIELD_NUMBER: _builtins.int
+    content_id: _builtins.str
+    """The id under which the content was kept; empty where it was not."""
     @_builtins.property
     def vector(self) -> _types_pb2.Vector:
         """The vector."""
@@ -152,10 +173,11 @@ class EncodedPart(_message.Message):
         *,
         vector: _types_pb2.Vector | None = ...,
         error: _status_pb2.Status | None = ...,
+        content_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "outcome", b"outcome", "vector", b"vector"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "outcome", b"outcome", "vector", b"vector"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_id", b"content_id", "error", b"error", "outcome", b"outcome", "vector", b"vector"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["vector", "error"]  # noqa: Y015
     _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
@@ -346,3 +368,117 @@ class DetectSpeechResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DetectSpeechResponse: _TypeAlias = DetectSpeechResponse  # noqa: Y015
+
+@_typing.final
+class ListMediaRequest(_message.Message):
+    """Request message for EncoderService.ListMedia."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    KEPT_BEFORE_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Optional. At most so many ids are returned, 0 to 10000; 0 means 1000."""
+    page_token: _builtins.str
+    """Optional. The next_page_token of the page before."""
+    @_builtins.property
+    def kept_before(self) -> _timestamp_pb2.Timestamp:
+        """Optional. Only what was last kept before. Unset: all."""
+
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        kept_before: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["kept_before", b"kept_before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept_before", b"kept_before", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMediaRequest: _TypeAlias = ListMediaRequest  # noqa: Y015
+
+@_typing.final
+class ListMediaResponse(_message.Message):
+    """Response message for EncoderService.ListMedia."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_IDS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def content_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The ids, in ascending order."""
+
+    def __init__(
+        self,
+        *,
+        content_ids: _abc.Iterable[_builtins.str] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_ids", b"content_ids", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMediaResponse: _TypeAlias = ListMediaResponse  # noqa: Y015
+
+@_typing.final
+class RemoveMediaRequest(_message.Message):
+    """Request message for EncoderService.RemoveMedia."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_IDS_FIELD_NUMBER: _builtins.int
+    KEPT_BEFORE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def content_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Required. 1 to 10000 ids."""
+
+    @_builtins.property
+    def kept_before(self) -> _timestamp_pb2.Timestamp:
+        """Required. What was kept again at this time or later stays: a product that is being written may name it in a moment.
+        A sweep lists with a time well before its start and removes with the same.
+        """
+
+    def __init__(
+        self,
+        *,
+        content_ids: _abc.Iterable[_builtins.str] | None = ...,
+        kept_before: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["kept_before", b"kept_before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_ids", b"content_ids", "kept_before", b"kept_before"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveMediaRequest: _TypeAlias = RemoveMediaRequest  # noqa: Y015
+
+@_typing.final
+class RemoveMediaResponse(_message.Message):
+    """Response message for EncoderService.RemoveMedia."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REMOVED_FIELD_NUMBER: _builtins.int
+    removed: _builtins.int
+    """How many were removed."""
+    def __init__(
+        self,
+        *,
+        removed: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveMediaResponse: _TypeAlias = RemoveMediaResponse  # noqa: Y015

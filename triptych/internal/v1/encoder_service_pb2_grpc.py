@@ -55,6 +55,16 @@ class EncoderServiceStub:
                 request_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DetectSpeechRequest.SerializeToString,
                 response_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DetectSpeechResponse.FromString,
                 _registered_method=True)
+        self.ListMedia = channel.unary_unary(
+                '/triptych.internal.v1.EncoderService/ListMedia',
+                request_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ListMediaRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ListMediaResponse.FromString,
+                _registered_method=True)
+        self.RemoveMedia = channel.unary_unary(
+                '/triptych.internal.v1.EncoderService/RemoveMedia',
+                request_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaResponse.FromString,
+                _registered_method=True)
 
 
 class EncoderServiceServicer:
@@ -98,6 +108,24 @@ class EncoderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListMedia(self, request, context):
+        """Lists the media that were kept, by content id. Without a media store there are none.
+
+        Errors: UNAVAILABLE when the media store cannot be read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveMedia(self, request, context):
+        """Removes media that were kept. Those that are not there, or were kept again since, are passed over.
+
+        Errors: UNAVAILABLE when the media store cannot be written.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EncoderServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -120,6 +148,16 @@ def add_EncoderServiceServicer_to_server(servicer, server):
                     servicer.DetectSpeech,
                     request_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DetectSpeechRequest.FromString,
                     response_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DetectSpeechResponse.SerializeToString,
+            ),
+            'ListMedia': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMedia,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ListMediaRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ListMediaResponse.SerializeToString,
+            ),
+            'RemoveMedia': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveMedia,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -231,6 +269,60 @@ class EncoderService:
             '/triptych.internal.v1.EncoderService/DetectSpeech',
             triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DetectSpeechRequest.SerializeToString,
             triptych_dot_internal_dot_v1_dot_encoder__service__pb2.DetectSpeechResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMedia(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.EncoderService/ListMedia',
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ListMediaRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ListMediaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveMedia(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.EncoderService/RemoveMedia',
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -54,6 +54,16 @@ class EncoderServiceStub:
 
     Errors: INVALID_ARGUMENT when the sound cannot be read.
     """
+    ListMedia: _grpc.UnaryUnaryMultiCallable[_encoder_service_pb2.ListMediaRequest, _encoder_service_pb2.ListMediaResponse]
+    """Lists the media that were kept, by content id. Without a media store there are none.
+
+    Errors: UNAVAILABLE when the media store cannot be read.
+    """
+    RemoveMedia: _grpc.UnaryUnaryMultiCallable[_encoder_service_pb2.RemoveMediaRequest, _encoder_service_pb2.RemoveMediaResponse]
+    """Removes media that were kept. Those that are not there, or were kept again since, are passed over.
+
+    Errors: UNAVAILABLE when the media store cannot be written.
+    """
 
 @_typing.type_check_only
 class EncoderServiceAsyncStub(EncoderServiceStub):
@@ -80,6 +90,16 @@ class EncoderServiceAsyncStub(EncoderServiceStub):
     """Says how probable it is that somebody speaks in a sound. Needs no model server.
 
     Errors: INVALID_ARGUMENT when the sound cannot be read.
+    """
+    ListMedia: _aio.UnaryUnaryMultiCallable[_encoder_service_pb2.ListMediaRequest, _encoder_service_pb2.ListMediaResponse]  # type: ignore[assignment]
+    """Lists the media that were kept, by content id. Without a media store there are none.
+
+    Errors: UNAVAILABLE when the media store cannot be read.
+    """
+    RemoveMedia: _aio.UnaryUnaryMultiCallable[_encoder_service_pb2.RemoveMediaRequest, _encoder_service_pb2.RemoveMediaResponse]  # type: ignore[assignment]
+    """Removes media that were kept. Those that are not there, or were kept again since, are passed over.
+
+    Errors: UNAVAILABLE when the media store cannot be written.
     """
 
 class EncoderServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -128,6 +148,28 @@ class EncoderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Says how probable it is that somebody speaks in a sound. Needs no model server.
 
         Errors: INVALID_ARGUMENT when the sound cannot be read.
+        """
+
+    @_abc_1.abstractmethod
+    def ListMedia(
+        self,
+        request: _encoder_service_pb2.ListMediaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_encoder_service_pb2.ListMediaResponse, _abc.Awaitable[_encoder_service_pb2.ListMediaResponse]]:
+        """Lists the media that were kept, by content id. Without a media store there are none.
+
+        Errors: UNAVAILABLE when the media store cannot be read.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveMedia(
+        self,
+        request: _encoder_service_pb2.RemoveMediaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_encoder_service_pb2.RemoveMediaResponse, _abc.Awaitable[_encoder_service_pb2.RemoveMediaResponse]]:
+        """Removes media that were kept. Those that are not there, or were kept again since, are passed over.
+
+        Errors: UNAVAILABLE when the media store cannot be written.
         """
 
 def add_EncoderServiceServicer_to_server(servicer: EncoderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -22,10 +22,16 @@ from triptych.vocabulary.vectors import Vector
         (EncodePart(image=types_pb2.Media(uri="file:///x")), Media(Modality.IMAGE, uri="file:///x")),
         (EncodePart(audio=types_pb2.Media(data=b"x")), Media(Modality.AUDIO, b"x")),
         (EncodePart(audio=types_pb2.Media(uri="file:///x")), Media(Modality.AUDIO, uri="file:///x")),
+        (EncodePart(image_content_id="sha256:0"), Media(Modality.IMAGE, kept="sha256:0")),
+        (EncodePart(audio_content_id="sha256:0"), Media(Modality.AUDIO, kept="sha256:0")),
+        (
+            EncodePart(image=types_pb2.Media(data=b"x", content_id="sha256:0")),
+            Media(Modality.IMAGE, b"x"),
+        ),
     ],
 )
 def test_part(message, expected):
-    """Every kind of part arrives; an empty file is a file, not an address."""
+    """Every kind of part arrives; an empty file is a file, not an address, and a medium's own content id says nothing."""
     assert expected == part_of(message)
 
 
@@ -36,6 +42,7 @@ def test_part(message, expected):
         (Media(Modality.IMAGE, uri="x"), "image.uri"),
         (Media(Modality.AUDIO, b"x"), "audio.data"),
         (Media(Modality.AUDIO, uri="x"), "audio.uri"),
+        (Media(Modality.IMAGE, kept="x"), "image.content_id"),
     ],
 )
 def test_field(part, expected):
@@ -72,6 +79,7 @@ def test_focus():
             Reason.REGION_INVALID,
             "covered",
         ),
+        ({"audio_content_id": "sha256:0", "region": (0, 0, 1, 1)}, Reason.FIELD_INVALID, "region"),
         ({"text": "red", "region": (0, 0, 1, 1)}, Reason.FIELD_INVALID, "region"),
         ({"audio": types_pb2.Media(data=b"x"), "covered": (0, 0, 1, 1)}, Reason.FIELD_INVALID, "covered"),
     ],

@@ -30,6 +30,13 @@ def test_each_room_is_told_where_the_others_listen(settings):
     assert str(settings.gateway_port) == parts["gateway"].environment["TRIPTYCH_GATEWAY_PORT"]
 
 
+def test_what_products_show_is_kept(settings):
+    """The local suite keeps media in its own folder."""
+    encoder = by_name(settings)["encoder"]
+
+    assert str(settings.folder / "media") == encoder.environment["TRIPTYCH_ENCODER_MEDIA_STORE"]
+
+
 def test_no_port_is_used_twice(settings):
     """Every listener of the suite has a port of its own."""
     ports = [port for part in parts_of(settings) for port in (part.port, *part.other_ports)]

@@ -78,6 +78,7 @@ async def test_allowed(uri, source):
         "http://cdn.example:8080/pictures/%2e%2e/secret",
         "http://cdn.example:8080/pictures/%252e%252e%252fsecret",
         "http://cdn.example:8080/pictures/..%5csecret",
+        f"sha256:{'0' * 64}",
         "ftp://img.shop.example/a.jpg",
         "gopher://img.shop.example/",
         "data:image/png;base64,AAAA",

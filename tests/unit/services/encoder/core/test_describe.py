@@ -5,6 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
+from services.encoder.adapters.no_media import NoMedia
 from services.encoder.adapters.pillow import PillowDecoder
 from services.encoder.core.describe import Described, PictureDescriber
 from services.encoder.core.facts import DescriberFacts
@@ -46,7 +47,7 @@ class Decoder:
 
 
 def describer_of(describer, pictures_max=4):
-    return PictureDescriber(describer, MediaPreparer(Decoder(), None, 1000), pictures_max)
+    return PictureDescriber(describer, MediaPreparer(Decoder(), None, NoMedia(), 1000), pictures_max)
 
 
 def picture(data=PPM_RED):

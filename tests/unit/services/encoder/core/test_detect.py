@@ -5,6 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
+from services.encoder.adapters.no_media import NoMedia
 from services.encoder.core.detect import SoundDetector
 from services.encoder.core.media import MediaPreparer
 from services.encoder.core.parts import Media
@@ -39,7 +40,7 @@ class NoFetcher:
 
 
 def room(detector, sounds_max=2):
-    return SoundDetector(detector, MediaPreparer(Seconds(), NoFetcher(), bytes_max=10), sounds_max)
+    return SoundDetector(detector, MediaPreparer(Seconds(), NoFetcher(), NoMedia(), bytes_max=10), sounds_max)
 
 
 def sound(data):

@@ -12,10 +12,11 @@ from services.encoder.adapters.in_memory import (
     InMemoryImageEncoder,
     InMemoryTextEncoder,
 )
+from services.encoder.adapters.no_media import NoMedia
 from services.encoder.core.encode import PartsEncoder
 from services.encoder.core.lane import BATCHES_AT_ONCE, Lane
 from services.encoder.core.media import MediaPreparer
-from services.encoder.core.parts import Media, Text
+from services.encoder.core.parts import Media, Text, content_id
 from services.encoder.core.texts import TextPreparer
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import (
@@ -87,8 +88,19 @@ class NoFetcher:
         raise InvalidArgument("No.", reason=Reason.URI_NOT_ALLOWED)
 
 
-async def encoder_of(texts=None, parts_max=100):
-    media = MediaPreparer(GreyLevel(), NoFetcher(), bytes_max=10)
+class Store:
+    """Keeps contents in memory."""
+
+    def __init__(self):
+        self.contents = {}
+
+    async def keep(self, contents):
+        self.contents |= contents
+        return contents.keys()
+
+
+async def encoder_of(texts=None, parts_max=100, store=None):
+    media = MediaPreparer(GreyLevel(), NoFetcher(), store or NoMedia(), bytes_max=10)
     encoder = PartsEncoder(
         {
             Modality.TEXT: Lane(texts or InMemoryTextEncoder(), TextPreparer(100)),
@@ -260,10 +272,37 @@ async def test_an_internal_error_in_decoding_is_not_blamed_on_the_caller():
         async def decode(self, data, facts, focus):
             raise Internal
 
-    lane = Lane(InMemoryImageEncoder(), MediaPreparer(Broken(), NoFetcher(), 10))
+    lane = Lane(InMemoryImageEncoder(), MediaPreparer(Broken(), NoFetcher(), NoMedia(), 10))
     encoder = PartsEncoder({Modality.IMAGE: lane}, 9)
     await encoder.warm_up()
 
     with pytest.raises(TriptychError) as failed:
         await encoder.encode([image(b"\1")])
     assert isinstance(failed.value, Internal)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+async def test_what_was_encoded_is_kept_when_asked(keep):
+    """Neither words nor what could not be read are kept, and nothing unless it is asked for."""
+    store = Store()
+    parts = [Text("a"), image(b"bad"), image(b"\1"), image(b"\2")]
+
+    encoding = await (await encoder_of(store=store)).encode(parts, keep=keep)
+
+    expected = ["", "", content_id(b"\1"), content_id(b"\2")] if keep else [""] * 4
+    assert expected == [*encoding.content_ids]
+    assert ([b"\1", b"\2"] if keep else []) == [*store.contents.values()]
+
+
+async def test_what_cannot_be_kept_is_not_encoded():
+    """A product would lose its picture at the next model: it is refused now, and the words are encoded."""
+
+    class Full(Store):
+        async def keep(self, contents):
+            raise ResourceExhausted("Full.", reason=Reason.STORAGE_FULL)
+
+    encoding = await (await encoder_of(store=Full())).encode([image(b"\1"), Text("a")], keep=True)
+
+    error, vector = encoding.outcomes
+    assert (Reason.STORAGE_FULL, "image.data") == (error.reason, error.field)
+    assert isinstance(vector, Vector)

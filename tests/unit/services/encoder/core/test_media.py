@@ -2,10 +2,11 @@
 
 import pytest
 
+from services.encoder.adapters.no_media import NoMedia
 from services.encoder.core.media import MediaPreparer
-from services.encoder.core.parts import Media
+from services.encoder.core.parts import Media, content_id
 from triptych.vocabulary.choices import Modality
-from triptych.vocabulary.errors import InvalidArgument, Reason
+from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, ResourceExhausted
 from triptych.vocabulary.media import WHOLE, Box, Focus
 
 LEFT = Focus(covered=Box(0, 0, 0.5, 1))
@@ -33,14 +34,37 @@ class Decoder:
         return data, focus
 
 
+class Store:
+    """Keeps contents in memory; *full* refuses more."""
+
+    def __init__(self):
+        self.contents, self.full = {}, False
+
+    async def keep(self, contents):
+        if self.full:
+            raise ResourceExhausted("Full.", reason=Reason.STORAGE_FULL)
+        self.contents |= contents
+        return contents.keys()
+
+    async def get(self, content_id):
+        if content_id not in self.contents:
+            raise NotFound("No.", reason=Reason.MEDIA_NOT_KEPT)
+        return self.contents[content_id]
+
+
 @pytest.fixture
 def fetcher():
     return Fetcher()
 
 
 @pytest.fixture
-def preparer(fetcher):
-    return MediaPreparer(Decoder(), fetcher, bytes_max=100)
+def store():
+    return Store()
+
+
+@pytest.fixture
+def preparer(fetcher, store):
+    return MediaPreparer(Decoder(), fetcher, store, bytes_max=100)
 
 
 def image(uri, focus=WHOLE):
@@ -49,20 +73,20 @@ def image(uri, focus=WHOLE):
 
 async def test_what_several_name_is_fetched_once(preparer, fetcher):
     """Each part has its own view of it."""
-    made = await preparer.prepare([image("a"), image("b"), image("a", LEFT)], None)
+    files = await preparer.load([image("a"), image("b"), image("a", LEFT)])
 
-    assert [(b"a", WHOLE), (b"b", WHOLE), (b"a", LEFT)] == made
+    assert [(b"a", WHOLE), (b"b", WHOLE), (b"a", LEFT)] == await preparer.decode(files, None)
     assert ["a", "b"] == sorted(fetcher.asked)
 
 
 async def test_all_who_name_it_hear_that_it_is_missing(preparer, fetcher):
-    """Each has an error of its own field, and the others are decoded."""
-    first, other, second = await preparer.prepare(
-        [image("missing"), image("a"), Media(Modality.AUDIO, uri="missing")], None
+    """Each has an error of its own field, and the others are got."""
+    first, other, second = await preparer.load(
+        [image("missing"), image("a"), Media(Modality.AUDIO, uri="missing")]
     )
 
     assert ("image.uri", "audio.uri") == (first.field, second.field)
-    assert (b"a", WHOLE) == other
+    assert b"a" == other.data
     assert ["a", "missing"] == sorted(fetcher.asked)
 
 
@@ -70,6 +94,45 @@ async def test_a_region_is_to_blame_for_itself(preparer):
     """What is wrong with a region is not the file's fault."""
     part = Media(Modality.IMAGE, b"small", focus=Focus(region=Box(0, 0, 0.1, 0.1)))
 
-    (error,) = await preparer.prepare([part], None)
+    with pytest.raises(InvalidArgument) as raised:
+        await preparer.prepare(part, None)
 
-    assert (Reason.REGION_INVALID, "region") == (error.reason, error.field)
+    assert (Reason.REGION_INVALID, "region") == (raised.value.reason, raised.value.field)
+
+
+async def test_what_was_kept_is_read_again(preparer):
+    """A content id stands for the file, wherever that came from."""
+    files = await preparer.load([Media(Modality.IMAGE, b"sent"), image("fetched")])
+    ids = await preparer.keep(files)
+
+    again = await preparer.load([Media(Modality.IMAGE, kept=each) for each in ids])
+
+    assert [b"sent", b"fetched"] == [file.data for file in again]
+    assert ids == [content_id(file.data) for file in files]
+
+
+async def test_what_is_not_kept_cannot_be_read(preparer):
+    """The error names the field and is not one of the caller's request."""
+    (error,) = await preparer.load([Media(Modality.IMAGE, kept="sha256:0")])
+
+    assert isinstance(error, NotFound)
+    assert (Reason.MEDIA_NOT_KEPT, "image.content_id") == (error.reason, error.field)
+
+
+async def test_what_there_is_no_room_for(preparer, store):
+    """Each file that cannot be kept has an error with its field."""
+    store.full = True
+    files = await preparer.load([Media(Modality.IMAGE, b"x"), Media(Modality.AUDIO, uri="a")])
+
+    errors = await preparer.keep(files)
+
+    assert [(Reason.STORAGE_FULL, "image.data"), (Reason.STORAGE_FULL, "audio.uri")] == [
+        (error.reason, error.field) for error in errors
+    ]
+
+
+async def test_without_a_store_nothing_is_kept(fetcher):
+    """The id is empty, which is no error."""
+    preparer = MediaPreparer(Decoder(), fetcher, NoMedia(), bytes_max=100)
+
+    assert [""] == await preparer.keep(await preparer.load([Media(Modality.IMAGE, b"x")]))

@@ -49,9 +49,9 @@ def test_the_short_way_of_ascii_is_the_long_way(text):
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t", "?!", "\u200b", "—", "👟", "\x00"])
-async def test_a_text_without_letter_or_digit_is_empty(text, text_facts):
+async def test_a_text_without_letter_or_digit_is_empty(text):
     """Signs and spaces alone say nothing that could be searched."""
-    (error,) = await TextPreparer(100).prepare([Text(text)], text_facts)
+    (error,) = await TextPreparer(100).load([Text(text)])
 
     assert (Reason.EMPTY_TEXT, "text") == (error.reason, error.field)
 
@@ -59,14 +59,16 @@ async def test_a_text_without_letter_or_digit_is_empty(text, text_facts):
 @pytest.mark.parametrize("text", ["7", "a", "鞋", "👟 7", "ß"])
 async def test_one_letter_or_digit_is_enough(text, text_facts):
     """A single letter or digit of any script makes a text."""
-    assert [text] == await TextPreparer(100).prepare([Text(text)], text_facts)
+    preparer = TextPreparer(100)
+
+    assert [text] == await preparer.decode(await preparer.load([Text(text)]), text_facts)
 
 
-async def test_the_longest_text_passes_and_one_more_character_does_not(text_facts):
+async def test_the_longest_text_passes_and_one_more_character_does_not():
     """The limit counts characters, not bytes, and the others are encoded all the same."""
-    longest, longer = await TextPreparer(5).prepare([Text("鞋" * 5), Text("鞋" * 6)], text_facts)
+    longest, longer = await TextPreparer(5).load([Text("鞋" * 5), Text("鞋" * 6)])
 
-    assert "鞋" * 5 == longest
+    assert Text("鞋" * 5) == longest
     assert isinstance(longer, InvalidArgument)
     assert (Reason.TEXT_TOO_LONG, "text", "5") == (
         longer.reason,

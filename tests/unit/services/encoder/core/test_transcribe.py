@@ -5,6 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
+from services.encoder.adapters.no_media import NoMedia
 from services.encoder.core.facts import SpeechFacts
 from services.encoder.core.media import MediaPreparer
 from services.encoder.core.parts import Media
@@ -55,7 +56,9 @@ class NoFetcher:
 
 
 def room(transcriber, sounds_max=2):
-    return SoundTranscriber(transcriber, MediaPreparer(Seconds(), NoFetcher(), bytes_max=10), sounds_max)
+    return SoundTranscriber(
+        transcriber, MediaPreparer(Seconds(), NoFetcher(), NoMedia(), bytes_max=10), sounds_max
+    )
 
 
 def sound(data):
