@@ -24,6 +24,8 @@ from triptych.internal.v1.encoder_service_pb2 import (
     EncodeResponse,
     ListMediaRequest,
     ListMediaResponse,
+    ListSpacesRequest,
+    ListSpacesResponse,
     RemoveMediaRequest,
     RemoveMediaResponse,
     TranscribeRequest,
@@ -126,6 +128,14 @@ class EncoderServicer(EncoderServiceServicer):
         """Remove what was kept."""
         removed = await self._store.remove(request.content_ids, seconds_of(request.kept_before))
         return RemoveMediaResponse(removed=removed)
+
+    async def ListSpaces(
+        self,
+        request: ListSpacesRequest,
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> ListSpacesResponse:
+        """Say in which spaces vectors are made."""
+        return ListSpacesResponse(spaces=[wire.space_message(space) for space in self._encoder.spaces()])
 
 
 def _read(message: EncodePart) -> Part | TriptychError:

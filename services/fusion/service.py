@@ -13,7 +13,14 @@ from services.fusion.translate import (
     strategy_of,
     vector_message,
 )
-from triptych.internal.v1.fusion_service_pb2 import FusedGroup, FuseRequest, FuseResponse, FusionGroup
+from triptych.internal.v1.fusion_service_pb2 import (
+    DescribeSpaceRequest,
+    DescribeSpaceResponse,
+    FusedGroup,
+    FuseRequest,
+    FuseResponse,
+    FusionGroup,
+)
 from triptych.internal.v1.fusion_service_pb2_grpc import FusionServiceServicer
 from triptych.runtime import wire
 from triptych.runtime.errors import to_status
@@ -40,6 +47,12 @@ class FusionServicer(FusionServiceServicer):
             space=wire.space_message(facts.space),
             models=models,
         )
+
+    async def DescribeSpace(
+        self, request: DescribeSpaceRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> DescribeSpaceResponse:
+        """Say in which space vectors are fused."""
+        return DescribeSpaceResponse(space=wire.space_message(self._fuser.facts().space))
 
 
 def _read(message: FusionGroup) -> Group | TriptychError:

@@ -10,7 +10,7 @@ from services.encoder.core.lane import Lane
 from services.encoder.core.parts import Encoded, Outcome, Part
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import Internal, TriptychError
-from triptych.vocabulary.vectors import Vector
+from triptych.vocabulary.vectors import Space, Vector
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,14 @@ class PartsEncoder:
             Unavailable, DeadlineExceeded: one does not answer.
         """
         await self.warm_up()
+
+    def spaces(self) -> list[Space]:
+        """Return the spaces of the pack's vectors, as last heard.
+
+        Raises:
+            Unavailable: the models never answered.
+        """
+        return [lane.facts.space for lane in self._lanes.values() if lane.facts is not None]
 
     async def encode(self, parts: Sequence[Part | TriptychError], *, keep: bool = False) -> Encoding:
         """Encode *parts*; one that is an error already stays that. With *keep* pictures and sounds are kept.

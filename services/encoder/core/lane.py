@@ -63,6 +63,17 @@ class Lane(Generic[F, Input]):
         self._facts = await self._encoder.facts()
         self._known = True
 
+    @property
+    def facts(self) -> F | None:
+        """What the model says of itself; None where the pack has none.
+
+        Raises:
+            Unavailable: it never answered.
+        """
+        if not self._known:
+            raise Unavailable.because_of("triton")
+        return self._facts
+
     async def encode(self, parts: Sequence[Any], *, keep: bool = False) -> tuple[Facts | None, list[Encoded]]:
         """Return what became of each part, in order, and the facts that it was made by, if there is a model.
 
@@ -71,9 +82,7 @@ class Lane(Generic[F, Input]):
         Raises:
             Unavailable, DeadlineExceeded, Internal: the model does not answer, or fails.
         """
-        facts = self._facts
-        if not self._known:
-            raise Unavailable.because_of("triton")
+        facts = self.facts
         if facts is None:
             return None, [Encoded(not_served(part.modality)) for part in parts]
         size = facts.batch_max

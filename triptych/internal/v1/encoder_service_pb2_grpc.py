@@ -65,6 +65,11 @@ class EncoderServiceStub:
                 request_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaRequest.SerializeToString,
                 response_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaResponse.FromString,
                 _registered_method=True)
+        self.ListSpaces = channel.unary_unary(
+                '/triptych.internal.v1.EncoderService/ListSpaces',
+                request_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ListSpacesRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ListSpacesResponse.FromString,
+                _registered_method=True)
 
 
 class EncoderServiceServicer:
@@ -126,6 +131,15 @@ class EncoderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSpaces(self, request, context):
+        """Says in which spaces vectors are made: those of the pack that is served now.
+
+        Errors: UNAVAILABLE when the model server never answered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EncoderServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -158,6 +172,11 @@ def add_EncoderServiceServicer_to_server(servicer, server):
                     servicer.RemoveMedia,
                     request_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaRequest.FromString,
                     response_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaResponse.SerializeToString,
+            ),
+            'ListSpaces': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSpaces,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ListSpacesRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ListSpacesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -323,6 +342,33 @@ class EncoderService:
             '/triptych.internal.v1.EncoderService/RemoveMedia',
             triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaRequest.SerializeToString,
             triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSpaces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.EncoderService/ListSpaces',
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ListSpacesRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ListSpacesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -64,6 +64,11 @@ class EncoderServiceStub:
 
     Errors: UNAVAILABLE when the media store cannot be written.
     """
+    ListSpaces: _grpc.UnaryUnaryMultiCallable[_encoder_service_pb2.ListSpacesRequest, _encoder_service_pb2.ListSpacesResponse]
+    """Says in which spaces vectors are made: those of the pack that is served now.
+
+    Errors: UNAVAILABLE when the model server never answered.
+    """
 
 @_typing.type_check_only
 class EncoderServiceAsyncStub(EncoderServiceStub):
@@ -100,6 +105,11 @@ class EncoderServiceAsyncStub(EncoderServiceStub):
     """Removes media that were kept. Those that are not there, or were kept again since, are passed over.
 
     Errors: UNAVAILABLE when the media store cannot be written.
+    """
+    ListSpaces: _aio.UnaryUnaryMultiCallable[_encoder_service_pb2.ListSpacesRequest, _encoder_service_pb2.ListSpacesResponse]  # type: ignore[assignment]
+    """Says in which spaces vectors are made: those of the pack that is served now.
+
+    Errors: UNAVAILABLE when the model server never answered.
     """
 
 class EncoderServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -170,6 +180,17 @@ class EncoderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Removes media that were kept. Those that are not there, or were kept again since, are passed over.
 
         Errors: UNAVAILABLE when the media store cannot be written.
+        """
+
+    @_abc_1.abstractmethod
+    def ListSpaces(
+        self,
+        request: _encoder_service_pb2.ListSpacesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_encoder_service_pb2.ListSpacesResponse, _abc.Awaitable[_encoder_service_pb2.ListSpacesResponse]]:
+        """Says in which spaces vectors are made: those of the pack that is served now.
+
+        Errors: UNAVAILABLE when the model server never answered.
         """
 
 def add_EncoderServiceServicer_to_server(servicer: EncoderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

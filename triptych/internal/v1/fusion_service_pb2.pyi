@@ -172,3 +172,44 @@ class FusedGroup(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
 
 Global___FusedGroup: _TypeAlias = FusedGroup  # noqa: Y015
+
+@_typing.final
+class DescribeSpaceRequest(_message.Message):
+    """Request message for FusionService.DescribeSpace."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeSpaceRequest: _TypeAlias = DescribeSpaceRequest  # noqa: Y015
+
+@_typing.final
+class DescribeSpaceResponse(_message.Message):
+    """Response message for FusionService.DescribeSpace."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPACE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def space(self) -> _space_pb2.Space:
+        """The space."""
+
+    def __init__(
+        self,
+        *,
+        space: _space_pb2.Space | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["space", b"space"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["space", b"space"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeSpaceResponse: _TypeAlias = DescribeSpaceResponse  # noqa: Y015

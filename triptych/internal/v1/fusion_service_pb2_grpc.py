@@ -40,6 +40,11 @@ class FusionServiceStub:
                 request_serializer=triptych_dot_internal_dot_v1_dot_fusion__service__pb2.FuseRequest.SerializeToString,
                 response_deserializer=triptych_dot_internal_dot_v1_dot_fusion__service__pb2.FuseResponse.FromString,
                 _registered_method=True)
+        self.DescribeSpace = channel.unary_unary(
+                '/triptych.internal.v1.FusionService/DescribeSpace',
+                request_serializer=triptych_dot_internal_dot_v1_dot_fusion__service__pb2.DescribeSpaceRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_fusion__service__pb2.DescribeSpaceResponse.FromString,
+                _registered_method=True)
 
 
 class FusionServiceServicer:
@@ -55,6 +60,15 @@ class FusionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DescribeSpace(self, request, context):
+        """Says in which space vectors are fused: that of the pack that is served now.
+
+        Errors: UNAVAILABLE when the model server never answered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FusionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -62,6 +76,11 @@ def add_FusionServiceServicer_to_server(servicer, server):
                     servicer.Fuse,
                     request_deserializer=triptych_dot_internal_dot_v1_dot_fusion__service__pb2.FuseRequest.FromString,
                     response_serializer=triptych_dot_internal_dot_v1_dot_fusion__service__pb2.FuseResponse.SerializeToString,
+            ),
+            'DescribeSpace': grpc.unary_unary_rpc_method_handler(
+                    servicer.DescribeSpace,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_fusion__service__pb2.DescribeSpaceRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_fusion__service__pb2.DescribeSpaceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -92,6 +111,33 @@ class FusionService:
             '/triptych.internal.v1.FusionService/Fuse',
             triptych_dot_internal_dot_v1_dot_fusion__service__pb2.FuseRequest.SerializeToString,
             triptych_dot_internal_dot_v1_dot_fusion__service__pb2.FuseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DescribeSpace(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.FusionService/DescribeSpace',
+            triptych_dot_internal_dot_v1_dot_fusion__service__pb2.DescribeSpaceRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_fusion__service__pb2.DescribeSpaceResponse.FromString,
             options,
             channel_credentials,
             insecure,

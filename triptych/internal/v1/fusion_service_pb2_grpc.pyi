@@ -38,6 +38,11 @@ class FusionServiceStub:
 
     Errors: UNAVAILABLE when the model server does not answer.
     """
+    DescribeSpace: _grpc.UnaryUnaryMultiCallable[_fusion_service_pb2.DescribeSpaceRequest, _fusion_service_pb2.DescribeSpaceResponse]
+    """Says in which space vectors are fused: that of the pack that is served now.
+
+    Errors: UNAVAILABLE when the model server never answered.
+    """
 
 @_typing.type_check_only
 class FusionServiceAsyncStub(FusionServiceStub):
@@ -48,6 +53,11 @@ class FusionServiceAsyncStub(FusionServiceStub):
     """Fuses each group of vectors to one. One group that cannot be fused does not fail the others.
 
     Errors: UNAVAILABLE when the model server does not answer.
+    """
+    DescribeSpace: _aio.UnaryUnaryMultiCallable[_fusion_service_pb2.DescribeSpaceRequest, _fusion_service_pb2.DescribeSpaceResponse]  # type: ignore[assignment]
+    """Says in which space vectors are fused: that of the pack that is served now.
+
+    Errors: UNAVAILABLE when the model server never answered.
     """
 
 class FusionServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -62,6 +72,17 @@ class FusionServiceServicer(metaclass=_abc_1.ABCMeta):
         """Fuses each group of vectors to one. One group that cannot be fused does not fail the others.
 
         Errors: UNAVAILABLE when the model server does not answer.
+        """
+
+    @_abc_1.abstractmethod
+    def DescribeSpace(
+        self,
+        request: _fusion_service_pb2.DescribeSpaceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_fusion_service_pb2.DescribeSpaceResponse, _abc.Awaitable[_fusion_service_pb2.DescribeSpaceResponse]]:
+        """Says in which space vectors are fused: that of the pack that is served now.
+
+        Errors: UNAVAILABLE when the model server never answered.
         """
 
 def add_FusionServiceServicer_to_server(servicer: FusionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

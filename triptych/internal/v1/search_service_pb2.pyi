@@ -52,6 +52,7 @@ class SearchRequest(_message.Message):
     COUNTED_FIELD_NUMBER: _builtins.int
     EXCLUDED_VARIANTS_OF_FIELD_NUMBER: _builtins.int
     CONSISTENCY_FIELD_NUMBER: _builtins.int
+    GENERATION_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Required. The catalogue."""
     space: _types_pb2.SearchSpace.ValueType
@@ -78,6 +79,8 @@ class SearchRequest(_message.Message):
     """Optional. Whether the products that pass the filter are counted."""
     consistency: _types_pb2.Consistency.ValueType
     """Optional. How much of what was written lately is seen. If unset, what the room is set to."""
+    generation: _builtins.str
+    """Optional. The generation whose vectors are searched; if unset, the one that serves. See GenerationService."""
     @_builtins.property
     def query(self) -> _types_pb2.Vector:
         """Optional. The vector to compare with; of any space of the catalogue's pack."""
@@ -144,10 +147,11 @@ class SearchRequest(_message.Message):
         counted: _builtins.bool = ...,
         excluded_variants_of: _abc.Iterable[_builtins.str] | None = ...,
         consistency: _types_pb2.Consistency.ValueType = ...,
+        generation: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["query", b"query"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "compared_spaces", b"compared_spaces", "conditions", b"conditions", "consistency", b"consistency", "counted", b"counted", "excluded_ids", b"excluded_ids", "excluded_texts", b"excluded_texts", "excluded_variants_of", b"excluded_variants_of", "excluded_vectors", b"excluded_vectors", "facets", b"facets", "filter", b"filter", "grouped", b"grouped", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "limit", b"limit", "metric", b"metric", "only_ids", b"only_ids", "order_by", b"order_by", "query", b"query", "rescoring", b"rescoring", "space", b"space", "texts", b"texts", "with_vectors", b"with_vectors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "compared_spaces", b"compared_spaces", "conditions", b"conditions", "consistency", b"consistency", "counted", b"counted", "excluded_ids", b"excluded_ids", "excluded_texts", b"excluded_texts", "excluded_variants_of", b"excluded_variants_of", "excluded_vectors", b"excluded_vectors", "facets", b"facets", "filter", b"filter", "generation", b"generation", "grouped", b"grouped", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "limit", b"limit", "metric", b"metric", "only_ids", b"only_ids", "order_by", b"order_by", "query", b"query", "rescoring", b"rescoring", "space", b"space", "texts", b"texts", "with_vectors", b"with_vectors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -385,6 +389,7 @@ class WriteProductsRequest(_message.Message):
     CATALOG_FIELD_NUMBER: _builtins.int
     SPACES_FIELD_NUMBER: _builtins.int
     PRODUCTS_FIELD_NUMBER: _builtins.int
+    BESIDE_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Required. The catalogue; it is made if it does not exist."""
     @_builtins.property
@@ -395,20 +400,85 @@ class WriteProductsRequest(_message.Message):
     def products(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductRecord]:
         """Required. 1 to 100 products; ids are distinct."""
 
+    @_builtins.property
+    def beside(self) -> Global___ProductsBeside:
+        """Optional. The same products by another pack, while the catalogue is upgraded. Those that the generation beside the
+        serving one is not given here are removed from it, to be encoded again.
+        """
+
     def __init__(
         self,
         *,
         catalog: _builtins.str = ...,
         spaces: _abc.Iterable[Global___SpaceOfKind] | None = ...,
         products: _abc.Iterable[Global___ProductRecord] | None = ...,
+        beside: Global___ProductsBeside | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["beside", b"beside"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "products", b"products", "spaces", b"spaces"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beside", b"beside", "catalog", b"catalog", "products", b"products", "spaces", b"spaces"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WriteProductsRequest: _TypeAlias = WriteProductsRequest  # noqa: Y015
+
+@_typing.final
+class ProductsBeside(_message.Message):
+    """Products by another pack."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPACES_FIELD_NUMBER: _builtins.int
+    PRODUCTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def spaces(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpaceOfKind]:
+        """Required. What is to be known of the spaces of the vectors."""
+
+    @_builtins.property
+    def products(self) -> _containers.RepeatedCompositeFieldContainer[Global___VectorsBeside]:
+        """Required. Their vectors, each with an id of the request; at most 100."""
+
+    def __init__(
+        self,
+        *,
+        spaces: _abc.Iterable[Global___SpaceOfKind] | None = ...,
+        products: _abc.Iterable[Global___VectorsBeside] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["products", b"products", "spaces", b"spaces"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProductsBeside: _TypeAlias = ProductsBeside  # noqa: Y015
+
+@_typing.final
+class VectorsBeside(_message.Message):
+    """The vectors of a product by another pack."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    VECTORS_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Required. The product's id."""
+    @_builtins.property
+    def vectors(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductVector]:
+        """Required. See ProductRecord."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        vectors: _abc.Iterable[Global___ProductVector] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "vectors", b"vectors"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VectorsBeside: _TypeAlias = VectorsBeside  # noqa: Y015
 
 @_typing.final
 class SpaceOfKind(_message.Message):

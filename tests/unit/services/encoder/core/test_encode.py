@@ -306,3 +306,19 @@ async def test_what_cannot_be_kept_is_not_encoded():
     error, vector = encoding.outcomes
     assert (Reason.STORAGE_FULL, "image.data") == (error.reason, error.field)
     assert isinstance(vector, Vector)
+
+
+async def test_says_in_which_spaces_it_makes_vectors():
+    """One for each modality that the pack has; nothing before its models were heard."""
+    away = Switched(served=False)
+    lanes = {
+        Modality.TEXT: Lane(InMemoryTextEncoder(), TextPreparer(8)),
+        Modality.IMAGE: Lane(away, TextPreparer(8)),
+    }
+    encoder = PartsEncoder(lanes, parts_max=4)
+    with pytest.raises(Unavailable):
+        encoder.spaces()
+
+    await encoder.warm_up()
+
+    assert ["in-memory-1/text"] == [space.id for space in encoder.spaces()]
