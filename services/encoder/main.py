@@ -27,9 +27,10 @@ from services.encoder.core.facts import AudioFacts, DescriberFacts, ImageFacts, 
 from services.encoder.core.lane import Lane
 from services.encoder.core.media import MediaPreparer
 from services.encoder.core.ports import Fetcher, MediaStore, Pixels, Waveform
+from services.encoder.core.remembered import SharedVectors, VectorMemory
 from services.encoder.core.texts import TextPreparer
 from services.encoder.core.transcribe import SoundTranscriber
-from services.encoder.metrics import DECODE_SECONDS
+from services.encoder.metrics import DECODE_SECONDS, VECTORS
 from services.encoder.service import EncoderServicer
 from services.encoder.settings import EncoderSettings
 from triptych.internal.v1.encoder_service_pb2_grpc import add_EncoderServiceServicer_to_server
@@ -83,6 +84,7 @@ def encoder_of(
     threads: ThreadPoolExecutor,
 ) -> PartsEncoder:
     """Return the encoder that works with *client*'s models and decodes in *threads*."""
+    memory = VectorMemory(settings.remembered_bytes_max)
     images = ThreadedDecoder[ImageFacts, Pixels](
         PillowDecoder(settings.image_pixels_max).decode, threads, DECODE_SECONDS.labels("IMAGE")
     )
@@ -91,18 +93,27 @@ def encoder_of(
     )
     lanes: dict[Modality, Lane[Any, Any]] = {
         Modality.TEXT: Lane(
-            TritonTextEncoder(client, settings.text_model), TextPreparer(settings.text_characters_max)
+            TritonTextEncoder(client, settings.text_model),
+            TextPreparer(settings.text_characters_max),
+            shared_vectors(memory, Modality.TEXT),
         ),
         Modality.IMAGE: Lane(
             TritonImageEncoder(client, settings.image_model),
             MediaPreparer(images, fetcher, store, settings.media_bytes_max),
+            shared_vectors(memory, Modality.IMAGE),
         ),
         Modality.AUDIO: Lane(
             TritonAudioEncoder(client, settings.audio_model),
             MediaPreparer(sounds, fetcher, store, settings.media_bytes_max),
+            shared_vectors(memory, Modality.AUDIO),
         ),
     }
     return PartsEncoder(lanes, settings.parts_in_flight_max)
+
+
+def shared_vectors(memory: VectorMemory, modality: Modality) -> SharedVectors:
+    """Return what makes vectors of *modality* once, and counts where they came from."""
+    return SharedVectors(memory, lambda source, count: VECTORS.labels(modality.name, source).inc(count))
 
 
 def describer_of(

@@ -29,6 +29,12 @@ BATCH_ROWS = Histogram(
     buckets=(1, 2, 4, 8, 16, 32, 64, 128),
 )
 
+VECTORS = Counter(
+    "triptych_encoder_vectors",
+    "Vectors by where they came from: MADE by the model, SHARED with another part or caller, REMEMBERED.",
+    ["modality", "source"],
+)
+
 
 def count(parts: Sequence[Part | TriptychError], outcomes: Sequence[Outcome]) -> None:
     """Count what became of the parts of one request."""

@@ -35,6 +35,11 @@ class EncoderSettings(ServerSettings):
     media_bytes_max: int = Field(
         8 * MEBIBYTE, ge=1024, le=64 * MEBIBYTE, description="Largest picture or sound file, in bytes."
     )
+    remembered_bytes_max: int = Field(
+        64 * MEBIBYTE,
+        ge=0,
+        description="Vectors that are remembered, so that what comes again is not encoded again, in bytes; 0: none.",
+    )
     media_store: str = Field(
         "",
         description="Folder in which the pictures and sounds of products are kept, to be encoded by other models; empty: none.",

@@ -11,6 +11,7 @@ from services.encoder.core.concurrency import side_by_side
 from services.encoder.core.facts import Facts
 from services.encoder.core.parts import Encoded, Outcome
 from services.encoder.core.ports import Encoder, F, F_contra, Input_co
+from services.encoder.core.remembered import SharedVectors
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import FailedPrecondition, Internal, Reason, TriptychError, Unavailable
 from triptych.vocabulary.vectors import Floats, Vector
@@ -48,19 +49,27 @@ class Preparer(Protocol[F_contra, Input_co]):
 class Lane(Generic[F, Input]):
     """The way of one modality."""
 
-    def __init__(self, encoder: Encoder[F, Input], preparer: Preparer[F, Input]) -> None:
+    def __init__(
+        self, encoder: Encoder[F, Input], preparer: Preparer[F, Input], vectors: SharedVectors
+    ) -> None:
         self._encoder = encoder
         self._preparer = preparer
+        self._vectors = vectors
         self._facts: F | None = None
         self._known = False
 
     async def refresh(self) -> None:
-        """Ask the model for its facts, and go by them from now on.
+        """Ask the model for its facts, and go by them from now on; where it does not answer, forget its vectors.
 
         Raises:
             Unavailable, DeadlineExceeded: it does not answer.
         """
-        self._facts = await self._encoder.facts()
+        try:
+            self._facts = await self._encoder.facts()
+        except TriptychError:
+            # What comes back may be another model of the same name.
+            self._vectors.forget()
+            raise
         self._known = True
 
     @property
@@ -103,6 +112,10 @@ class Lane(Generic[F, Input]):
         return await self._kept(loaded, outcomes) if keep else [Encoded(outcome) for outcome in outcomes]
 
     async def _made(self, loaded: Sequence[Any], facts: F) -> list[Outcome]:
+        keys = [(facts.model, facts.space.id, each.key) for each in loaded]
+        return await self._vectors.of(keys, lambda places: self._make([loaded[at] for at in places], facts))
+
+    async def _make(self, loaded: Sequence[Any], facts: F) -> list[Outcome]:
         decoded = await self._preparer.decode(loaded, facts)
         inputs = [each for each in decoded if not isinstance(each, TriptychError)]
         vectors = checked(await self._encoder.encode(inputs), facts, len(inputs)) if inputs else ()

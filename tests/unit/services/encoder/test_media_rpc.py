@@ -12,6 +12,7 @@ from services.encoder.core.encode import PartsEncoder
 from services.encoder.core.lane import Lane
 from services.encoder.core.media import MediaPreparer
 from services.encoder.core.parts import content_id
+from services.encoder.core.remembered import SharedVectors, VectorMemory
 from services.encoder.main import room_of
 from services.encoder.settings import EncoderSettings
 from triptych.internal.v1.encoder_service_pb2 import (
@@ -48,7 +49,8 @@ async def stub(tmp_path):
     store = MediaFolder(tmp_path / "media", 10_000)
     nothing_allowed = AllowedUris((), None, None)
     images = MediaPreparer(Inline(), nothing_allowed, store, 1000)
-    encoder = PartsEncoder({Modality.IMAGE: Lane(InMemoryImageEncoder(), images)}, 100)
+    vectors = SharedVectors(VectorMemory(0), lambda source, count: None)
+    encoder = PartsEncoder({Modality.IMAGE: Lane(InMemoryImageEncoder(), images, vectors)}, 100)
     await encoder.warm_up()
     settings = EncoderSettings(port=0, metrics_port=0, drain_ms=0)
     async with (

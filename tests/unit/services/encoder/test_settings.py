@@ -52,5 +52,11 @@ def test_metrics_are_documented():
     """The README names every metric of the room's own."""
     text = README.read_text("utf-8")
 
-    for metric in (metrics.PARTS, metrics.DECODE_SECONDS, metrics.MODEL_SECONDS, metrics.BATCH_ROWS):
+    for metric in (
+        metrics.PARTS,
+        metrics.VECTORS,
+        metrics.DECODE_SECONDS,
+        metrics.MODEL_SECONDS,
+        metrics.BATCH_ROWS,
+    ):
         assert f"`{metric._name}{'_total' if isinstance(metric, Counter) else ''}`" in text

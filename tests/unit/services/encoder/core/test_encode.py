@@ -17,6 +17,7 @@ from services.encoder.core.encode import PartsEncoder
 from services.encoder.core.lane import BATCHES_AT_ONCE, Lane
 from services.encoder.core.media import MediaPreparer
 from services.encoder.core.parts import Media, Text, content_id
+from services.encoder.core.remembered import SharedVectors, VectorMemory
 from services.encoder.core.texts import TextPreparer
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import (
@@ -28,6 +29,7 @@ from triptych.vocabulary.errors import (
     TriptychError,
     Unavailable,
 )
+from triptych.vocabulary.media import WHOLE, Box, Focus
 from triptych.vocabulary.vectors import Vector
 
 
@@ -99,13 +101,17 @@ class Store:
         return contents.keys()
 
 
+def vectors(bytes_max=10_000):
+    return SharedVectors(VectorMemory(bytes_max), lambda source, count: None)
+
+
 async def encoder_of(texts=None, parts_max=100, store=None):
     media = MediaPreparer(GreyLevel(), NoFetcher(), store or NoMedia(), bytes_max=10)
     encoder = PartsEncoder(
         {
-            Modality.TEXT: Lane(texts or InMemoryTextEncoder(), TextPreparer(100)),
-            Modality.IMAGE: Lane(InMemoryImageEncoder(), media),
-            Modality.AUDIO: Lane(InMemoryAudioEncoder(), media),
+            Modality.TEXT: Lane(texts or InMemoryTextEncoder(), TextPreparer(100), vectors()),
+            Modality.IMAGE: Lane(InMemoryImageEncoder(), media, vectors()),
+            Modality.AUDIO: Lane(InMemoryAudioEncoder(), media, vectors()),
         },
         parts_max,
     )
@@ -185,7 +191,7 @@ async def test_a_model_that_is_away_fails_the_whole_request():
 
 async def test_before_the_facts_are_known_nothing_is_encoded():
     """A service that was never warm says so."""
-    encoder = PartsEncoder({Modality.TEXT: Lane(InMemoryTextEncoder(), TextPreparer(9))}, 9)
+    encoder = PartsEncoder({Modality.TEXT: Lane(InMemoryTextEncoder(), TextPreparer(9), vectors())}, 9)
 
     with pytest.raises(Unavailable):
         await encoder.encode([Text("a")])
@@ -272,7 +278,7 @@ async def test_an_internal_error_in_decoding_is_not_blamed_on_the_caller():
         async def decode(self, data, facts, focus):
             raise Internal
 
-    lane = Lane(InMemoryImageEncoder(), MediaPreparer(Broken(), NoFetcher(), NoMedia(), 10))
+    lane = Lane(InMemoryImageEncoder(), MediaPreparer(Broken(), NoFetcher(), NoMedia(), 10), vectors())
     encoder = PartsEncoder({Modality.IMAGE: lane}, 9)
     await encoder.warm_up()
 
@@ -312,8 +318,8 @@ async def test_says_in_which_spaces_it_makes_vectors():
     """One for each modality that the pack has; nothing before its models were heard."""
     away = Switched(served=False)
     lanes = {
-        Modality.TEXT: Lane(InMemoryTextEncoder(), TextPreparer(8)),
-        Modality.IMAGE: Lane(away, TextPreparer(8)),
+        Modality.TEXT: Lane(InMemoryTextEncoder(), TextPreparer(8), vectors()),
+        Modality.IMAGE: Lane(away, TextPreparer(8), vectors()),
     }
     encoder = PartsEncoder(lanes, parts_max=4)
     with pytest.raises(Unavailable):
@@ -322,3 +328,50 @@ async def test_says_in_which_spaces_it_makes_vectors():
     await encoder.warm_up()
 
     assert ["in-memory-1/text"] == [space.id for space in encoder.spaces()]
+
+
+async def test_a_model_that_was_away_starts_afresh():
+    """Until a check fails a text is encoded once; then it may be another model's, of the same name."""
+
+    class Restarted(Counting):
+        away = False
+
+        async def facts(self):
+            if self.away:
+                raise Unavailable.because_of("triton")
+            return await super().facts()
+
+    texts = Restarted()
+    encoder = await encoder_of(texts)
+    for _ in range(2):
+        await encoder.encode([Text("a"), Text(" a ")])
+    await encoder.check()
+    assert [1] == texts.batches
+
+    texts.away = True
+    with pytest.raises(Unavailable):
+        await encoder.check()
+    texts.away = False
+    await encoder.check()
+    await encoder.encode([Text("a")])
+
+    assert [1, 1] == texts.batches
+
+
+async def test_a_region_is_not_the_whole_picture():
+    """One file looked at in two ways is two vectors."""
+    seen = []
+
+    class Looking(GreyLevel):
+        async def decode(self, data, facts, focus):
+            seen.append(focus)
+            return await super().decode(data, facts, focus)
+
+    media = MediaPreparer(Looking(), NoFetcher(), NoMedia(), 10)
+    encoder = PartsEncoder({Modality.IMAGE: Lane(InMemoryImageEncoder(), media, vectors())}, 9)
+    await encoder.warm_up()
+    left = Focus(Box(0, 0, 0.5, 1))
+
+    await encoder.encode([image(b"\1"), dataclasses.replace(image(b"\1"), focus=left), image(b"\1")])
+
+    assert [WHOLE, left] == seen
