@@ -61,9 +61,11 @@ class SearchRoom:
         response = await call("search", self._stub.WriteProducts, request)
         return [from_status(outcome) if outcome.code else None for outcome in response.outcomes]
 
-    async def read(self, catalog: str, ids: Sequence[str], *, with_vectors: bool) -> list[ProductRecord]:
+    async def read(
+        self, catalog: str, ids: Sequence[str], *, with_vectors: bool, bounded: bool = False
+    ) -> list[ProductRecord]:
         """See the port."""
-        request = pb.ReadProductsRequest(catalog=catalog, ids=ids, with_vectors=with_vectors)
+        request = pb.ReadProductsRequest(catalog=catalog, ids=ids, with_vectors=with_vectors, bounded=bounded)
         response = await call("search", self._stub.ReadProducts, request)
         return [record(message) for message in response.products]
 

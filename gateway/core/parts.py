@@ -117,7 +117,10 @@ class PartReader:
             return {}
         ids = sorted({reference.id for reference in references.values()})
         with watch.stage("look_up"):
-            records = await self.index.read(catalog, ids, with_vectors=True)
+            records = await self.index.read(catalog, ids, with_vectors=True, bounded=True)
+            # Said to be there, and not seen: it may have been stored just now.
+            if missing := sorted(set(ids) - {record.id for record in records}):
+                records += await self.index.read(catalog, missing, with_vectors=True)
         vectors = {record.id: record.vectors[0].vector for record in records}
         for index, reference in references.items():
             if reference.id not in vectors:

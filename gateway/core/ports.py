@@ -74,8 +74,14 @@ class Index(Protocol):
     ) -> list[TriptychError | None]:
         """Store *products* durably; None for each that was stored."""
 
-    async def read(self, catalog: str, ids: Sequence[str], *, with_vectors: bool) -> list[ProductRecord]:
-        """Return those of the products that exist, with their fused vectors when asked for."""
+    async def read(
+        self, catalog: str, ids: Sequence[str], *, with_vectors: bool, bounded: bool = False
+    ) -> list[ProductRecord]:
+        """Return those of the products that exist, with their fused vectors when asked for.
+
+        Sees every write that has returned, unless *bounded*: then they are seen as they were some seconds ago at the
+        most, which is quicker.
+        """
 
     async def remove(self, catalog: str, ids: Sequence[str]) -> list[str]:
         """Remove products; return the ids that did not exist."""

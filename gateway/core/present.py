@@ -24,9 +24,10 @@ class Present:
     async def of(self, query: Query, chain: Chain, taken: Sequence[Result]) -> list[Result]:
         """Return *taken* with the records of now, without what is gone or no longer passes the filter.
 
+        What was written in the last moments may not be seen yet, as by any search; what was there all along always is.
         Where products are grouped, a group whose best product is gone, or left it, is shown by the best of the others.
         """
-        now = await self._now(chain.retrieval, taken)
+        now = await self._now(chain.retrieval, taken) if taken else {}
         if not chain.retrieval.grouped:
             return [result for each in taken if (result := as_now(each, now)) is not None]
         left = [each.hit.group_id for each in taken if each.hit.group_id and not stays(each.hit, now)]
@@ -35,40 +36,29 @@ class Present:
 
     async def _now(self, asked: Retrieval, taken: Sequence[Result]) -> Mapping[str, Hit]:
         """Return those of *taken* that exist and pass the filter, by id, with their records and groups of now."""
-        ids = tuple(result.hit.id for result in taken)
-        records, passing = await asyncio.gather(
-            self.index.read(asked.catalog, ids, with_vectors=False), self._passing(asked, ids)
-        )
-        hits = {result.hit.id: result.hit for result in taken}
-        return {
-            record.id: replace(
-                hits[record.id],
-                product=record.record,
-                group_id=self.ranking.reader.facts(record.record).group_id,
-            )
-            for record in records
-            if record.id in passing
-        }
-
-    async def _passing(self, asked: Retrieval, ids: Sequence[str]) -> frozenset[str]:
-        """Return those of *ids* that pass the filter and are not excluded."""
-        if not (asked.filter or asked.excluded_texts or asked.excluded_variants_of or asked.excluded_vectors):
-            return frozenset(ids)
         found = await self.index.search(
             Retrieval(
                 asked.catalog,
                 None,
                 asked.space,
                 asked.metric,
-                len(ids),
+                len(taken),
                 filter=asked.filter,
                 excluded_variants_of=asked.excluded_variants_of,
                 excluded_texts=asked.excluded_texts,
                 excluded_vectors=asked.excluded_vectors,
-                only_ids=tuple(ids),
+                only_ids=tuple(result.hit.id for result in taken),
             )
         )
-        return frozenset(hit.id for hit in found.hits)
+        before = {result.hit.id: result.hit for result in taken}
+        return {
+            hit.id: replace(
+                before[hit.id],
+                product=hit.product,
+                group_id=self.ranking.reader.facts(hit.product).group_id,
+            )
+            for hit in found.hits
+        }
 
     async def _heirs(self, query: Query, chain: Chain, groups: Sequence[str]) -> Mapping[str, Result]:
         """Return the best product of each of *groups* that still has one."""

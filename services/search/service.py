@@ -68,7 +68,7 @@ class SearchServicer(SearchServiceServicer):
     ) -> messages.ReadProductsResponse:
         """Return the products that exist."""
         rows, record = await self._keeper.read(
-            request.catalog, request.ids, with_vectors=request.with_vectors
+            request.catalog, request.ids, with_vectors=request.with_vectors, fresh=not request.bounded
         )
         return read_message(rows, record)
 

@@ -96,11 +96,14 @@ class Recommender:
         return Recommendations(await self._chosen(customer, scored), told_apart, len(events))
 
     async def _read(self, customer: Customer) -> Mapping[str, ProductRecord]:
-        """Return the products of the events that the catalogue has, with their vectors, by id."""
+        """Return the products of the events that the catalogue has, with their vectors, by id.
+
+        One that was stored a moment ago may not be seen yet: waiting for it would cost every customer more.
+        """
         ids = sorted({event.product_id for event in customer.events})
         batches = [ids[at : at + READ_MAX] for at in range(0, len(ids), READ_MAX)]
         read = await asyncio.gather(
-            *(self.index.read(customer.catalog, batch, with_vectors=True) for batch in batches)
+            *(self.index.read(customer.catalog, batch, with_vectors=True, bounded=True) for batch in batches)
         )
         return {record.id: record for records in read for record in records}
 

@@ -77,6 +77,8 @@ class Candidates:
     async def _look_at(self, ids: Sequence[str]) -> None:
         """Look at *ids* alone."""
         await asyncio.gather(self._add(ids), self._find_named())
+        # Who names a product has seen it: one that a quick read misses is looked for as of now.
+        await self._add(ids, fresh=True)
         among = self._scope.among
         if among is not None:
             self.rows = {
@@ -138,23 +140,23 @@ class Candidates:
             self._named = await self._words.exact(self._scope.among) if self._words else set()
         return self._named
 
-    async def _add(self, ids: Iterable[str]) -> None:
+    async def _add(self, ids: Iterable[str], *, fresh: bool = False) -> None:
         """Look up those of *ids* that are not known yet; those without a record are gone."""
         new = [each for each in dict.fromkeys(ids) if each not in self.rows]
         if not new:
             return
-        records, similarities = await asyncio.gather(self._records(new), self._compare(new))
+        records, similarities = await asyncio.gather(self._records(new, fresh=fresh), self._compare(new))
         for row in records:
             similarity, view = similarities.get(row.key.product_id, (None, 0))
             self.rows[row.key.product_id] = replace(row, key=RowKey(row.key.product_id, view))
             if similarity is not None:
                 self.known.similarities[row.key.product_id] = similarity
 
-    async def _records(self, ids: Sequence[str]) -> list[Row]:
+    async def _records(self, ids: Sequence[str], *, fresh: bool) -> list[Row]:
         rows: list[Row] = []
         for batch in (ids[at : at + RECORDS_AT_ONCE] for at in range(0, len(ids), RECORDS_AT_ONCE)):
             keys = [RowKey(each, 0) for each in batch]
-            rows += await self._stores.vectors.read(self._scope.record, keys, with_vectors=False, fresh=False)
+            rows += await self._stores.vectors.read(self._scope.record, keys, with_vectors=False, fresh=fresh)
         return rows
 
     async def _compare(self, ids: Sequence[str]) -> dict[str, tuple[float, int]]:

@@ -89,16 +89,19 @@ class Keeper:
         ]
 
     async def read(
-        self, catalog: str, ids: Sequence[str], *, with_vectors: bool
+        self, catalog: str, ids: Sequence[str], *, with_vectors: bool, fresh: bool = True
     ) -> tuple[list[Row], Collection]:
         """Return the records that exist, in the order of *ids*, and the collection they are kept in.
+
+        Sees every write that has returned; not so unless *fresh*, which is quicker.
 
         Raises:
             NotFound: CATALOG_NOT_FOUND.
         """
         record = await self._record(catalog)
         keys = [RowKey(each, 0) for each in dict.fromkeys(ids)]
-        rows = {row.key: row for row in await self._index.read(record, keys, with_vectors=with_vectors)}
+        read = await self._index.read(record, keys, with_vectors=with_vectors, fresh=fresh)
+        rows = {row.key: row for row in read}
         return [rows[key] for key in keys if key in rows], record
 
     async def remove(self, catalog: str, ids: Sequence[str]) -> list[str]:

@@ -120,17 +120,20 @@ class FakeFuser:
 
 @dataclass
 class FakeIndex:
-    """Exact search over what was written."""
+    """Exact search over what was written; a bounded read does not see what is *unseen*."""
 
     products: dict[str, dict[str, ProductRecord]] = field(default_factory=dict)
     searches: list[Retrieval] = field(default_factory=list)
     refused: frozenset[str] = frozenset()
     calibrations: dict[str, Mapping[str, Curve]] = field(default_factory=dict)
     corrections: dict[str, str] = field(default_factory=dict)
+    unseen: set[str] = field(default_factory=set)
 
     async def search(self, retrieval: Retrieval) -> Hits:
         self.searches.append(retrieval)
         query, space = retrieval.query, retrieval.space
+        # The room refuses what has neither something to look for nor an order.
+        assert query or retrieval.texts or retrieval.only_ids or retrieval.order_by
         if query is not None and len(query.values) != DIMENSION:
             raise InvalidArgument("Wrong.", reason=Reason.DIMENSION_MISMATCH, field="query.dimension")
         stored = self._catalog(retrieval.catalog)
@@ -216,9 +219,13 @@ class FakeIndex:
             outcomes.append(None)
         return outcomes
 
-    async def read(self, catalog: str, ids: Sequence[str], *, with_vectors: bool) -> list[ProductRecord]:
+    async def read(
+        self, catalog: str, ids: Sequence[str], *, with_vectors: bool, bounded: bool = False
+    ) -> list[ProductRecord]:
+        assert ids, "the room refuses to read nothing"
         stored = self._catalog(catalog)
-        records = [stored[product_id] for product_id in ids if product_id in stored]
+        seen = stored.keys() - self.unseen if bounded else stored.keys()
+        records = [stored[product_id] for product_id in ids if product_id in seen]
         fused = [tuple(v for v in r.vectors if v.kind is SpaceKind.FUSED) for r in records]
         return [
             ProductRecord(record.id, record.record, vectors if with_vectors else ())

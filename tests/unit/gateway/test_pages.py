@@ -247,3 +247,15 @@ def test_a_chain_ends_after_1000_products():
 
     assert [100] * 10 == [len(page) for page in pages]
     assert 1000 == len({product.id for page in pages for product in page})
+
+
+@pytest.mark.parametrize("stock", [4, 8])
+def test_a_chain_that_has_exactly_what_the_first_pool_had_ends(stock):
+    """The index is asked for more, and has none."""
+    shop = Shop()
+    for number in range(stock):
+        shop.write(Product(id=f"{number}", title="red mug"))
+
+    pages = shop.chain(TestGroups.query, [4], ())
+
+    assert [str(number) for number in range(stock)] == [product.id for page in pages for product in page]

@@ -144,6 +144,16 @@ class TestParts:
         assert {"blue-mug", "red-hat"} == {result.product.id for result in answer.results}
         assert [types_pb2.MODALITY_PRODUCT] == list(answer.interpretation.modalities)
 
+    async def test_like_a_product_that_was_stored_just_now(self, shop, stubs, rooms):
+        """Where the quick look-up misses it, it is read as it is now; reading by id is never quick."""
+        rooms.index.unseen.add("red-mug")
+
+        answer = await shop(pb.QueryPart(product_id="red-mug"))
+        got = await stubs[1].GetProduct(catalog_pb.GetProductRequest(id="red-mug"))
+
+        assert {"blue-mug", "red-hat"} == {result.product.id for result in answer.results}
+        assert "red-mug" == got.product.id
+
     async def test_a_vector_of_the_callers_own(self, shop):
         """It is searched without any encoding."""
         answer = await shop(pb.QueryPart(vector=vector("blue cup mug")))

@@ -797,10 +797,15 @@ class ReadProductsRequest(_message.Message):
     CATALOG_FIELD_NUMBER: _builtins.int
     IDS_FIELD_NUMBER: _builtins.int
     WITH_VECTORS_FIELD_NUMBER: _builtins.int
+    BOUNDED_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Required. The catalogue."""
     with_vectors: _builtins.bool
     """Optional. Whether the fused vectors are returned too."""
+    bounded: _builtins.bool
+    """Optional. Whether the products may be returned as they were some seconds ago, which is quicker. Unset, every write
+    that was acknowledged is seen.
+    """
     @_builtins.property
     def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Required. 1 to 1000 ids."""
@@ -811,10 +816,11 @@ class ReadProductsRequest(_message.Message):
         catalog: _builtins.str = ...,
         ids: _abc.Iterable[_builtins.str] | None = ...,
         with_vectors: _builtins.bool = ...,
+        bounded: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "ids", b"ids", "with_vectors", b"with_vectors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bounded", b"bounded", "catalog", b"catalog", "ids", b"ids", "with_vectors", b"with_vectors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

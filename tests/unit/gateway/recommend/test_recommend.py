@@ -98,6 +98,14 @@ class TestStranger:
         """As if they had not been sent."""
         assert recommend(page_size=5) == recommend(event("gone"), page_size=5)
 
+    def test_events_of_products_stored_just_now_are_not_waited_for(self, recommend, index):
+        """What a quick look-up does not see counts as unknown."""
+        index.unseen.add("red-mug")
+        try:
+            assert recommend(page_size=5) == recommend(event("red-mug"), page_size=5)
+        finally:
+            index.unseen.clear()
+
 
 class TestInterests:
     def test_what_is_like_what_was_viewed(self, recommend):

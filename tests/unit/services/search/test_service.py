@@ -25,11 +25,28 @@ COSINE, EUCLIDEAN = types.SIMILARITY_METRIC_COSINE, types.SIMILARITY_METRIC_EUCL
 NAMES = {FUSED: "fused", IMAGE: "image"}
 
 
+class RecordingIndex(InMemoryIndex):
+    """Notes how fresh each read was to be."""
+
+    def __init__(self):
+        super().__init__()
+        self.reads = []
+
+    async def read(self, collection, keys, *, with_vectors, fresh=True):
+        self.reads.append(fresh)
+        return await super().read(collection, keys, with_vectors=with_vectors, fresh=fresh)
+
+
 @pytest.fixture
-async def stub():
+def index():
+    return RecordingIndex()
+
+
+@pytest.fixture
+async def stub(index):
     settings = SearchSettings(port=0, metrics_port=0, drain_ms=0, grace_ms=0)
     lexical = InMemoryLexicalIndex()
-    room = room_of(InMemoryIndex(), lexical, InMemoryFieldIndex(lexical))
+    room = room_of(index, lexical, InMemoryFieldIndex(lexical))
     async with (
         serving(room, settings) as running,
         grpc.aio.insecure_channel(running.address) as channel,
@@ -103,6 +120,18 @@ async def test_written_products_are_found_read_and_removed(stub):
     removed = await stub.RemoveProducts(messages.RemoveProductsRequest(catalog="shop", ids=["x", "a"]))
     assert ["x"] == list(removed.missing_ids)
     assert ["b"] == [hit.id for hit in (await stub.Search(search_request(vector([1, 0])))).hits]
+
+
+async def test_only_a_bounded_read_may_be_behind(stub, index):
+    """Unless it says so, a read sees every write that was acknowledged."""
+    await stub.WriteProducts(write_request(product("a", vector([1, 0]))))
+    index.reads.clear()
+
+    for wishes in ({}, {"bounded": True}, {"bounded": False}):
+        read = await stub.ReadProducts(messages.ReadProductsRequest(catalog="shop", ids=["a"], **wishes))
+        assert ["a"] == [each.id for each in read.products]
+
+    assert [True, False, True] == index.reads
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,18 @@ class RecordingIndex(InMemoryIndex):
         return await super().read(collection, keys, with_vectors=with_vectors, fresh=fresh)
 
 
+class LaggingIndex(RecordingIndex):
+    """A quick read does not see the products of *unseen*."""
+
+    def __init__(self, *unseen):
+        super().__init__()
+        self._unseen = unseen
+
+    async def read(self, collection, keys, *, with_vectors, fresh=True):
+        seen = [key for key in keys if fresh or key.product_id not in self._unseen]
+        return await super().read(collection, seen, with_vectors=with_vectors, fresh=fresh)
+
+
 class ForgetfulIndex(RecordingIndex):
     """Remembers a collection that serves no longer, until it is asked for a fresh answer."""
 
@@ -388,6 +400,20 @@ async def test_only_given_products_are_compared():
         (hit.id, hit.view) for hit in (await shop.search(X, 2, space=IMAGE, only_ids=given)).hits
     ]
     assert ["a", "c", "d"] == await shop.ids(only_ids=given)
+
+
+@pytest.mark.parametrize(
+    ("unseen", "calls"), [((), ["read"]), (("b",), ["read", "fresh read"])], ids=["all seen", "one not"]
+)
+async def test_a_given_product_that_a_quick_read_misses_is_read_again(unseen, calls):
+    """So that no chain of pages has a hole; where nothing is missed, nothing is waited for."""
+    shop = MemoryShop(index=LaggingIndex(*unseen))
+    for product_id, price in (("a", 5), ("b", 5), ("c", 50)):
+        await shop.put(product_id, X, price=price)
+    shop.index.calls.clear()
+
+    assert ["a", "b"] == await shop.ids(only_ids=("b", "a", "c"), filter="price < 10")
+    assert calls == shop.index.calls
 
 
 async def test_a_kind_that_no_product_has():
