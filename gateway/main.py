@@ -13,10 +13,12 @@ from gateway.adapters.fusion import FusionRoom
 from gateway.adapters.health import Rooms
 from gateway.adapters.products import PackedProducts
 from gateway.adapters.ranker import RankerRoom
+from gateway.adapters.resuming import SealedResumes
 from gateway.adapters.search import SearchRoom
 from gateway.core.catalog import Catalog
 from gateway.core.feedback.recording import Feedback
 from gateway.core.feedback.shown import ShownAnswers
+from gateway.core.ingest.model import Limits
 from gateway.core.listening import Listener
 from gateway.core.ranking import Ranking
 from gateway.core.recognise import Recogniser
@@ -25,6 +27,7 @@ from gateway.core.search import ProductSearch
 from gateway.core.vocabulary import Vocabularies
 from gateway.service.catalog import CatalogService
 from gateway.service.feedback import FeedbackService
+from gateway.service.ingest import Ingestion
 from gateway.service.search import ProductSearchService
 from gateway.settings import TOKEN_KEY_CHARACTERS_MIN, GatewaySettings
 from triptych.runtime.channels import open_channel
@@ -58,6 +61,10 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
     events = SqliteEvents(settings.events_path, settings.events_bytes_max)
     stack.push_async_callback(events.close)
     encoder_room, fusion_room, search_room = EncoderRoom(encoder), FusionRoom(fusion), SearchRoom(search)
+    catalog = Catalog(encoder_room, fusion_room, search_room, reader)
+    ingestion = Ingestion(
+        catalog, SealedResumes(key, accepted), ingest_limits(settings), settings.ingest_streams_max
+    )
     return Room(
         name="gateway",
         services=(
@@ -83,7 +90,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
             Service(
                 "triptych.v1.CatalogService",
                 catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server,
-                CatalogService(Catalog(encoder_room, fusion_room, search_room, reader)),
+                CatalogService(catalog, ingestion),
             ),
             Service(
                 "triptych.v1.FeedbackService",
@@ -93,6 +100,23 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
         ),
         warm_up=rooms.check,
         check=rooms.check,
+        stop=ingestion.stop,
+    )
+
+
+def ingest_limits(settings: GatewaySettings) -> Limits:
+    """Return the bounds of one stream of products."""
+    return Limits(
+        window_items=settings.ingest_window_items,
+        window_bytes=settings.ingest_window_bytes,
+        batch_items=settings.ingest_batch_items,
+        batch_bytes=settings.ingest_batch_bytes,
+        batches=settings.ingest_batches,
+        linger_s=settings.ingest_linger_ms / 1e3,
+        batch_s=settings.ingest_batch_ms / 1e3,
+        patience_s=settings.ingest_patience_ms / 1e3,
+        idle_s=settings.ingest_idle_ms / 1e3,
+        unread_s=settings.ingest_unread_ms / 1e3,
     )
 
 

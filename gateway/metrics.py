@@ -1,6 +1,6 @@
 """The gateway's own metrics, beside those of every RPC. Listed in docs/metrics.md (tested)."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from triptych.runtime.metrics import SECONDS
 
@@ -28,3 +28,19 @@ RECOMMENDED = Counter(
     "triptych_gateway_recommended", "Products recommended, by what counted most.", ["reason"]
 )
 EVENTS = Counter("triptych_gateway_events", "Events sent to be recorded, by outcome.", ["outcome"])
+INGEST_STREAMS = Gauge("triptych_gateway_ingest_streams", "Streams of products that are open.")
+INGEST_BATCH_ITEMS = Histogram(
+    "triptych_gateway_ingest_batch_items",
+    "Products of streams written together.",
+    buckets=[1, 2, 4, 8, 16, 32, 64, 100],
+)
+INGEST_LAG = Histogram(
+    "triptych_gateway_ingest_lag_seconds",
+    "Time from a product's arrival in a stream to its acknowledgement.",
+    buckets=[*SECONDS, 30.0, 60.0, 120.0],
+)
+INGEST_BACK_OFFS = Counter(
+    "triptych_gateway_ingest_back_offs",
+    "Times that a client was asked to send less, by the reason of what could not be written.",
+    ["reason"],
+)

@@ -59,6 +59,42 @@ class GatewaySettings(ServerSettings):
         10 * 1024**3, ge=1024**2, description="Largest that file may become, in bytes."
     )
 
+    ingest_streams_max: int = Field(
+        8,
+        ge=1,
+        le=1000,
+        description="Streams of products at once; one more is refused with RESOURCE_EXHAUSTED.",
+    )
+    ingest_window_items: int = Field(
+        1024, ge=1, le=100_000, description="Products of one stream that are taken and not yet acknowledged."
+    )
+    ingest_window_bytes: int = Field(
+        64 * 1024**2, ge=1024**2, description="Bytes of those; a larger product goes alone."
+    )
+    ingest_batch_items: int = Field(64, ge=1, le=100, description="Products of a stream written together.")
+    ingest_batch_bytes: int = Field(
+        16 * 1024**2, ge=1024**2, le=64 * 1024**2, description="Bytes of those; a larger product goes alone."
+    )
+    ingest_batches: int = Field(3, ge=1, le=64, description="Batches of one stream written at once.")
+    ingest_linger_ms: int = Field(
+        50, ge=0, le=10_000, description="How long a batch that is not full waits for more, in milliseconds."
+    )
+    ingest_batch_ms: int = Field(
+        60_000, ge=1, description="How long one attempt to write a batch may take, in milliseconds."
+    )
+    ingest_patience_ms: int = Field(
+        120_000,
+        ge=0,
+        description="How long a batch that cannot be written for the moment is tried again before the stream ends, "
+        "in milliseconds.",
+    )
+    ingest_idle_ms: int = Field(
+        300_000, ge=1, description="How long the client of a stream may send nothing, in milliseconds."
+    )
+    ingest_unread_ms: int = Field(
+        60_000, ge=1, description="How long it may leave its acknowledgements unread, in milliseconds."
+    )
+
     @field_validator("token_key")
     @classmethod
     def _is_long_enough(cls, key: SecretStr) -> SecretStr:

@@ -5,29 +5,28 @@ from collections.abc import AsyncIterator
 import grpc
 
 from gateway.core.catalog import Catalog
-from gateway.core.model.catalog import NewProduct
 from gateway.metrics import PRODUCTS
 from gateway.service.context import Context
-from gateway.translate import catalogs, products, queries
+from gateway.service.ingest import Ingestion
+from gateway.translate import catalogs, ingest, products, queries
 from triptych.runtime.errors import to_status
-from triptych.runtime.validation import validate
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
-from triptych.v1 import types_pb2
 from triptych.vocabulary.errors import TriptychError
 
 
 class CatalogService(catalog_grpc.CatalogServiceServicer):
     """triptych.v1.CatalogService."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, ingestion: Ingestion) -> None:
         self._catalog = catalog
+        self._ingestion = ingestion
 
     async def UpsertProducts(
         self, request: catalog_pb.UpsertProductsRequest, context: Context
     ) -> catalog_pb.UpsertProductsResponse:
         """Store products, each with its own outcome."""
-        sent = [checked(product) for product in request.products]
+        sent = [ingest.checked(product) for product in request.products]
         outcomes = await self._catalog.upsert(request.catalog or queries.CATALOG_DEFAULT, sent)
         return catalog_pb.UpsertProductsResponse(
             results=[
@@ -39,8 +38,8 @@ class CatalogService(catalog_grpc.CatalogServiceServicer):
     async def IngestProducts(  # type: ignore[override] # writes by itself: the stubs know generators only
         self, request_iterator: AsyncIterator[catalog_pb.IngestProductsRequest], context: Context
     ) -> None:
-        """Not served yet."""
-        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "IngestProducts is not served yet.")
+        """Store a stream of products."""
+        await self._ingestion.serve(request_iterator, context)
 
     async def UpdateProduct(
         self, request: catalog_pb.UpdateProductRequest, context: Context
@@ -82,15 +81,6 @@ class CatalogService(catalog_grpc.CatalogServiceServicer):
         curves = catalogs.curves(request.calibration)
         await self._catalog.set_calibration(request.catalog or queries.CATALOG_DEFAULT, curves)
         return catalog_pb.SetCalibrationResponse()
-
-
-def checked(product: types_pb2.Product) -> NewProduct | TriptychError:
-    """Return a product to store, or why it breaks the schema's rules."""
-    try:
-        validate(product)
-        return products.new_product(product)
-    except TriptychError as error:
-        return error
 
 
 def upsert_result(index: int, product_id: str, error: TriptychError | None) -> catalog_pb.UpsertProductResult:

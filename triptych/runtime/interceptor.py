@@ -1,9 +1,14 @@
-"""What happens around every unary RPC, in one place: id, deadline, validation, errors, log line, metrics."""
+"""What happens around every RPC, in one place: id, deadline, validation, errors, log line, metrics.
+
+A stream in both directions has no deadline of ours, and bounds of its own: see triptych/runtime/streams.py.
+"""
 
 import asyncio
+import math
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias, cast
 
 import grpc
 from google.protobuf.message import Message
@@ -15,6 +20,7 @@ from triptych.runtime.logs import log
 from triptych.runtime.malformed import Malformed, tolerant
 from triptych.runtime.metrics import DURATION, IN_FLIGHT, REQUESTS
 from triptych.runtime.settings import ServerSettings
+from triptych.runtime.streams import abort, messages
 from triptych.runtime.validation import validate
 from triptych.vocabulary.errors import (
     DeadlineExceeded,
@@ -24,11 +30,12 @@ from triptych.vocabulary.errors import (
     TriptychError,
 )
 
-Behaviour = Callable[[Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[Any]]
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Behaviour = Callable[[Any, Context], Awaitable[Any]]
 
 
 class RpcInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps the unary methods of *requests*: full method name → request class. Others pass untouched."""
+    """Wraps the unary methods and the streams of *requests*: full method name → request class."""
 
     def __init__(self, requests: dict[str, type[Message]], settings: ServerSettings) -> None:
         self._requests = requests
@@ -47,87 +54,124 @@ class RpcInterceptor(grpc.aio.ServerInterceptor):
             return await continuation(handler_call_details)
         if name not in self._wrapped:
             handler = await continuation(handler_call_details)
-            if handler is None or handler.unary_unary is None:
+            if handler is None or not (handler.unary_unary or handler.stream_stream):
                 return handler
-            self._wrapped[name] = grpc.unary_unary_rpc_method_handler(
-                self._wrap(name, cast("Behaviour", handler.unary_unary)),
-                request_deserializer=tolerant(self._requests[name]),
-                response_serializer=handler.response_serializer,
-            )
+            self._wrapped[name] = self._wrap(name, handler)
         return self._wrapped[name]
 
-    def _wrap(self, name: str, behaviour: Behaviour) -> Behaviour:
+    def _wrap(
+        self, name: str, handler: "grpc.RpcMethodHandler[Any, Any]"
+    ) -> "grpc.RpcMethodHandler[Any, Any]":
+        codec: dict[str, Any] = {
+            "request_deserializer": tolerant(self._requests[name]),
+            "response_serializer": handler.response_serializer,
+        }
+        if handler.stream_stream:
+            streaming = cast("Behaviour", handler.stream_stream)
+            return grpc.stream_stream_rpc_method_handler(
+                self._observed(name, stream(streaming), unbounded), **codec
+            )
+        unary = cast("Behaviour", handler.unary_unary)
+        return grpc.unary_unary_rpc_method_handler(
+            self._observed(name, self._bounded(unary), self._timeout_s), **codec
+        )
+
+    def _observed(
+        self, name: str, behaviour: Behaviour, timeout_s_of: Callable[[Context], float]
+    ) -> Behaviour:
+        """Return *behaviour* under an id and a deadline, logged and measured; its failures leave as statuses."""
         service, method = name.strip("/").split("/")
         in_flight = IN_FLIGHT.labels(service, method)
         duration = DURATION.labels(service, method)
 
-        async def call(message: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        async def call(message: Any, context: Context) -> Any:
             started = time.perf_counter()
             code = "CANCELLED"
             in_flight.inc()
-            self._in_flight += 1
             try:
-                timeout_s = self._timeout_s(context)
-                with request(wanted_id(context), timeout_s) as current_id:
+                with request(wanted_id(context), timeout_s_of(context)) as current_id:
                     context.set_trailing_metadata(((REQUEST_ID_HEADER, current_id),))
                     try:
-                        response = await self._answer(behaviour, message, context, timeout_s)
+                        with translated():
+                            response = await behaviour(message, context)
                         code = "OK"
                         return response
                     except TriptychError as error:
                         status = rpc_status.to_status(to_status(error))
                         code = status.code.name
-                        await context.abort_with_status(status)
+                        await abort(context, status)
                     finally:
                         elapsed_s = time.perf_counter() - started
                         log.info(
                             "rpc", service=service, method=method, code=code, ms=round(elapsed_s * 1e3, 2)
                         )
             finally:
-                self._in_flight -= 1
                 in_flight.dec()
                 duration.observe(time.perf_counter() - started)
                 REQUESTS.labels(service, method, code).inc()
 
         return call
 
-    def _timeout_s(self, context: grpc.aio.ServicerContext[Any, Any]) -> float:
+    def _bounded(self, behaviour: Behaviour) -> Behaviour:
+        """Return *behaviour* of one request, which is checked, and refused when it is one too many at once."""
+
+        async def answer(message: Any, context: Context) -> Any:
+            self._in_flight += 1
+            try:
+                if self._in_flight > self._settings.requests_in_flight_max:
+                    raise ResourceExhausted(
+                        "Too many requests are being worked on; try again in a moment.",
+                        reason=Reason.OVERLOADED,
+                        retry_after_ms=100,
+                    )
+                if isinstance(message, Malformed):
+                    raise message.error
+                validate(message)
+                async with asyncio.timeout(self._timeout_s(context)):
+                    return await behaviour(message, context)
+            finally:
+                self._in_flight -= 1
+
+        return answer
+
+    def _timeout_s(self, context: Context) -> float:
         asked_s = context.time_remaining()
         if asked_s is None:
             return self._settings.deadline_default_ms / 1e3
         return min(asked_s, self._settings.deadline_max_ms / 1e3)
 
-    async def _answer(
-        self,
-        behaviour: Behaviour,
-        message: Any,
-        context: grpc.aio.ServicerContext[Any, Any],
-        timeout_s: float,
-    ) -> Any:
-        """Run *behaviour*; every failure leaves as a TriptychError."""
-        if self._in_flight > self._settings.requests_in_flight_max:
-            raise ResourceExhausted(
-                "Too many requests are being worked on; try again in a moment.",
-                reason=Reason.OVERLOADED,
-                retry_after_ms=100,
-            )
-        if isinstance(message, Malformed):
-            raise message.error
-        try:
-            validate(message)
-            async with asyncio.timeout(timeout_s):
-                return await behaviour(message, context)
-        except TriptychError:
-            raise
-        except TimeoutError as error:
-            raise DeadlineExceeded from error
-        except Exception as error:
-            # The client learns nothing of the inside; the log has the rest.
-            log.exception("unexpected error")
-            raise Internal from error
+
+def stream(behaviour: Behaviour) -> Behaviour:
+    """Return *behaviour* of a stream; it is handed the client's messages, each checked."""
+
+    async def answer(_: AsyncIterator[Any], context: Context) -> Any:
+        return await behaviour(messages(context), context)
+
+    return answer
 
 
-def wanted_id(context: grpc.aio.ServicerContext[Any, Any]) -> str | None:
+def unbounded(context: Context) -> float:
+    """Return the seconds that the client gives a stream."""
+    asked_s = context.time_remaining()
+    return math.inf if asked_s is None else asked_s
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Let every failure leave as a TriptychError."""
+    try:
+        yield
+    except TriptychError:
+        raise
+    except TimeoutError as error:
+        raise DeadlineExceeded from error
+    except Exception as error:
+        # The client learns nothing of the inside; the log has the rest.
+        log.exception("unexpected error")
+        raise Internal from error
+
+
+def wanted_id(context: Context) -> str | None:
     """Return the request id that the caller sent, if any."""
     for key, value in context.invocation_metadata() or ():
         if key == REQUEST_ID_HEADER:

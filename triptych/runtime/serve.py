@@ -39,12 +39,14 @@ class Room:
         services: its gRPC services.
         warm_up: gets everything ready for the first request; raises while a dependency is missing, and is called again.
         check: a cheap look at the dependencies; raises while the room cannot answer.
+        stop: is called first of all when the room stops: what lasts, such as a stream, is to end.
     """
 
     name: str
     services: tuple[Service, ...]
     warm_up: Check
     check: Check
+    stop: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,10 @@ async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running
         options=(
             ("grpc.max_receive_message_length", settings.message_bytes_max),
             ("grpc.max_send_message_length", settings.message_bytes_max),
+            # A client that vanished without closing the connection is noticed, and one that looks for us is let.
+            ("grpc.keepalive_time_ms", 60_000),
+            ("grpc.keepalive_timeout_ms", 20_000),
+            ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
             # Two servers on one port would share its requests silently.
             ("grpc.so_reuseport", 0),
         ),
@@ -94,6 +100,7 @@ async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running
     finally:
         # Stop: first no new requests, then no server, then no metrics.
         await readiness.close()
+        room.stop()
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         await asyncio.sleep(settings.drain_ms / 1e3)

@@ -14,8 +14,10 @@ import fakes
 from gateway.adapters.attributions import SealedAttributions
 from gateway.adapters.chains import SealedChains
 from gateway.adapters.products import PackedProducts
+from gateway.adapters.resuming import SealedResumes
 from gateway.core.catalog import Catalog
 from gateway.core.feedback.shown import ShownAnswers
+from gateway.core.ingest.model import Limits
 from gateway.core.listening import Listener
 from gateway.core.ranking import Ranking
 from gateway.core.recognise import Recogniser
@@ -23,6 +25,7 @@ from gateway.core.recommend.recommender import Recommender
 from gateway.core.search import ProductSearch
 from gateway.core.vocabulary import Vocabularies
 from gateway.service.catalog import CatalogService
+from gateway.service.ingest import Ingestion
 from gateway.service.search import ProductSearchService
 from triptych.runtime import serve
 from triptych.runtime.channels import open_channel
@@ -52,6 +55,8 @@ class FakeRooms:
         self.attributions = SealedAttributions("a key of at least 32 characters!!")
         self.shown = ShownAnswers(self.attributions, self.ranking.reader, now=lambda: self.now_s)
         self.catalog = Catalog(self.encoder, self.fuser, self.index, PackedProducts())
+        self.resumes = SealedResumes("a key of at least 32 characters!!")
+        self.ingestion = Ingestion(self.catalog, self.resumes, Limits(), streams_max=2)
 
 
 @pytest.fixture
@@ -90,14 +95,16 @@ async def stubs(rooms, no_metrics):
             Service(
                 "triptych.v1.CatalogService",
                 catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server,
-                CatalogService(rooms.catalog),
+                CatalogService(rooms.catalog, rooms.ingestion),
             ),
         ),
         nothing,
         nothing,
+        rooms.ingestion.stop,
     )
     async with contextlib.AsyncExitStack() as stack:
         running = await stack.enter_async_context(serving(room, ServerSettings(drain_ms=0)))
+        rooms.address = running.address
         channel = await stack.enter_async_context(open_channel(running.address))
         yield (
             product_search_service_pb2_grpc.ProductSearchServiceStub(channel),

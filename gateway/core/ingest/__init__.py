@@ -1,0 +1,1 @@
+"""Streams of products: windows, batches, retries and how far a stream came."""
