@@ -6,7 +6,9 @@ from contextlib import AsyncExitStack
 import grpc
 
 from gateway.adapters.attributions import SealedAttributions
+from gateway.adapters.catalogs import CatalogRoom
 from gateway.adapters.chains import SealedChains
+from gateway.adapters.cursors import SealedCursors
 from gateway.adapters.encoder import EncoderRoom
 from gateway.adapters.events import SqliteEvents
 from gateway.adapters.fusion import FusionRoom
@@ -19,6 +21,7 @@ from gateway.core.catalog import Catalog
 from gateway.core.feedback.recording import Feedback
 from gateway.core.feedback.shown import ShownAnswers
 from gateway.core.ingest.model import Limits
+from gateway.core.keeping import Keeping
 from gateway.core.listening import Listener
 from gateway.core.ranking import Ranking
 from gateway.core.recognise import Recogniser
@@ -28,12 +31,18 @@ from gateway.core.vocabulary import Vocabularies
 from gateway.service.catalog import CatalogService
 from gateway.service.feedback import FeedbackService
 from gateway.service.ingest import Ingestion
+from gateway.service.maintenance import MaintenanceService
 from gateway.service.search import ProductSearchService
 from gateway.settings import TOKEN_KEY_CHARACTERS_MIN, GatewaySettings
 from triptych.runtime.channels import open_channel
 from triptych.runtime.logs import log
 from triptych.runtime.serve import Room, Service, run
-from triptych.v1 import catalog_service_pb2_grpc, feedback_service_pb2_grpc, product_search_service_pb2_grpc
+from triptych.v1 import (
+    catalog_service_pb2_grpc,
+    feedback_service_pb2_grpc,
+    maintenance_service_pb2_grpc,
+    product_search_service_pb2_grpc,
+)
 
 
 def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
@@ -65,6 +74,8 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
     ingestion = Ingestion(
         catalog, SealedResumes(key, accepted), ingest_limits(settings), settings.ingest_streams_max
     )
+    cursors = SealedCursors(key, accepted)
+    keeping = Keeping(encoder_room, fusion_room, CatalogRoom(search), events, cursors)
     return Room(
         name="gateway",
         services=(
@@ -90,7 +101,12 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
             Service(
                 "triptych.v1.CatalogService",
                 catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server,
-                CatalogService(catalog, ingestion),
+                CatalogService(catalog, keeping, ingestion),
+            ),
+            Service(
+                "triptych.v1.MaintenanceService",
+                maintenance_service_pb2_grpc.add_MaintenanceServiceServicer_to_server,
+                MaintenanceService(keeping),
             ),
             Service(
                 "triptych.v1.FeedbackService",

@@ -6,6 +6,7 @@ own.
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -329,6 +330,54 @@ class LexicalContract:
         await shelf.lexical.forget(shelf.catalog)
         assert shelf.catalog not in await shelf.lexical.complete_catalogs()
         assert [] == await shelf.found("hat")
+
+    async def test_products_are_walked_through(self, shelf):
+        """Pages of ids hold every product once, whatever the ids hold."""
+        ids = [*(f"{each[:30]} id" for each in HOSTILE), *(f"p{n}" for n in range(5))]
+        await shelf.titles(**dict.fromkeys(ids, "hat"))
+        found, last = [], ""
+        while page := await shelf.lexical.ids_after(shelf.catalog, last, 4):
+            found += page
+            last = page[-1]
+        assert sorted(ids) == sorted(found)
+        assert [] == await shelf.lexical.ids_after("nothing_was_written", "", 4)
+
+    async def test_what_differs_is_told(self, shelf):
+        """A product that is missing or of which anything is other than it would be written differs; others do not."""
+        whole = Facts(
+            title="Red hat",
+            description="Warm",
+            brand="Acme",
+            category="hats",
+            price=9.5,
+            in_stock=True,
+            popularity=3,
+            update_time=1.5e9,
+            group_id="g",
+            locale="en",
+            attributes={"colour": "red", "sizes": ("s", "m"), "wool": True, "weight": 2.5},
+        )
+        changed = {
+            "title": "Blue hat",
+            "description": "",
+            "brand": "Other",
+            "category": "caps",
+            "price": None,
+            "in_stock": None,
+            "popularity": 4,
+            "update_time": None,
+            "group_id": "",
+            "locale": "de",
+            "attributes": {"colour": "red", "sizes": ("s",), "wool": True, "weight": 2.5},
+        }
+        expected = {name: replace(whole, **{name: value}) for name, value in changed.items()}
+        await shelf.put(dict.fromkeys(["same", *expected], whole) | {"bare": Facts()})
+        kept = {"same": whole, "bare": Facts()}
+        assert set() == await shelf.lexical.differing(shelf.catalog, kept)
+        assert {*expected, "missing"} == await shelf.lexical.differing(
+            shelf.catalog, {**kept, **expected, "missing": whole}
+        )
+        assert {"a"} == await shelf.lexical.differing("nothing_was_written", {"a": whole})
 
     async def test_it_agrees_with_plain_computing(self, shelf):
         """Over random products and texts the same products are found in the same order with the same scores."""

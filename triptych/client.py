@@ -25,6 +25,8 @@ from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
 from triptych.v1 import feedback_service_pb2 as feedback_pb
 from triptych.v1 import feedback_service_pb2_grpc as feedback_grpc
+from triptych.v1 import maintenance_service_pb2 as maintenance_pb
+from triptych.v1 import maintenance_service_pb2_grpc as maintenance_grpc
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import product_search_service_pb2_grpc as search_grpc
 from triptych.v1 import types_pb2
@@ -36,7 +38,7 @@ MESSAGE_BYTES_MAX = 80 * 1024 * 1024
 TIMEOUT_S = 10.0
 SERVICE_CONFIG = """{"methodConfig": [{
     "name": [{"service": "triptych.v1.ProductSearchService"}, {"service": "triptych.v1.CatalogService"},
-             {"service": "triptych.v1.FeedbackService"}],
+             {"service": "triptych.v1.FeedbackService"}, {"service": "triptych.v1.MaintenanceService"}],
     "retryPolicy": {"maxAttempts": 4, "initialBackoff": "0.2s", "maxBackoff": "2s", "backoffMultiplier": 2,
                     "retryableStatusCodes": ["UNAVAILABLE"]}}]}"""
 # Every call of the API may be repeated without harm, so that a part which restarts is waited for, within the timeout.
@@ -179,6 +181,7 @@ class Client:
         self._search = search_grpc.ProductSearchServiceStub(used)
         self._catalog = catalog_grpc.CatalogServiceStub(used)
         self._feedback = feedback_grpc.FeedbackServiceStub(used)
+        self._maintenance = maintenance_grpc.MaintenanceServiceStub(used)
 
     def __enter__(self) -> Self:
         return self
@@ -231,12 +234,7 @@ class Client:
         """Yield the pages of a search, one call each; no product comes twice. See `search`."""
         request = search_request(text=text, image=image, audio=audio, like=like, parts=parts, **choices)
         request.page_token = page_token
-        while True:
-            page = call(self._search.SearchProducts, request, timeout_s)
-            yield page
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
+        yield from pages_of(self._search.SearchProducts, request, timeout_s)
 
     def recognize(
         self,
@@ -326,6 +324,44 @@ class Client:
         request = catalog_pb.DeleteProductsRequest(catalog=catalog, ids=ids)
         return list(call(self._catalog.DeleteProducts, request, timeout_s).missing_ids)
 
+    def delete_matching(self, filter: str, *, catalog: str = "", timeout_s: float = 60.0) -> int:  # noqa: A002 - as the API names it
+        """Remove every product that passes *filter*; return how many. Asking again goes on where the time ran out."""
+        request = catalog_pb.DeleteProductsRequest(catalog=catalog, filter=filter)
+        return int(call(self._catalog.DeleteProducts, request, timeout_s).deleted_count)
+
+    def products(
+        self,
+        *,
+        filter: str = "",  # noqa: A002 - as the API names it
+        catalog: str = "",
+        page_size: int = 0,
+        timeout_s: float = 60.0,
+    ) -> Iterator[types_pb2.Product]:
+        """Yield the products that pass *filter*, each once, page by page; raises TriptychClientError."""
+        request = catalog_pb.ListProductsRequest(catalog=catalog, filter=filter, page_size=page_size)
+        for page in pages_of(self._catalog.ListProducts, request, timeout_s):
+            yield from page.products
+
+    def catalogs(self, *, timeout_s: float = TIMEOUT_S) -> Iterator[catalog_pb.CatalogSummary]:
+        """Yield the catalogues by name; raises TriptychClientError."""
+        for page in pages_of(self._catalog.ListCatalogs, catalog_pb.ListCatalogsRequest(), timeout_s):
+            yield from page.catalogs
+
+    def create_catalog(self, catalog: str, *, timeout_s: float = 60.0) -> None:
+        """Make an empty catalogue; raises TriptychClientError, also when there is one of the name."""
+        call(self._catalog.CreateCatalog, catalog_pb.CreateCatalogRequest(catalog=catalog), timeout_s)
+
+    def delete_catalog(self, catalog: str, *, timeout_s: float = 60.0) -> None:
+        """Remove a catalogue with all that is in it; raises TriptychClientError."""
+        call(self._catalog.DeleteCatalog, catalog_pb.DeleteCatalogRequest(catalog=catalog), timeout_s)
+
+    def check(
+        self, *, catalog: str = "", repair: bool = False, timeout_s: float = 60.0
+    ) -> Iterator[maintenance_pb.CheckCatalogResponse]:
+        """Compare all that is kept of a catalogue with its records, and mend it if *repair*; yields a page at a time."""
+        request = maintenance_pb.CheckCatalogRequest(catalog=catalog, repair=repair)
+        yield from pages_of(self._maintenance.CheckCatalog, request, timeout_s)
+
     def record(
         self, events: Sequence[feedback_pb.ShownEvent], *, timeout_s: float = TIMEOUT_S
     ) -> list[Status]:
@@ -341,12 +377,8 @@ class Client:
     ) -> Iterator[feedback_pb.ShownAnswer]:
         """Yield the answers of which an event was recorded, oldest first, page by page; raises TriptychClientError."""
         request = feedback_pb.ListEventsRequest(catalog=catalog, page_size=page_size)
-        while True:
-            page = call(self._feedback.ListEvents, request, timeout_s)
+        for page in pages_of(self._feedback.ListEvents, request, timeout_s):
             yield from page.answers
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
 
 def call(method: "grpc.UnaryUnaryMultiCallable[Any, Response]", request: Any, timeout_s: float) -> Response:
@@ -355,3 +387,15 @@ def call(method: "grpc.UnaryUnaryMultiCallable[Any, Response]", request: Any, ti
         return method(request, timeout=timeout_s)
     except grpc.RpcError as error:
         raise TriptychClientError(error) from error
+
+
+def pages_of(
+    method: "grpc.UnaryUnaryMultiCallable[Any, Response]", request: Any, timeout_s: float
+) -> Iterator[Response]:
+    """Call *method* until it gives no token of a next page, and yield each page."""
+    while True:
+        page: Any = call(method, request, timeout_s)
+        yield page
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token

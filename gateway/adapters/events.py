@@ -61,6 +61,12 @@ class SqliteEvents:
         """See the port."""
         return await self._run(lambda connection: answers(connection, catalog, after, limit))
 
+    async def forget(self, catalog: str) -> None:
+        """See the port."""
+        # A file that does not exist has nothing to forget, and is not made for it.
+        if await asyncio.to_thread(self._path.exists):
+            await self._run(lambda connection: forget(connection, catalog))
+
     async def close(self) -> None:
         """Finish what is being done and close the file."""
         await asyncio.to_thread(self._thread.shutdown, wait=True)
@@ -128,6 +134,16 @@ def answers(connection: sqlite3.Connection, catalog: str, after: int, limit: int
             )
             for number, shown in rows
         ]
+
+
+def forget(connection: sqlite3.Connection, catalog: str) -> None:
+    """Remove the answers of *catalog* with their events."""
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        connection.execute(
+            "DELETE FROM events WHERE answer IN (SELECT number FROM answers WHERE catalog = ?)", (catalog,)
+        )
+        connection.execute("DELETE FROM answers WHERE catalog = ?", (catalog,))
 
 
 def done(connection: sqlite3.Connection, answer: int) -> dict[str, tuple[EventType, ...]]:

@@ -9,6 +9,7 @@ from typing import Protocol
 from gateway.core.feedback.model import Event, JudgedAnswer, Shown
 from gateway.core.model.answer import Chain
 from gateway.core.model.catalog import CatalogFacts, Labels, ProductFacts, ProductRecord
+from gateway.core.model.keeping import CatalogDescription, CheckPage, RecordPage
 from gateway.core.model.query import Content, Media
 from gateway.core.model.ranking import Candidate, Curve, Ranked, RankingOffer
 from gateway.core.model.retrieval import Hits, Retrieval
@@ -100,6 +101,61 @@ class Index(Protocol):
         """Keep *curves* with the catalogue; none removes those that there are."""
 
 
+class CatalogStore(Protocol):
+    """Keeps catalogues as wholes. Every method but `create` and `catalogs` raises NotFound (CATALOG_NOT_FOUND)."""
+
+    async def create(self, catalog: str, spaces: Mapping[SpaceKind, Space]) -> bool:
+        """Make an empty catalogue; return whether it was there before."""
+
+    async def drop(self, catalog: str) -> None:
+        """Remove a catalogue with all that is in it."""
+
+    async def catalogs(self) -> Mapping[str, Mapping[SpaceKind, Space]]:
+        """Return the spaces of every catalogue, by its name."""
+
+    async def describe(self, catalog: str) -> CatalogDescription:
+        """Return what a catalogue is like, as it is now."""
+
+    async def page(
+        self,
+        catalog: str,
+        filter: str,  # noqa: A002 - as the API names it
+        after_id: str,
+        limit: int,
+        *,
+        with_products: bool,
+    ) -> RecordPage:
+        """Return the next *limit* products, 1 to 1000, that pass the *filter*. Sees every write that was acknowledged.
+
+        Raises:
+            InvalidArgument: FILTER_INVALID.
+        """
+
+    async def remove(self, catalog: str, ids: Sequence[str]) -> list[str]:
+        """Remove products; return the ids that did not exist."""
+
+    async def check(self, catalog: str, token: str, limit: int, *, repair: bool) -> CheckPage:
+        """Compare the next *limit* rows, 1 to 1000, with the records.
+
+        Raises:
+            InvalidArgument: PAGE_TOKEN_INVALID.
+        """
+
+
+class Cursors(Protocol):
+    """Turns where a list has come to into a token and back."""
+
+    def seal(self, last: str, purpose: str, scope: str) -> str:
+        """Return the token that goes on after *last* in the list of that purpose and scope."""
+
+    def open(self, token: str, purpose: str, scope: str) -> str:
+        """Return the last item.
+
+        Raises:
+            InvalidArgument: PAGE_TOKEN_INVALID, it was not made here, or for another list.
+        """
+
+
 class Ranker(Protocol):
     """Puts candidates in order."""
 
@@ -173,11 +229,14 @@ class Attributions(Protocol):
 class EventStore(Protocol):
     """Keeps what customers did.
 
-    Both methods raise ResourceExhausted (STORAGE_FULL), or Unavailable when the store cannot be read or written.
+    Every method raises ResourceExhausted (STORAGE_FULL), or Unavailable when the store cannot be read or written.
     """
 
     async def record(self, events: Sequence[Event]) -> None:
         """Keep *events*, all or none; those whose ids are known stay as they were. Durable when it returns."""
+
+    async def forget(self, catalog: str) -> None:
+        """Remove all answers of *catalog* with their events."""
 
     async def answers(self, catalog: str, after: int, limit: int) -> list[JudgedAnswer]:
         """Return the first *limit* answers with numbers above *after*, by number: the order of their first events."""

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 import grpc
 
 from gateway.core.catalog import Catalog
+from gateway.core.keeping import Keeping
 from gateway.metrics import PRODUCTS
 from gateway.service.context import Context
 from gateway.service.ingest import Ingestion
-from gateway.translate import catalogs, ingest, products, queries
+from gateway.translate import catalogs, ingest, keeping, products, queries, read_mask
 from triptych.runtime.errors import to_status
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
@@ -18,8 +19,9 @@ from triptych.vocabulary.errors import TriptychError
 class CatalogService(catalog_grpc.CatalogServiceServicer):
     """triptych.v1.CatalogService."""
 
-    def __init__(self, catalog: Catalog, ingestion: Ingestion) -> None:
+    def __init__(self, catalog: Catalog, keeping: Keeping, ingestion: Ingestion) -> None:
         self._catalog = catalog
+        self._keeping = keeping
         self._ingestion = ingestion
 
     async def UpsertProducts(
@@ -64,15 +66,55 @@ class CatalogService(catalog_grpc.CatalogServiceServicer):
         self, request: catalog_pb.DeleteProductsRequest, context: Context
     ) -> catalog_pb.DeleteProductsResponse:
         """Remove products."""
-        missing = await self._catalog.delete(request.catalog or queries.CATALOG_DEFAULT, request.ids)
-        return catalog_pb.DeleteProductsResponse(missing_ids=missing)
+        catalog = request.catalog or queries.CATALOG_DEFAULT
+        if products.is_by_filter(request):
+            removed = await self._keeping.remove_matching(catalog, request.filter)
+            return catalog_pb.DeleteProductsResponse(deleted_count=removed)
+        missing = await self._catalog.delete(catalog, request.ids)
+        removed = len(set(request.ids)) - len(missing)
+        return catalog_pb.DeleteProductsResponse(missing_ids=missing, deleted_count=removed)
+
+    async def ListProducts(
+        self, request: catalog_pb.ListProductsRequest, context: Context
+    ) -> catalog_pb.ListProductsResponse:
+        """Return a page of products."""
+        fields = read_mask.paths(request.read_mask)
+        limit = keeping.page_size(request.page_size, keeping.PRODUCTS_DEFAULT, keeping.PRODUCTS_MAX)
+        records, token = await self._keeping.products(
+            request.catalog or queries.CATALOG_DEFAULT, request.filter, limit, request.page_token
+        )
+        return catalog_pb.ListProductsResponse(
+            products=[read_mask.masked(products.product(each), fields) for each in records],
+            next_page_token=token,
+        )
+
+    async def CreateCatalog(
+        self, request: catalog_pb.CreateCatalogRequest, context: Context
+    ) -> catalog_pb.CreateCatalogResponse:
+        """Make a catalogue."""
+        await self._keeping.create(request.catalog)
+        return catalog_pb.CreateCatalogResponse()
+
+    async def ListCatalogs(
+        self, request: catalog_pb.ListCatalogsRequest, context: Context
+    ) -> catalog_pb.ListCatalogsResponse:
+        """Return a page of catalogues."""
+        limit = keeping.page_size(request.page_size, keeping.CATALOGS_DEFAULT, keeping.CATALOGS_MAX)
+        return keeping.list_response(await self._keeping.catalogs(limit, request.page_token))
+
+    async def DeleteCatalog(
+        self, request: catalog_pb.DeleteCatalogRequest, context: Context
+    ) -> catalog_pb.DeleteCatalogResponse:
+        """Remove a catalogue."""
+        await self._keeping.delete(request.catalog)
+        return catalog_pb.DeleteCatalogResponse()
 
     async def GetCatalog(
         self, request: catalog_pb.GetCatalogRequest, context: Context
     ) -> catalog_pb.GetCatalogResponse:
-        """Tell what the products can be filtered by, and the calibration."""
+        """Tell what a catalogue is like."""
         catalog = request.catalog or queries.CATALOG_DEFAULT
-        return catalogs.catalog_response(catalog, await self._catalog.facts(catalog))
+        return keeping.catalog_response(catalog, await self._keeping.describe(catalog))
 
     async def SetCalibration(
         self, request: catalog_pb.SetCalibrationRequest, context: Context

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 
-from google.protobuf.field_mask_pb2 import FieldMask
-
 from gateway.core.model.answer import Answer, NextPage, Result
 from gateway.core.model.query import Query
 from gateway.core.model.retrieval import Facet, Interval
 from gateway.translate.explanations import explanation
 from gateway.translate.products import product
+from gateway.translate.read_mask import masked
 from gateway.translate.words import heard
 from triptych.runtime import wire
 from triptych.v1 import product_search_service_pb2 as search_pb
@@ -90,16 +89,6 @@ def result(asked: Query, space: SpaceKind, item: Result) -> search_pb.SearchResu
     if asked.grouped and hit.group_id:
         message.group.CopyFrom(search_pb.VariantGroup(group_id=hit.group_id, others=hit.group_others))
     return message
-
-
-def masked(record: types_pb2.Product, fields: Iterable[str]) -> types_pb2.Product:
-    """Return of a product what was asked for."""
-    mask = FieldMask(paths=fields)
-    if not mask.paths:
-        return record
-    kept = types_pb2.Product()
-    mask.MergeMessage(record, kept)
-    return kept
 
 
 def stage_scores(item: Result) -> search_pb.StageScores:

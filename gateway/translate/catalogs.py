@@ -2,18 +2,8 @@
 
 from collections.abc import Mapping
 
-from gateway.core.model.catalog import CatalogFacts
 from gateway.core.model.ranking import Curve
 from triptych.v1 import catalog_service_pb2 as catalog_pb
-
-
-def catalog_response(catalog: str, facts: CatalogFacts) -> catalog_pb.GetCatalogResponse:
-    """Return what *catalog* is like, as the client sees it."""
-    return catalog_pb.GetCatalogResponse(
-        catalog=catalog,
-        attributes={name: catalog_pb.AttributeKinds(kinds=kinds) for name, kinds in facts.attributes.items()},
-        calibration=calibration(facts.calibration),
-    )
 
 
 def curves(message: catalog_pb.Calibration) -> Mapping[str, Curve]:

@@ -7,6 +7,7 @@ from google.protobuf.struct_pb2 import Value
 from gateway.core.model.catalog import NewProduct
 from gateway.core.model.query import Content, Media
 from gateway.translate.media import media, stored_media
+from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import InvalidArgument, Reason
@@ -73,6 +74,19 @@ def check_attribute(key: str, value: Value) -> None:
             reason=Reason.FIELD_INVALID,
             field=f'attributes["{key}"]',
         )
+
+
+def is_by_filter(request: catalog_pb.DeleteProductsRequest) -> bool:
+    """Return whether products are to be removed by a filter, not by ids.
+
+    Raises:
+        InvalidArgument: both are given, or neither.
+    """
+    if bool(request.ids) == bool(request.filter):
+        raise InvalidArgument(
+            "Either ids or a filter is required, not both.", reason=Reason.FIELD_INVALID, field="ids"
+        )
+    return bool(request.filter)
 
 
 def product(record: bytes) -> types_pb2.Product:

@@ -16,9 +16,9 @@ from gateway.core.model.query import (
     Query,
     Spelling,
 )
+from gateway.translate import read_mask
 from gateway.translate.media import focus, media
 from triptych.v1 import product_search_service_pb2 as search_pb
-from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import (
     AudioMode,
     FusionStrategy,
@@ -63,7 +63,7 @@ def query(request: search_pb.SearchProductsRequest) -> Query:
         min_relevance=request.min_relevance if request.HasField("min_relevance") else None,
         explain=ExplainLevel(request.explain or ExplainLevel.NONE),
         spelling=Spelling(request.spelling or Spelling.SUGGEST),
-        fields=fields(request),
+        fields=read_mask.paths(request.read_mask),
         page_token=request.page_token,
         fingerprint=fingerprint(request),
     )
@@ -81,20 +81,6 @@ def fingerprint(request: search_pb.SearchProductsRequest) -> bytes:
     asked.ClearField("page_size")
     asked.ClearField("page_token")
     return hashlib.sha256(asked.SerializeToString(deterministic=True)).digest()
-
-
-def fields(request: search_pb.SearchProductsRequest) -> tuple[str, ...]:
-    """Return the paths of products that are asked for."""
-    for path in request.read_mask.paths:
-        if not type(request.read_mask)(paths=[path]).IsValidForDescriptor(types_pb2.Product.DESCRIPTOR):
-            known = ", ".join(field.name for field in types_pb2.Product.DESCRIPTOR.fields)
-            raise InvalidArgument(
-                f"A product has no field {path!r}; it has {known}.",
-                reason=Reason.FIELD_INVALID,
-                field="read_mask",
-                metadata={"path": path},
-            )
-    return tuple(request.read_mask.paths)
 
 
 def part(index: int, message: search_pb.QueryPart) -> Part:

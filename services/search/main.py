@@ -12,7 +12,10 @@ from services.search.adapters.milvus.lexical.index import MilvusLexicalIndex
 from services.search.adapters.sqlite.fields import SqliteFieldIndex
 from services.search.adapters.sqlite.lexical import SqliteLexicalIndex
 from services.search.adapters.sqlite.store import SqliteStore
+from services.search.core.catalogs import Catalogs
+from services.search.core.checking import Checker
 from services.search.core.keeper import Keeper
+from services.search.core.listing import Listing
 from services.search.core.locks import KeyedLocks
 from services.search.core.ports import FieldIndex, LexicalIndex, VectorIndex
 from services.search.core.refill import Refill
@@ -20,6 +23,7 @@ from services.search.core.searcher import Searcher
 from services.search.core.stores import Stores
 from services.search.service import SearchServicer
 from services.search.settings import SearchSettings
+from services.search.translate_catalogs import views_of
 from services.search.translate_facts import facts_of
 from triptych.internal.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
 from triptych.runtime.logs import log
@@ -62,8 +66,14 @@ def room_of(index: VectorIndex, words: LexicalIndex, fields: FieldIndex) -> Room
         await words.warm_up()
         await refill.run()
 
-    searcher = Searcher(Stores(index, words, fields, facts_of))
-    servicer = SearchServicer(searcher, Keeper(index, words, locks))
+    stores = Stores(index, words, fields, facts_of)
+    servicer = SearchServicer(
+        Searcher(stores),
+        Keeper(index, words, locks),
+        Catalogs(index, words, locks),
+        Listing(stores),
+        Checker(stores, locks, views_of),
+    )
     service = Service("triptych.internal.v1.SearchService", add_SearchServiceServicer_to_server, servicer)
     return Room("search", (service,), warm_up=warm_up, check=index.ping)
 

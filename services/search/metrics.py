@@ -37,6 +37,11 @@ EXACT_MATCHES = Counter(
     "triptych_search_exact_matches",
     "Products found by their id or an article number.",
 )
+INCONSISTENCIES = Counter(
+    "triptych_search_inconsistencies",
+    "What a check of a catalogue found, by kind and whether it was mended.",
+    ["kind", "repaired"],
+)
 
 
 def observe(kind: SpaceKind, found: Found) -> None:

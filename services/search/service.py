@@ -6,10 +6,20 @@ import grpc
 from google.rpc.status_pb2 import Status
 
 from services.search import metrics
+from services.search.core.catalogs import Catalogs
+from services.search.core.checking import Checker, Cursor
 from services.search.core.keeper import Keeper
+from services.search.core.listing import Listing
 from services.search.core.searcher import Searcher
-from services.search.translate import catalogs_message, read_message, record_of, spaces_of
-from services.search.translate_facts import calibration_of, description_message
+from services.search.translate import read_message, record_of, spaces_of
+from services.search.translate_catalogs import (
+    catalogs_message,
+    checked_message,
+    described_message,
+    listed_message,
+    wish_of,
+)
+from services.search.translate_facts import calibration_of
 from services.search.translate_search import found_message, query_of
 from triptych.internal.v1 import search_service_pb2 as messages
 from triptych.internal.v1.search_service_pb2_grpc import SearchServiceServicer
@@ -21,9 +31,14 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class SearchServicer(SearchServiceServicer):
     """Answers SearchService."""
 
-    def __init__(self, searcher: Searcher, keeper: Keeper) -> None:
+    def __init__(
+        self, searcher: Searcher, keeper: Keeper, catalogs: Catalogs, listing: Listing, checker: Checker
+    ) -> None:
         self._searcher = searcher
         self._keeper = keeper
+        self._catalogs = catalogs
+        self._listing = listing
+        self._checker = checker
 
     async def Search(self, request: messages.SearchRequest, context: Context) -> messages.SearchResponse:
         """Find the products that are best by vectors, words or both."""
@@ -81,6 +96,44 @@ class SearchServicer(SearchServiceServicer):
         missing = await self._keeper.remove(request.catalog, request.ids)
         return messages.RemoveProductsResponse(missing_ids=missing)
 
+    async def ListRecords(
+        self,
+        request: messages.ListRecordsRequest,
+        context: Context,
+    ) -> messages.ListRecordsResponse:
+        """Return a page of products."""
+        return listed_message(await self._listing.page(wish_of(request)))
+
+    async def CreateCatalog(
+        self,
+        request: messages.CreateCatalogRequest,
+        context: Context,
+    ) -> messages.CreateCatalogResponse:
+        """Make a catalogue."""
+        existed = await self._catalogs.create(request.catalog, spaces_of(request))
+        return messages.CreateCatalogResponse(existed=existed)
+
+    async def DropCatalog(
+        self,
+        request: messages.DropCatalogRequest,
+        context: Context,
+    ) -> messages.DropCatalogResponse:
+        """Remove a catalogue."""
+        await self._catalogs.drop(request.catalog)
+        return messages.DropCatalogResponse()
+
+    async def CheckCatalog(
+        self,
+        request: messages.CheckCatalogRequest,
+        context: Context,
+    ) -> messages.CheckCatalogResponse:
+        """Compare a page of what is kept with the records."""
+        cursor = Cursor.unpack(request.page_token)
+        checked = await self._checker.page(request.catalog, cursor, request.limit, repair=request.repair)
+        for each in checked.found:
+            metrics.INCONSISTENCIES.labels(each.kind.name.lower(), str(each.repaired).lower()).inc()
+        return checked_message(checked)
+
     async def ListCatalogs(
         self,
         request: messages.ListCatalogsRequest,
@@ -94,8 +147,8 @@ class SearchServicer(SearchServiceServicer):
         request: messages.DescribeCatalogRequest,
         context: Context,
     ) -> messages.DescribeCatalogResponse:
-        """Tell what the products can be filtered by, and the calibration."""
-        return description_message(await self._keeper.facts(request.catalog))
+        """Tell what the products can be filtered by, how many there are, and the calibration."""
+        return described_message(await self._catalogs.describe(request.catalog, counted=request.counted))
 
     async def SetCalibration(
         self,

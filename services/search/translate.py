@@ -1,6 +1,6 @@
 """Between the messages of search_service.proto and the core's types."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from services.search.core.model import Collection, ProductRecord, ProductVector, Row
 from services.search.translate_facts import facts_of
@@ -12,7 +12,9 @@ from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError
 from triptych.vocabulary.vectors import Space
 
 
-def spaces_of(message: messages.WriteProductsRequest) -> dict[SpaceKind, Space]:
+def spaces_of(
+    message: messages.WriteProductsRequest | messages.CreateCatalogRequest,
+) -> dict[SpaceKind, Space]:
     """Return the spaces of a request, by kind.
 
     Raises:
@@ -49,26 +51,6 @@ def record_of(message: messages.ProductRecord) -> ProductRecord | TriptychError:
 def read_message(rows: Sequence[Row], record: Collection) -> messages.ReadProductsResponse:
     """Return the *rows* of the collection *record* as products."""
     return messages.ReadProductsResponse(products=[_record_message(row, record) for row in rows])
-
-
-def catalogs_message(catalogs: Mapping[str, Mapping[SpaceKind, Space]]) -> messages.ListCatalogsResponse:
-    """Return the spaces of every catalogue."""
-    return messages.ListCatalogsResponse(
-        catalogs=[
-            messages.CatalogSpaces(
-                catalog=catalog,
-                spaces=[
-                    messages.SpaceOfKind(kind=_kind_message(kind), space=wire.space_message(space))
-                    for kind, space in spaces.items()
-                ],
-            )
-            for catalog, spaces in catalogs.items()
-        ]
-    )
-
-
-def _kind_message(kind: SpaceKind) -> types_pb2.SearchSpace.ValueType:
-    return types_pb2.SearchSpace.ValueType(kind)
 
 
 def _record_message(row: Row, record: Collection) -> messages.ProductRecord:

@@ -5,6 +5,7 @@ import typer
 from triptych.cli import (
     calibrate,
     captions,
+    catalogs,
     demo,
     evaluate,
     events,
@@ -41,6 +42,8 @@ app.command()(ingest.ingest)
 app.command()(products.get)
 app.command()(products.delete)
 app.command()(demo.demo)
+app.command()(catalogs.check)
+app.add_typer(catalogs.app)
 app.add_typer(pack.app)
 app.add_typer(events.app)
 app.command()(evaluate.evaluate)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from triptych.cli.options import Address, AsJson, Catalog, Timeout
-from triptych.cli.output import errors_as_lines, facts, out, price, print_json
+from triptych.cli.output import EXIT_BAD_INPUT, errors_as_lines, facts, fail, out, price, print_json
 from triptych.client import Client
 from triptych.v1 import catalog_service_pb2 as pb
 
@@ -40,17 +40,29 @@ def get(
 
 
 def delete(
-    ids: Annotated[list[str], typer.Argument(metavar="ID…")],
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID…")] = None,
+    filter: Annotated[str, typer.Option(help="Remove every product that passes it instead.")] = "",  # noqa: A002 - as the API names it
     catalog: Catalog = "default",
     address: Address = "localhost:7100",
-    timeout_s: Timeout = 10.0,
+    timeout_s: Timeout = 60.0,
     as_json: AsJson = False,
 ) -> None:
-    """Remove products."""
+    """Remove products, by their ids or by a filter."""
+    if bool(ids) == bool(filter):
+        raise fail("either ids or --filter is needed, not both", EXIT_BAD_INPUT)
+    if filter:
+        with errors_as_lines(), Client(address) as client:
+            removed = client.delete_matching(filter, catalog=catalog, timeout_s=timeout_s)
+        if as_json:
+            print_json(pb.DeleteProductsResponse(deleted_count=removed))
+            return
+        out.print(f"{removed} removed")
+        return
+    assert ids is not None
     with errors_as_lines(), Client(address) as client:
         missing = client.delete(ids, catalog=catalog, timeout_s=timeout_s)
     if as_json:
-        print_json(pb.DeleteProductsResponse(missing_ids=missing))
+        print_json(pb.DeleteProductsResponse(missing_ids=missing, deleted_count=len(set(ids)) - len(missing)))
         return
     out.print(
         f"{len(set(ids)) - len(missing)} removed" + (f", not there: {', '.join(missing)}" if missing else "")

@@ -649,21 +649,27 @@ class DeleteProductsRequest(_message.Message):
 
     CATALOG_FIELD_NUMBER: _builtins.int
     IDS_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Optional. If unset, "default"."""
+    filter: _builtins.str
+    """Optional. Every product that passes it is removed; see SearchProductsRequest.filter. At most 8192 characters. To
+    remove all, see CatalogService.DeleteCatalog.
+    """
     @_builtins.property
     def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Required. 1 to 1000 ids, each of 1 to 128 characters."""
+        """Optional. The products, 1 to 1000 ids, each of 1 to 128 characters. Either these or a filter is required."""
 
     def __init__(
         self,
         *,
         catalog: _builtins.str = ...,
         ids: _abc.Iterable[_builtins.str] | None = ...,
+        filter: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "ids", b"ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "filter", b"filter", "ids", b"ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -676,6 +682,9 @@ class DeleteProductsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MISSING_IDS_FIELD_NUMBER: _builtins.int
+    DELETED_COUNT_FIELD_NUMBER: _builtins.int
+    deleted_count: _builtins.int
+    """How many products were removed."""
     @_builtins.property
     def missing_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Those of the ids that did not exist."""
@@ -684,14 +693,241 @@ class DeleteProductsResponse(_message.Message):
         self,
         *,
         missing_ids: _abc.Iterable[_builtins.str] | None = ...,
+        deleted_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["missing_ids", b"missing_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted_count", b"deleted_count", "missing_ids", b"missing_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteProductsResponse: _TypeAlias = DeleteProductsResponse  # noqa: Y015
+
+@_typing.final
+class ListProductsRequest(_message.Message):
+    """Request message for CatalogService.ListProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    READ_MASK_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Optional. If unset, "default"."""
+    filter: _builtins.str
+    """Optional. Which products are returned; see SearchProductsRequest.filter. At most 8192 characters."""
+    page_size: _builtins.int
+    """Optional. How many products at most; if unset, 50. Above 250 is taken for 250; negative is INVALID_ARGUMENT."""
+    page_token: _builtins.str
+    """Optional. A token received from a previous call; all but page_size and read_mask must be as it was."""
+    @_builtins.property
+    def read_mask(self) -> _field_mask_pb2.FieldMask:
+        """Optional. Which fields of the products are returned; if unset, all. See SearchProductsRequest.read_mask."""
+
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        read_mask: _field_mask_pb2.FieldMask | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["read_mask", b"read_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "read_mask", b"read_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProductsRequest: _TypeAlias = ListProductsRequest  # noqa: Y015
+
+@_typing.final
+class ListProductsResponse(_message.Message):
+    """Response message for CatalogService.ListProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty on the last one."""
+    @_builtins.property
+    def products(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Product]:
+        """The products."""
+
+    def __init__(
+        self,
+        *,
+        products: _abc.Iterable[_types_pb2.Product] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "products", b"products"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProductsResponse: _TypeAlias = ListProductsResponse  # noqa: Y015
+
+@_typing.final
+class CreateCatalogRequest(_message.Message):
+    """Request message for CatalogService.CreateCatalog."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Required. Its name: a lower-case letter, then lower-case letters, digits and underscores, 32 characters at most."""
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateCatalogRequest: _TypeAlias = CreateCatalogRequest  # noqa: Y015
+
+@_typing.final
+class CreateCatalogResponse(_message.Message):
+    """Response message for CatalogService.CreateCatalog."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateCatalogResponse: _TypeAlias = CreateCatalogResponse  # noqa: Y015
+
+@_typing.final
+class ListCatalogsRequest(_message.Message):
+    """Request message for CatalogService.ListCatalogs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Optional. How many at most; if unset, 100. Above 1000 is taken for 1000; negative is INVALID_ARGUMENT."""
+    page_token: _builtins.str
+    """Optional. A token received from a previous call."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCatalogsRequest: _TypeAlias = ListCatalogsRequest  # noqa: Y015
+
+@_typing.final
+class ListCatalogsResponse(_message.Message):
+    """Response message for CatalogService.ListCatalogs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOGS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty on the last one."""
+    @_builtins.property
+    def catalogs(self) -> _containers.RepeatedCompositeFieldContainer[Global___CatalogSummary]:
+        """The catalogues, by name."""
+
+    def __init__(
+        self,
+        *,
+        catalogs: _abc.Iterable[Global___CatalogSummary] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogs", b"catalogs", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCatalogsResponse: _TypeAlias = ListCatalogsResponse  # noqa: Y015
+
+@_typing.final
+class CatalogSummary(_message.Message):
+    """What is said of each of many catalogues."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    PACK_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Its name."""
+    pack: _builtins.str
+    """The model pack whose vectors it holds, with its version, such as "triptych-demo-1"."""
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        pack: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "pack", b"pack"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CatalogSummary: _TypeAlias = CatalogSummary  # noqa: Y015
+
+@_typing.final
+class DeleteCatalogRequest(_message.Message):
+    """Request message for CatalogService.DeleteCatalog."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Required. Its name: there is no default for what cannot be undone."""
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteCatalogRequest: _TypeAlias = DeleteCatalogRequest  # noqa: Y015
+
+@_typing.final
+class DeleteCatalogResponse(_message.Message):
+    """Response message for CatalogService.DeleteCatalog."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteCatalogResponse: _TypeAlias = DeleteCatalogResponse  # noqa: Y015
 
 @_typing.final
 class GetCatalogRequest(_message.Message):
@@ -745,8 +981,15 @@ class GetCatalogResponse(_message.Message):
     CATALOG_FIELD_NUMBER: _builtins.int
     ATTRIBUTES_FIELD_NUMBER: _builtins.int
     CALIBRATION_FIELD_NUMBER: _builtins.int
+    PRODUCT_COUNT_FIELD_NUMBER: _builtins.int
+    PACK_FIELD_NUMBER: _builtins.int
+    SPACES_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """The catalogue's name."""
+    product_count: _builtins.int
+    """How many products it has."""
+    pack: _builtins.str
+    """The model pack whose vectors it holds, with its version, such as "triptych-demo-1"."""
     @_builtins.property
     def attributes(self) -> _containers.MessageMap[_builtins.str, Global___AttributeKinds]:
         """The attributes that products have or had, by name."""
@@ -755,20 +998,69 @@ class GetCatalogResponse(_message.Message):
     def calibration(self) -> Global___Calibration:
         """The curves that were set; unset where there are none."""
 
+    @_builtins.property
+    def spaces(self) -> _containers.RepeatedCompositeFieldContainer[Global___CatalogSpace]:
+        """The spaces of its vectors; those without any vector may be missing."""
+
     def __init__(
         self,
         *,
         catalog: _builtins.str = ...,
         attributes: _abc.Mapping[_builtins.str, Global___AttributeKinds] | None = ...,
         calibration: Global___Calibration | None = ...,
+        product_count: _builtins.int = ...,
+        pack: _builtins.str = ...,
+        spaces: _abc.Iterable[Global___CatalogSpace] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "calibration", b"calibration", "catalog", b"catalog"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "calibration", b"calibration", "catalog", b"catalog", "pack", b"pack", "product_count", b"product_count", "spaces", b"spaces"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetCatalogResponse: _TypeAlias = GetCatalogResponse  # noqa: Y015
+
+@_typing.final
+class CatalogSpace(_message.Message):
+    """A space of a catalogue's vectors."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPACE_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    DIMENSION_FIELD_NUMBER: _builtins.int
+    METRIC_FIELD_NUMBER: _builtins.int
+    VECTOR_COUNT_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    space: _types_pb2.SearchSpace.ValueType
+    """Which one."""
+    id: _builtins.str
+    """Its id: pack and kind, such as "triptych-demo-1/image"."""
+    dimension: _builtins.int
+    """How many numbers a vector has."""
+    metric: _types_pb2.SimilarityMetric.ValueType
+    """By what it is indexed."""
+    vector_count: _builtins.int
+    """How many vectors there are: of pictures and sounds, several for a product."""
+    index: _builtins.str
+    """The index that holds them."""
+    def __init__(
+        self,
+        *,
+        space: _types_pb2.SearchSpace.ValueType = ...,
+        id: _builtins.str = ...,
+        dimension: _builtins.int = ...,
+        metric: _types_pb2.SimilarityMetric.ValueType = ...,
+        vector_count: _builtins.int = ...,
+        index: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimension", b"dimension", "id", b"id", "index", b"index", "metric", b"metric", "space", b"space", "vector_count", b"vector_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CatalogSpace: _TypeAlias = CatalogSpace  # noqa: Y015
 
 @_typing.final
 class AttributeKinds(_message.Message):

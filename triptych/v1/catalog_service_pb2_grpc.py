@@ -60,10 +60,30 @@ class CatalogServiceStub:
                 request_serializer=triptych_dot_v1_dot_catalog__service__pb2.GetProductRequest.SerializeToString,
                 response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.GetProductResponse.FromString,
                 _registered_method=True)
+        self.ListProducts = channel.unary_unary(
+                '/triptych.v1.CatalogService/ListProducts',
+                request_serializer=triptych_dot_v1_dot_catalog__service__pb2.ListProductsRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.ListProductsResponse.FromString,
+                _registered_method=True)
         self.DeleteProducts = channel.unary_unary(
                 '/triptych.v1.CatalogService/DeleteProducts',
                 request_serializer=triptych_dot_v1_dot_catalog__service__pb2.DeleteProductsRequest.SerializeToString,
                 response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.DeleteProductsResponse.FromString,
+                _registered_method=True)
+        self.CreateCatalog = channel.unary_unary(
+                '/triptych.v1.CatalogService/CreateCatalog',
+                request_serializer=triptych_dot_v1_dot_catalog__service__pb2.CreateCatalogRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.CreateCatalogResponse.FromString,
+                _registered_method=True)
+        self.ListCatalogs = channel.unary_unary(
+                '/triptych.v1.CatalogService/ListCatalogs',
+                request_serializer=triptych_dot_v1_dot_catalog__service__pb2.ListCatalogsRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.ListCatalogsResponse.FromString,
+                _registered_method=True)
+        self.DeleteCatalog = channel.unary_unary(
+                '/triptych.v1.CatalogService/DeleteCatalog',
+                request_serializer=triptych_dot_v1_dot_catalog__service__pb2.DeleteCatalogRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_catalog__service__pb2.DeleteCatalogResponse.FromString,
                 _registered_method=True)
         self.GetCatalog = channel.unary_unary(
                 '/triptych.v1.CatalogService/GetCatalog',
@@ -145,17 +165,57 @@ class CatalogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def DeleteProducts(self, request, context):
-        """Removes products. Removing a product that does not exist is no error.
+    def ListProducts(self, request, context):
+        """Returns products page by page, in an order of the catalogue's own. Sees every write that was acknowledged before. A
+        chain of pages returns each product once, whatever is written in between.
 
-        Errors: NOT_FOUND when the catalogue does not exist.
+        Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reasons FILTER_INVALID and PAGE_TOKEN_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteProducts(self, request, context):
+        """Removes products by their ids or by a filter. Removing a product that does not exist is no error.
+
+        Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason FILTER_INVALID. When the time runs out
+        before all that pass a filter are removed, DEADLINE_EXCEEDED: asking again goes on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateCatalog(self, request, context):
+        """Makes an empty catalogue. The first write makes it as well.
+
+        Errors: ALREADY_EXISTS, reason CATALOG_EXISTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCatalogs(self, request, context):
+        """Returns the catalogues by name.
+
+        Errors: INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteCatalog(self, request, context):
+        """Removes a catalogue: all its products, vectors and words, its calibration, and the events that were recorded of it.
+        What is written to it meanwhile is lost, or makes it anew.
+
+        Errors: NOT_FOUND when the catalogue does not exist. When it breaks off, asking again completes it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetCatalog(self, request, context):
-        """Tells what a catalogue's products can be filtered, counted and ordered by, and whether it has a calibration.
+        """Tells what a catalogue's products can be filtered, counted and ordered by, how many there are, in which spaces and by
+        which models they are found, and whether it has a calibration.
 
         Errors: NOT_FOUND when the catalogue does not exist.
         """
@@ -200,10 +260,30 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.GetProductRequest.FromString,
                     response_serializer=triptych_dot_v1_dot_catalog__service__pb2.GetProductResponse.SerializeToString,
             ),
+            'ListProducts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProducts,
+                    request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.ListProductsRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_catalog__service__pb2.ListProductsResponse.SerializeToString,
+            ),
             'DeleteProducts': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteProducts,
                     request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.DeleteProductsRequest.FromString,
                     response_serializer=triptych_dot_v1_dot_catalog__service__pb2.DeleteProductsResponse.SerializeToString,
+            ),
+            'CreateCatalog': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCatalog,
+                    request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.CreateCatalogRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_catalog__service__pb2.CreateCatalogResponse.SerializeToString,
+            ),
+            'ListCatalogs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCatalogs,
+                    request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.ListCatalogsRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_catalog__service__pb2.ListCatalogsResponse.SerializeToString,
+            ),
+            'DeleteCatalog': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteCatalog,
+                    request_deserializer=triptych_dot_v1_dot_catalog__service__pb2.DeleteCatalogRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_catalog__service__pb2.DeleteCatalogResponse.SerializeToString,
             ),
             'GetCatalog': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCatalog,
@@ -363,6 +443,33 @@ class CatalogService:
             _registered_method=True)
 
     @staticmethod
+    def ListProducts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.CatalogService/ListProducts',
+            triptych_dot_v1_dot_catalog__service__pb2.ListProductsRequest.SerializeToString,
+            triptych_dot_v1_dot_catalog__service__pb2.ListProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def DeleteProducts(request,
             target,
             options=(),
@@ -379,6 +486,87 @@ class CatalogService:
             '/triptych.v1.CatalogService/DeleteProducts',
             triptych_dot_v1_dot_catalog__service__pb2.DeleteProductsRequest.SerializeToString,
             triptych_dot_v1_dot_catalog__service__pb2.DeleteProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCatalog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.CatalogService/CreateCatalog',
+            triptych_dot_v1_dot_catalog__service__pb2.CreateCatalogRequest.SerializeToString,
+            triptych_dot_v1_dot_catalog__service__pb2.CreateCatalogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCatalogs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.CatalogService/ListCatalogs',
+            triptych_dot_v1_dot_catalog__service__pb2.ListCatalogsRequest.SerializeToString,
+            triptych_dot_v1_dot_catalog__service__pb2.ListCatalogsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteCatalog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.CatalogService/DeleteCatalog',
+            triptych_dot_v1_dot_catalog__service__pb2.DeleteCatalogRequest.SerializeToString,
+            triptych_dot_v1_dot_catalog__service__pb2.DeleteCatalogResponse.FromString,
             options,
             channel_credentials,
             insecure,

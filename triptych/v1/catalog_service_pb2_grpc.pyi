@@ -77,13 +77,37 @@ class CatalogServiceStub:
 
     Errors: NOT_FOUND when the catalogue or the product does not exist.
     """
-    DeleteProducts: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.DeleteProductsRequest, _catalog_service_pb2.DeleteProductsResponse]
-    """Removes products. Removing a product that does not exist is no error.
+    ListProducts: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.ListProductsRequest, _catalog_service_pb2.ListProductsResponse]
+    """Returns products page by page, in an order of the catalogue's own. Sees every write that was acknowledged before. A
+    chain of pages returns each product once, whatever is written in between.
 
-    Errors: NOT_FOUND when the catalogue does not exist.
+    Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reasons FILTER_INVALID and PAGE_TOKEN_INVALID.
+    """
+    DeleteProducts: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.DeleteProductsRequest, _catalog_service_pb2.DeleteProductsResponse]
+    """Removes products by their ids or by a filter. Removing a product that does not exist is no error.
+
+    Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason FILTER_INVALID. When the time runs out
+    before all that pass a filter are removed, DEADLINE_EXCEEDED: asking again goes on.
+    """
+    CreateCatalog: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.CreateCatalogRequest, _catalog_service_pb2.CreateCatalogResponse]
+    """Makes an empty catalogue. The first write makes it as well.
+
+    Errors: ALREADY_EXISTS, reason CATALOG_EXISTS.
+    """
+    ListCatalogs: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.ListCatalogsRequest, _catalog_service_pb2.ListCatalogsResponse]
+    """Returns the catalogues by name.
+
+    Errors: INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+    """
+    DeleteCatalog: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.DeleteCatalogRequest, _catalog_service_pb2.DeleteCatalogResponse]
+    """Removes a catalogue: all its products, vectors and words, its calibration, and the events that were recorded of it.
+    What is written to it meanwhile is lost, or makes it anew.
+
+    Errors: NOT_FOUND when the catalogue does not exist. When it breaks off, asking again completes it.
     """
     GetCatalog: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.GetCatalogRequest, _catalog_service_pb2.GetCatalogResponse]
-    """Tells what a catalogue's products can be filtered, counted and ordered by, and whether it has a calibration.
+    """Tells what a catalogue's products can be filtered, counted and ordered by, how many there are, in which spaces and by
+    which models they are found, and whether it has a calibration.
 
     Errors: NOT_FOUND when the catalogue does not exist.
     """
@@ -142,13 +166,37 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
 
     Errors: NOT_FOUND when the catalogue or the product does not exist.
     """
-    DeleteProducts: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.DeleteProductsRequest, _catalog_service_pb2.DeleteProductsResponse]  # type: ignore[assignment]
-    """Removes products. Removing a product that does not exist is no error.
+    ListProducts: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.ListProductsRequest, _catalog_service_pb2.ListProductsResponse]  # type: ignore[assignment]
+    """Returns products page by page, in an order of the catalogue's own. Sees every write that was acknowledged before. A
+    chain of pages returns each product once, whatever is written in between.
 
-    Errors: NOT_FOUND when the catalogue does not exist.
+    Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reasons FILTER_INVALID and PAGE_TOKEN_INVALID.
+    """
+    DeleteProducts: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.DeleteProductsRequest, _catalog_service_pb2.DeleteProductsResponse]  # type: ignore[assignment]
+    """Removes products by their ids or by a filter. Removing a product that does not exist is no error.
+
+    Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason FILTER_INVALID. When the time runs out
+    before all that pass a filter are removed, DEADLINE_EXCEEDED: asking again goes on.
+    """
+    CreateCatalog: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.CreateCatalogRequest, _catalog_service_pb2.CreateCatalogResponse]  # type: ignore[assignment]
+    """Makes an empty catalogue. The first write makes it as well.
+
+    Errors: ALREADY_EXISTS, reason CATALOG_EXISTS.
+    """
+    ListCatalogs: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.ListCatalogsRequest, _catalog_service_pb2.ListCatalogsResponse]  # type: ignore[assignment]
+    """Returns the catalogues by name.
+
+    Errors: INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+    """
+    DeleteCatalog: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.DeleteCatalogRequest, _catalog_service_pb2.DeleteCatalogResponse]  # type: ignore[assignment]
+    """Removes a catalogue: all its products, vectors and words, its calibration, and the events that were recorded of it.
+    What is written to it meanwhile is lost, or makes it anew.
+
+    Errors: NOT_FOUND when the catalogue does not exist. When it breaks off, asking again completes it.
     """
     GetCatalog: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.GetCatalogRequest, _catalog_service_pb2.GetCatalogResponse]  # type: ignore[assignment]
-    """Tells what a catalogue's products can be filtered, counted and ordered by, and whether it has a calibration.
+    """Tells what a catalogue's products can be filtered, counted and ordered by, how many there are, in which spaces and by
+    which models they are found, and whether it has a calibration.
 
     Errors: NOT_FOUND when the catalogue does not exist.
     """
@@ -236,14 +284,61 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ListProducts(
+        self,
+        request: _catalog_service_pb2.ListProductsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_service_pb2.ListProductsResponse, _abc.Awaitable[_catalog_service_pb2.ListProductsResponse]]:
+        """Returns products page by page, in an order of the catalogue's own. Sees every write that was acknowledged before. A
+        chain of pages returns each product once, whatever is written in between.
+
+        Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reasons FILTER_INVALID and PAGE_TOKEN_INVALID.
+        """
+
+    @_abc_1.abstractmethod
     def DeleteProducts(
         self,
         request: _catalog_service_pb2.DeleteProductsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_service_pb2.DeleteProductsResponse, _abc.Awaitable[_catalog_service_pb2.DeleteProductsResponse]]:
-        """Removes products. Removing a product that does not exist is no error.
+        """Removes products by their ids or by a filter. Removing a product that does not exist is no error.
 
-        Errors: NOT_FOUND when the catalogue does not exist.
+        Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason FILTER_INVALID. When the time runs out
+        before all that pass a filter are removed, DEADLINE_EXCEEDED: asking again goes on.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateCatalog(
+        self,
+        request: _catalog_service_pb2.CreateCatalogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_service_pb2.CreateCatalogResponse, _abc.Awaitable[_catalog_service_pb2.CreateCatalogResponse]]:
+        """Makes an empty catalogue. The first write makes it as well.
+
+        Errors: ALREADY_EXISTS, reason CATALOG_EXISTS.
+        """
+
+    @_abc_1.abstractmethod
+    def ListCatalogs(
+        self,
+        request: _catalog_service_pb2.ListCatalogsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_service_pb2.ListCatalogsResponse, _abc.Awaitable[_catalog_service_pb2.ListCatalogsResponse]]:
+        """Returns the catalogues by name.
+
+        Errors: INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteCatalog(
+        self,
+        request: _catalog_service_pb2.DeleteCatalogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_service_pb2.DeleteCatalogResponse, _abc.Awaitable[_catalog_service_pb2.DeleteCatalogResponse]]:
+        """Removes a catalogue: all its products, vectors and words, its calibration, and the events that were recorded of it.
+        What is written to it meanwhile is lost, or makes it anew.
+
+        Errors: NOT_FOUND when the catalogue does not exist. When it breaks off, asking again completes it.
         """
 
     @_abc_1.abstractmethod
@@ -252,7 +347,8 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _catalog_service_pb2.GetCatalogRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_service_pb2.GetCatalogResponse, _abc.Awaitable[_catalog_service_pb2.GetCatalogResponse]]:
-        """Tells what a catalogue's products can be filtered, counted and ordered by, and whether it has a calibration.
+        """Tells what a catalogue's products can be filtered, counted and ordered by, how many there are, in which spaces and by
+        which models they are found, and whether it has a calibration.
 
         Errors: NOT_FOUND when the catalogue does not exist.
         """

@@ -64,9 +64,18 @@ class InMemoryIndex:
         """Return those of *keys* that exist."""
         return self._table(collection).keys() & set(keys)
 
-    async def keys_after(self, collection: Collection, key: RowKey | None, limit: int) -> list[RowKey]:
+    async def keys_after(
+        self, collection: Collection, key: RowKey | None, limit: int, *, among: Filter | None = None
+    ) -> list[RowKey]:
         """Return the next keys in order."""
-        return sorted(each for each in self._table(collection) if key is None or each > key)[:limit]
+        passing = (
+            each.key for each in self._table(collection).values() if among is None or _passes(each, among)
+        )
+        return sorted(each for each in passing if key is None or each > key)[:limit]
+
+    async def count(self, collection: Collection) -> int:
+        """Count the rows."""
+        return len(self._table(collection))
 
     async def nearest(
         self,
@@ -114,6 +123,13 @@ class InMemoryIndex:
     async def catalogs(self) -> list[Collection]:
         """Return every collection."""
         return list(self._collections.values())
+
+    async def drop(self, catalog: str) -> bool:
+        """Forget the collections."""
+        gone = [key for key in self._collections if key[0] == catalog]
+        for key in gone:
+            self._rows.pop(self._collections.pop(key).name, None)
+        return bool(gone)
 
     async def ping(self) -> None:
         """Return at once."""

@@ -101,6 +101,15 @@ class InMemoryLexicalIndex:
         for each in ids:
             self._products[catalog].pop(each, None)
 
+    async def ids_after(self, catalog: str, product_id: str, limit: int) -> list[str]:
+        """Return the next ids in order."""
+        return sorted(each.id for each in self.products(catalog) if each.id > product_id)[:limit]
+
+    async def differing(self, catalog: str, products: Mapping[str, Facts]) -> set[str]:
+        """Compare with what is kept."""
+        kept = {each.id: each.facts for each in self.products(catalog)}
+        return {each for each, facts in products.items() if kept.get(each) != facts}
+
     async def match(
         self, catalog: str, text: str, limit: int, among: Filter | None = None
     ) -> list[tuple[str, float]]:

@@ -64,14 +64,21 @@ class VectorIndex(Protocol):
         """Return those of *keys* that exist. Sees every write that has returned, whoever wrote."""
         ...
 
-    async def keys_after(self, collection: Collection, key: RowKey | None, limit: int) -> list[RowKey]:
+    async def keys_after(
+        self, collection: Collection, key: RowKey | None, limit: int, *, among: Filter | None = None
+    ) -> list[RowKey]:
         """Return the next keys after *key*, None for the first, in an order of the store's own; fewer only at the end.
 
         Args:
             collection: where to look. Every write that has returned is seen, whoever wrote.
-            key: the last of those that are known.
+            key: the last of those that are known; it need not be there any more.
             limit: 1 to `rows_max`.
+            among: only rows of products that pass it, in the sense of `evaluate`.
         """
+        ...
+
+    async def count(self, collection: Collection) -> int:
+        """Return how many rows there are. Sees every write that has returned, whoever wrote."""
         ...
 
     async def nearest(
@@ -144,6 +151,13 @@ class VectorIndex(Protocol):
         """Return every collection that serves, in any order."""
         ...
 
+    async def drop(self, catalog: str) -> bool:
+        """Remove all collections of the *catalog*; return whether there were any.
+
+        The record goes last: until then there is such a catalogue, and doing it again completes what broke off.
+        """
+        ...
+
     async def ping(self) -> None:
         """Return when the store answers."""
         ...
@@ -182,6 +196,14 @@ class LexicalIndex(Protocol):
 
     async def remove(self, catalog: str, ids: Sequence[str]) -> None:
         """Remove products; those that do not exist are passed over. Durable when it returns."""
+        ...
+
+    async def ids_after(self, catalog: str, product_id: str, limit: int) -> list[str]:
+        """Return the next ids after *product_id*, "" for the first, in an order of the store's own; fewer only at the end."""
+        ...
+
+    async def differing(self, catalog: str, products: Mapping[str, Facts]) -> set[str]:
+        """Return those of *products* that are not here, or not as `write` would write them."""
         ...
 
     async def match(

@@ -28,6 +28,7 @@ from triptych.runtime.serve import serving
 from triptych.runtime.settings import ServerSettings
 from triptych.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from triptych.v1.feedback_service_pb2_grpc import FeedbackServiceStub
+from triptych.v1.maintenance_service_pb2_grpc import MaintenanceServiceStub
 from triptych.v1.product_search_service_pb2_grpc import ProductSearchServiceStub
 
 
@@ -42,6 +43,7 @@ class Stubs:
     search: ProductSearchServiceStub
     catalog: CatalogServiceStub
     feedback: FeedbackServiceStub
+    maintenance: MaintenanceServiceStub
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +72,10 @@ async def replica(tmp_path_factory):
             gateway = await stack.enter_async_context(serving(ready, settings))
             channel = await stack.enter_async_context(open_channel(gateway.address))
             return Stubs(
-                ProductSearchServiceStub(channel), CatalogServiceStub(channel), FeedbackServiceStub(channel)
+                ProductSearchServiceStub(channel),
+                CatalogServiceStub(channel),
+                FeedbackServiceStub(channel),
+                MaintenanceServiceStub(channel),
             )
 
         yield start

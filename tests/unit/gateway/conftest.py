@@ -13,11 +13,13 @@ import fakes
 
 from gateway.adapters.attributions import SealedAttributions
 from gateway.adapters.chains import SealedChains
+from gateway.adapters.cursors import SealedCursors
 from gateway.adapters.products import PackedProducts
 from gateway.adapters.resuming import SealedResumes
 from gateway.core.catalog import Catalog
 from gateway.core.feedback.shown import ShownAnswers
 from gateway.core.ingest.model import Limits
+from gateway.core.keeping import Keeping
 from gateway.core.listening import Listener
 from gateway.core.ranking import Ranking
 from gateway.core.recognise import Recogniser
@@ -57,6 +59,8 @@ class FakeRooms:
         self.catalog = Catalog(self.encoder, self.fuser, self.index, PackedProducts())
         self.resumes = SealedResumes("a key of at least 32 characters!!")
         self.ingestion = Ingestion(self.catalog, self.resumes, Limits(), streams_max=2)
+        cursors = SealedCursors("a key of at least 32 characters!!")
+        self.keeping = Keeping(self.encoder, self.fuser, self.index, MagicMock(), cursors)
 
 
 @pytest.fixture
@@ -95,7 +99,7 @@ async def stubs(rooms, no_metrics):
             Service(
                 "triptych.v1.CatalogService",
                 catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server,
-                CatalogService(rooms.catalog, rooms.ingestion),
+                CatalogService(rooms.catalog, rooms.keeping, rooms.ingestion),
             ),
         ),
         nothing,

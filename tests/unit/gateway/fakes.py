@@ -10,6 +10,7 @@ import numpy as np
 
 from gateway.core.explain.grid import cells
 from gateway.core.model.catalog import CatalogFacts, ProductRecord
+from gateway.core.model.keeping import CatalogDescription, KeptSpace
 from gateway.core.model.query import Content, FacetWish, Media
 from gateway.core.model.ranking import Candidate, Curve, Ranked, RankingOffer
 from gateway.core.model.retrieval import Facet, Hit, Hits, Retrieval
@@ -242,6 +243,13 @@ class FakeIndex:
         return CatalogFacts(
             {name: tuple(kinds) for name, kinds in attributes.items()}, self.calibrations.get(catalog, {})
         )
+
+    async def describe(self, catalog: str) -> CatalogDescription:
+        products = self._catalog(catalog)
+        kept = KeptSpace(
+            SpaceKind.FUSED, Space(f"{PACK}/fused", DIMENSION), len(products), f"{catalog}__fused"
+        )
+        return CatalogDescription(await self.facts(catalog), (kept,))
 
     async def set_calibration(self, catalog: str, curves: Mapping[str, Curve]) -> None:
         self._catalog(catalog)

@@ -10,6 +10,7 @@ from google.protobuf.internal import containers as _containers
 from google.rpc import status_pb2 as _status_pb2
 from triptych.internal.v1 import space_pb2 as _space_pb2
 from triptych.v1 import catalog_service_pb2 as _catalog_service_pb2
+from triptych.v1 import maintenance_service_pb2 as _maintenance_service_pb2
 from triptych.v1 import product_search_service_pb2 as _product_search_service_pb2
 from triptych.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
@@ -1026,16 +1027,20 @@ class DescribeCatalogRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CATALOG_FIELD_NUMBER: _builtins.int
+    COUNTED_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Required. The catalogue."""
+    counted: _builtins.bool
+    """Optional. Whether the vectors of each space are counted."""
     def __init__(
         self,
         *,
         catalog: _builtins.str = ...,
+        counted: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "counted", b"counted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1070,6 +1075,7 @@ class DescribeCatalogResponse(_message.Message):
 
     ATTRIBUTES_FIELD_NUMBER: _builtins.int
     CALIBRATION_FIELD_NUMBER: _builtins.int
+    SPACES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def attributes(self) -> _containers.MessageMap[_builtins.str, _catalog_service_pb2.AttributeKinds]:
         """The attributes and the kinds of their values, by name."""
@@ -1078,19 +1084,60 @@ class DescribeCatalogResponse(_message.Message):
     def calibration(self) -> _catalog_service_pb2.Calibration:
         """The calibration that was set; unset where none was."""
 
+    @_builtins.property
+    def spaces(self) -> _containers.RepeatedCompositeFieldContainer[Global___KeptSpace]:
+        """Its spaces, with how much is kept in each; where it was asked for."""
+
     def __init__(
         self,
         *,
         attributes: _abc.Mapping[_builtins.str, _catalog_service_pb2.AttributeKinds] | None = ...,
         calibration: _catalog_service_pb2.Calibration | None = ...,
+        spaces: _abc.Iterable[Global___KeptSpace] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "calibration", b"calibration"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "calibration", b"calibration", "spaces", b"spaces"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DescribeCatalogResponse: _TypeAlias = DescribeCatalogResponse  # noqa: Y015
+
+@_typing.final
+class KeptSpace(_message.Message):
+    """A space of a catalogue and how many vectors are kept in it: of the FUSED one as many as there are products."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SPACE_FIELD_NUMBER: _builtins.int
+    VECTOR_COUNT_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    kind: _types_pb2.SearchSpace.ValueType
+    """Which one."""
+    vector_count: _builtins.int
+    """How many vectors."""
+    index: _builtins.str
+    """The store's name for where they are."""
+    @_builtins.property
+    def space(self) -> _space_pb2.Space:
+        """Its facts."""
+
+    def __init__(
+        self,
+        *,
+        kind: _types_pb2.SearchSpace.ValueType = ...,
+        space: _space_pb2.Space | None = ...,
+        vector_count: _builtins.int = ...,
+        index: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["space", b"space"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "kind", b"kind", "space", b"space", "vector_count", b"vector_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeptSpace: _TypeAlias = KeptSpace  # noqa: Y015
 
 @_typing.final
 class SetCalibrationRequest(_message.Message):
@@ -1136,3 +1183,256 @@ class SetCalibrationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SetCalibrationResponse: _TypeAlias = SetCalibrationResponse  # noqa: Y015
+
+@_typing.final
+class ListRecordsRequest(_message.Message):
+    """Request message for SearchService.ListRecords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    AFTER_ID_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    WITH_PRODUCTS_FIELD_NUMBER: _builtins.int
+    WITH_VECTORS_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Required. The catalogue."""
+    after_id: _builtins.str
+    """Optional. The id after which to go on; if unset, from the first."""
+    limit: _builtins.int
+    """Required. How many products at most, 1 to 1000."""
+    filter: _builtins.str
+    """Optional. Which products are returned; see SearchProductsRequest.filter."""
+    with_products: _builtins.bool
+    """Optional. Whether the products themselves are returned, and not their ids alone."""
+    with_vectors: _builtins.bool
+    """Optional. Whether all their vectors are returned."""
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        after_id: _builtins.str = ...,
+        limit: _builtins.int = ...,
+        filter: _builtins.str = ...,
+        with_products: _builtins.bool = ...,
+        with_vectors: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_id", b"after_id", "catalog", b"catalog", "filter", b"filter", "limit", b"limit", "with_products", b"with_products", "with_vectors", b"with_vectors"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecordsRequest: _TypeAlias = ListRecordsRequest  # noqa: Y015
+
+@_typing.final
+class ListRecordsResponse(_message.Message):
+    """Response message for SearchService.ListRecords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCTS_FIELD_NUMBER: _builtins.int
+    SPACES_FIELD_NUMBER: _builtins.int
+    NEXT_AFTER_ID_FIELD_NUMBER: _builtins.int
+    next_after_id: _builtins.str
+    """The id after which the next page begins; empty at the end."""
+    @_builtins.property
+    def products(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductRecord]:
+        """The products. Those that are removed while the page is made are left out."""
+
+    @_builtins.property
+    def spaces(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpaceOfKind]:
+        """The spaces of the vectors that are returned."""
+
+    def __init__(
+        self,
+        *,
+        products: _abc.Iterable[Global___ProductRecord] | None = ...,
+        spaces: _abc.Iterable[Global___SpaceOfKind] | None = ...,
+        next_after_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_after_id", b"next_after_id", "products", b"products", "spaces", b"spaces"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecordsResponse: _TypeAlias = ListRecordsResponse  # noqa: Y015
+
+@_typing.final
+class CreateCatalogRequest(_message.Message):
+    """Request message for SearchService.CreateCatalog."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    SPACES_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Required. The catalogue."""
+    @_builtins.property
+    def spaces(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpaceOfKind]:
+        """Required. What is to be known of its spaces; FUSED at least."""
+
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        spaces: _abc.Iterable[Global___SpaceOfKind] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "spaces", b"spaces"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateCatalogRequest: _TypeAlias = CreateCatalogRequest  # noqa: Y015
+
+@_typing.final
+class CreateCatalogResponse(_message.Message):
+    """Response message for SearchService.CreateCatalog."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXISTED_FIELD_NUMBER: _builtins.int
+    existed: _builtins.bool
+    """Whether it was there before."""
+    def __init__(
+        self,
+        *,
+        existed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["existed", b"existed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateCatalogResponse: _TypeAlias = CreateCatalogResponse  # noqa: Y015
+
+@_typing.final
+class DropCatalogRequest(_message.Message):
+    """Request message for SearchService.DropCatalog."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Required. The catalogue."""
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DropCatalogRequest: _TypeAlias = DropCatalogRequest  # noqa: Y015
+
+@_typing.final
+class DropCatalogResponse(_message.Message):
+    """Response message for SearchService.DropCatalog."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DropCatalogResponse: _TypeAlias = DropCatalogResponse  # noqa: Y015
+
+@_typing.final
+class CheckCatalogRequest(_message.Message):
+    """Request message for SearchService.CheckCatalog."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    REPAIR_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Required. The catalogue."""
+    limit: _builtins.int
+    """Required. How many rows at most are looked at, 1 to 1000."""
+    page_token: _builtins.str
+    """Optional. Where to go on; if unset, from the beginning."""
+    repair: _builtins.bool
+    """Optional. Whether what can be mended is mended."""
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        limit: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        repair: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "limit", b"limit", "page_token", b"page_token", "repair", b"repair"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckCatalogRequest: _TypeAlias = CheckCatalogRequest  # noqa: Y015
+
+@_typing.final
+class CheckCatalogResponse(_message.Message):
+    """Response message for SearchService.CheckCatalog."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class CheckedEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    INCONSISTENCIES_FIELD_NUMBER: _builtins.int
+    CHECKED_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to go on; empty at the end."""
+    @_builtins.property
+    def inconsistencies(self) -> _containers.RepeatedCompositeFieldContainer[_maintenance_service_pb2.Inconsistency]:
+        """What is not as it should be."""
+
+    @_builtins.property
+    def checked(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """How many rows were looked at, by where they are: "records", "text", "image", "audio", "words"."""
+
+    def __init__(
+        self,
+        *,
+        inconsistencies: _abc.Iterable[_maintenance_service_pb2.Inconsistency] | None = ...,
+        checked: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checked", b"checked", "inconsistencies", b"inconsistencies", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckCatalogResponse: _TypeAlias = CheckCatalogResponse  # noqa: Y015

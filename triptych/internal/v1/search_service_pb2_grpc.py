@@ -60,6 +60,26 @@ class SearchServiceStub:
                 request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.RemoveProductsRequest.SerializeToString,
                 response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.RemoveProductsResponse.FromString,
                 _registered_method=True)
+        self.ListRecords = channel.unary_unary(
+                '/triptych.internal.v1.SearchService/ListRecords',
+                request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ListRecordsRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ListRecordsResponse.FromString,
+                _registered_method=True)
+        self.CreateCatalog = channel.unary_unary(
+                '/triptych.internal.v1.SearchService/CreateCatalog',
+                request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CreateCatalogRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CreateCatalogResponse.FromString,
+                _registered_method=True)
+        self.DropCatalog = channel.unary_unary(
+                '/triptych.internal.v1.SearchService/DropCatalog',
+                request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.DropCatalogRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.DropCatalogResponse.FromString,
+                _registered_method=True)
+        self.CheckCatalog = channel.unary_unary(
+                '/triptych.internal.v1.SearchService/CheckCatalog',
+                request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CheckCatalogRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CheckCatalogResponse.FromString,
+                _registered_method=True)
         self.ListCatalogs = channel.unary_unary(
                 '/triptych.internal.v1.SearchService/ListCatalogs',
                 request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ListCatalogsRequest.SerializeToString,
@@ -134,6 +154,43 @@ class SearchServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRecords(self, request, context):
+        """Returns products page by page, each once whatever is written in between, in an order of the store's own; sees every
+        write that was acknowledged before.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reason FILTER_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateCatalog(self, request, context):
+        """Makes an empty catalogue. Making it again is harmless, and told.
+
+        Errors: INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH, when it is there in other spaces.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DropCatalog(self, request, context):
+        """Removes a catalogue with all its products. What breaks off is completed by asking again.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND, when nothing of it is left.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckCatalog(self, request, context):
+        """Compares a page of what is kept with the records, and mends it when asked to.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListCatalogs(self, request, context):
         """Tells which catalogues there are, and in which spaces they are at home.
 
@@ -197,6 +254,26 @@ def add_SearchServiceServicer_to_server(servicer, server):
                     servicer.RemoveProducts,
                     request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.RemoveProductsRequest.FromString,
                     response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.RemoveProductsResponse.SerializeToString,
+            ),
+            'ListRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecords,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ListRecordsRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.ListRecordsResponse.SerializeToString,
+            ),
+            'CreateCatalog': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCatalog,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CreateCatalogRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CreateCatalogResponse.SerializeToString,
+            ),
+            'DropCatalog': grpc.unary_unary_rpc_method_handler(
+                    servicer.DropCatalog,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.DropCatalogRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.DropCatalogResponse.SerializeToString,
+            ),
+            'CheckCatalog': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckCatalog,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CheckCatalogRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CheckCatalogResponse.SerializeToString,
             ),
             'ListCatalogs': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCatalogs,
@@ -355,6 +432,114 @@ class SearchService:
             '/triptych.internal.v1.SearchService/RemoveProducts',
             triptych_dot_internal_dot_v1_dot_search__service__pb2.RemoveProductsRequest.SerializeToString,
             triptych_dot_internal_dot_v1_dot_search__service__pb2.RemoveProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.SearchService/ListRecords',
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.ListRecordsRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.ListRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCatalog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.SearchService/CreateCatalog',
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.CreateCatalogRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.CreateCatalogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DropCatalog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.SearchService/DropCatalog',
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.DropCatalogRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.DropCatalogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckCatalog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.SearchService/CheckCatalog',
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.CheckCatalogRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.CheckCatalogResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -61,6 +61,27 @@ class SearchServiceStub:
 
     Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
     """
+    ListRecords: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.ListRecordsRequest, _search_service_pb2.ListRecordsResponse]
+    """Returns products page by page, each once whatever is written in between, in an order of the store's own; sees every
+    write that was acknowledged before.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reason FILTER_INVALID.
+    """
+    CreateCatalog: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.CreateCatalogRequest, _search_service_pb2.CreateCatalogResponse]
+    """Makes an empty catalogue. Making it again is harmless, and told.
+
+    Errors: INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH, when it is there in other spaces.
+    """
+    DropCatalog: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.DropCatalogRequest, _search_service_pb2.DropCatalogResponse]
+    """Removes a catalogue with all its products. What breaks off is completed by asking again.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND, when nothing of it is left.
+    """
+    CheckCatalog: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.CheckCatalogRequest, _search_service_pb2.CheckCatalogResponse]
+    """Compares a page of what is kept with the records, and mends it when asked to.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+    """
     ListCatalogs: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.ListCatalogsRequest, _search_service_pb2.ListCatalogsResponse]
     """Tells which catalogues there are, and in which spaces they are at home.
 
@@ -114,6 +135,27 @@ class SearchServiceAsyncStub(SearchServiceStub):
     """Removes products with all their vectors.
 
     Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+    """
+    ListRecords: _aio.UnaryUnaryMultiCallable[_search_service_pb2.ListRecordsRequest, _search_service_pb2.ListRecordsResponse]  # type: ignore[assignment]
+    """Returns products page by page, each once whatever is written in between, in an order of the store's own; sees every
+    write that was acknowledged before.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reason FILTER_INVALID.
+    """
+    CreateCatalog: _aio.UnaryUnaryMultiCallable[_search_service_pb2.CreateCatalogRequest, _search_service_pb2.CreateCatalogResponse]  # type: ignore[assignment]
+    """Makes an empty catalogue. Making it again is harmless, and told.
+
+    Errors: INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH, when it is there in other spaces.
+    """
+    DropCatalog: _aio.UnaryUnaryMultiCallable[_search_service_pb2.DropCatalogRequest, _search_service_pb2.DropCatalogResponse]  # type: ignore[assignment]
+    """Removes a catalogue with all its products. What breaks off is completed by asking again.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND, when nothing of it is left.
+    """
+    CheckCatalog: _aio.UnaryUnaryMultiCallable[_search_service_pb2.CheckCatalogRequest, _search_service_pb2.CheckCatalogResponse]  # type: ignore[assignment]
+    """Compares a page of what is kept with the records, and mends it when asked to.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
     """
     ListCatalogs: _aio.UnaryUnaryMultiCallable[_search_service_pb2.ListCatalogsRequest, _search_service_pb2.ListCatalogsResponse]  # type: ignore[assignment]
     """Tells which catalogues there are, and in which spaces they are at home.
@@ -195,6 +237,51 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         """Removes products with all their vectors.
 
         Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListRecords(
+        self,
+        request: _search_service_pb2.ListRecordsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.ListRecordsResponse, _abc.Awaitable[_search_service_pb2.ListRecordsResponse]]:
+        """Returns products page by page, each once whatever is written in between, in an order of the store's own; sees every
+        write that was acknowledged before.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reason FILTER_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateCatalog(
+        self,
+        request: _search_service_pb2.CreateCatalogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.CreateCatalogResponse, _abc.Awaitable[_search_service_pb2.CreateCatalogResponse]]:
+        """Makes an empty catalogue. Making it again is harmless, and told.
+
+        Errors: INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH, when it is there in other spaces.
+        """
+
+    @_abc_1.abstractmethod
+    def DropCatalog(
+        self,
+        request: _search_service_pb2.DropCatalogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.DropCatalogResponse, _abc.Awaitable[_search_service_pb2.DropCatalogResponse]]:
+        """Removes a catalogue with all its products. What breaks off is completed by asking again.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND, when nothing of it is left.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckCatalog(
+        self,
+        request: _search_service_pb2.CheckCatalogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.CheckCatalogResponse, _abc.Awaitable[_search_service_pb2.CheckCatalogResponse]]:
+        """Compares a page of what is kept with the records, and mends it when asked to.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
         """
 
     @_abc_1.abstractmethod

@@ -14,6 +14,8 @@ from pymilvus.grpc_gen.milvus_pb2 import (
     CreateIndexRequest,
     DescribeCollectionRequest,
     DescribeIndexRequest,
+    DropAliasRequest,
+    DropCollectionRequest,
     GetLoadStateRequest,
     GetPersistentSegmentInfoRequest,
     GetQuerySegmentInfoRequest,
@@ -24,12 +26,14 @@ from pymilvus.grpc_gen.milvus_pb2 import (
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.errors import COLLECTION_NOT_FOUND, MilvusRefusal
 from services.search.adapters.milvus.schema import (
+    DROPPED_PROPERTY,
     VECTOR,
     alias_of,
     collection_of,
     exhaustive_parameters,
     index_parameters,
     name_of,
+    pairs,
     parse_name,
     properties_of,
     schema_of,
@@ -144,6 +148,35 @@ class Directory:
         found = [await self._readable(catalog, kind) for catalog, kind in sorted(ours)]
         return [collection for collection in found if collection is not None]
 
+    async def drop(self, catalog: str) -> bool:
+        """Remove all collections of the *catalog*, that of the records last; return whether there were any."""
+        shown = await self._connection.call("ShowCollections", ShowCollectionsRequest())
+        parsed = {name: parse_name(name) for name in shown.collection_names}
+        ours = {name: kind for name, (of, kind) in ((n, p) for n, p in parsed.items() if p) if of == catalog}
+        names = sorted(ours, key=lambda name: ours[name] is SpaceKind.FUSED)
+        for name in names:
+            await self._drop(name)
+        for kind in SpaceKind:
+            self._remembered.pop(alias_of(catalog, kind), None)
+        return bool(names)
+
+    async def _drop(self, name: str) -> None:
+        try:
+            described = await self._connection.call(
+                "DescribeCollection", DescribeCollectionRequest(collection_name=name)
+            )
+            # Milvus drops none that is behind an alias. Should this break off after the alias is gone, the mark keeps the
+            # rows from coming back with the next catalogue of the name.
+            mark = AlterCollectionRequest(collection_name=name, properties=pairs(**{DROPPED_PROPERTY: 1}))
+            await self._connection.call("AlterCollection", mark)
+            for alias in described.aliases:
+                await self._connection.call("DropAlias", DropAliasRequest(alias=alias))
+            await self._connection.call("DropCollection", DropCollectionRequest(collection_name=name))
+        except MilvusRefusal as refusal:
+            # Somebody else was faster.
+            if refusal.code != COLLECTION_NOT_FOUND:
+                raise
+
     async def _readable(self, catalog: str, kind: SpaceKind) -> Collection | None:
         try:
             return await self.find(catalog, kind)
@@ -197,6 +230,8 @@ class Directory:
         return collection_of(catalog, kind, response.schema.name, properties)
 
     async def _make_collection(self, name: str, space: Space) -> None:
+        if await self._is_dropped(name):
+            await self._connection.call("DropCollection", DropCollectionRequest(collection_name=name))
         request = CreateCollectionRequest(
             collection_name=name,
             schema=schema_of(name, space).SerializeToString(),
@@ -204,6 +239,18 @@ class Directory:
             properties=properties_of(space),
         )
         await self._make("CreateCollection", request, lambda: self._has_collection(name))
+
+    async def _is_dropped(self, name: str) -> bool:
+        """Return whether a removal of the collection *name* broke off."""
+        try:
+            described = await self._connection.call(
+                "DescribeCollection", DescribeCollectionRequest(collection_name=name)
+            )
+        except MilvusRefusal as refusal:
+            if refusal.code == COLLECTION_NOT_FOUND:
+                return False
+            raise
+        return any(pair.key == DROPPED_PROPERTY for pair in described.properties)
 
     async def _make_index(self, name: str, space: Space) -> None:
         is_exhaustive = self._connection.is_exhaustive

@@ -111,9 +111,17 @@ class MilvusIndex:
         """Return those of *keys* that exist."""
         return set(keys_of(await self._query(collection, keys, [PRODUCT_ID, VIEW])))
 
-    async def keys_after(self, collection: Collection, key: RowKey | None, limit: int) -> list[RowKey]:
+    async def keys_after(
+        self, collection: Collection, key: RowKey | None, limit: int, *, among: Filter | None = None
+    ) -> list[RowKey]:
         """Return the next keys in the order of primary keys."""
-        return await self._keys_after(collection, key, limit, fresh=True)
+        return await self._keys_after(collection, key, limit, fresh=True, among=among)
+
+    async def count(self, collection: Collection) -> int:
+        """Ask Milvus for a count."""
+        request = query_request(collection, "", ["count(*)"], "strong")
+        (column,) = (await self._call(collection, "Query", request)).fields_data
+        return int(column.scalars.long_data.data[0])
 
     async def nearest(
         self,
@@ -207,6 +215,11 @@ class MilvusIndex:
         (column,) = (await self._call(collection, "Query", request)).fields_data
         return int(column.scalars.long_data.data[0])
 
+    async def drop(self, catalog: str) -> bool:
+        """Drop the aliases and the collections."""
+        with map_milvus_errors():
+            return await self._directory.drop(catalog)
+
     async def ping(self) -> None:
         """Return when Milvus answers."""
         with map_milvus_errors():
@@ -231,11 +244,18 @@ class MilvusIndex:
         return (await self._call(collection, "Query", request)).fields_data
 
     async def _keys_after(
-        self, collection: Collection, key: RowKey | None, limit: int, *, fresh: bool
+        self,
+        collection: Collection,
+        key: RowKey | None,
+        limit: int,
+        *,
+        fresh: bool,
+        among: Filter | None = None,
     ) -> list[RowKey]:
+        after = f'{KEY} > "{primary_key(key) if key else ""}"'
         request = query_request(
             collection,
-            f'{KEY} > "{primary_key(key) if key else ""}"',
+            after if among is None else f"({after}) and {expression_of(among)}",
             [PRODUCT_ID, VIEW],
             "strong" if fresh else self._consistency,
             limit=limit,

@@ -40,6 +40,8 @@ ATTRIBUTES = "attributes"
 SPACE_PROPERTY = "triptych.space"
 SCHEMA_PROPERTY = "triptych.schema"
 CALIBRATION_PROPERTY = "triptych.calibration"
+# On what is being removed.
+DROPPED_PROPERTY = "triptych.dropped"
 # One property for each kind of each attribute, so that two writers never take one another's away.
 _ATTRIBUTE_PROPERTY = re.compile(r"triptych\.attribute\.(?P<kind>[a-z]+)\.(?P<name>.+)")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from services.search.adapters.spelling import Vocabulary, corrected
 from services.search.adapters.sqlite.filters import condition
-from services.search.adapters.sqlite.rows import delete, store, written
+from services.search.adapters.sqlite.rows import delete, is_stored, store, written
 from services.search.adapters.sqlite.store import SqliteStore
 from services.search.adapters.sqlite.tables import Tables, drop_tables, made_tables, tables_of
 from services.search.adapters.words import stem, words
@@ -74,6 +74,32 @@ class SqliteLexicalIndex:
                 delete(connection, tables, ids)
 
         await self._store.write("remove", delete_all)
+
+    async def ids_after(self, catalog: str, product_id: str, limit: int) -> list[str]:
+        """Read ids in their order."""
+
+        def page(connection: sqlite3.Connection) -> list[str]:
+            tables = tables_of(connection, catalog)
+            sql = "SELECT id FROM products_# WHERE id > ? ORDER BY id LIMIT ?"
+            found = [] if tables is None else connection.execute(tables(sql), [product_id, limit])
+            return [each for (each,) in found]
+
+        return await self._store.read("ids_after", page)
+
+    async def differing(self, catalog: str, products: Mapping[str, Facts]) -> set[str]:
+        """Read the rows of *products* and compare them with what would be written."""
+
+        def compare(connection: sqlite3.Connection) -> set[str]:
+            tables = tables_of(connection, catalog)
+            if tables is None:
+                return set(products)
+            return {
+                each
+                for each, facts in products.items()
+                if not is_stored(connection, tables, written(each, facts))
+            }
+
+        return await self._store.read("differing", compare)
 
     async def match(
         self, catalog: str, text: str, limit: int, among: Filter | None = None

@@ -20,6 +20,7 @@ RETURNING number
 """
 _OLD_WORDS = f"SELECT {', '.join(WEIGHTS)} FROM words_# WHERE rowid = ?"
 _NEW_WORDS = f"INSERT INTO words_# (rowid, {', '.join(WEIGHTS)}) VALUES (?{', ?' * len(WEIGHTS)})"
+_COLUMNS = f"SELECT number, {', '.join(COLUMNS)} FROM products_# WHERE id = ?"
 _FOUND = "SELECT number FROM products_# WHERE id IN (SELECT value FROM json_each(?))"
 
 
@@ -60,6 +61,25 @@ def store(connection: sqlite3.Connection, tables: Tables, row: Written) -> None:
         [(each, number) for each in row.numbers],
     )
     _store_words(connection, tables, row, number)
+
+
+def is_stored(connection: sqlite3.Connection, tables: Tables, row: Written) -> bool:
+    """Return whether a product stands in the tables as it is to be written."""
+    # The id is the first of the columns.
+    found = connection.execute(tables(_COLUMNS), [row.columns[0]]).fetchone()
+    if found is None:
+        return False
+    number, *columns = found
+    attributes = connection.execute(
+        tables("SELECT name, kind, value FROM attributes_# WHERE product = ?"), [number]
+    )
+    numbers = connection.execute(tables("SELECT number FROM numbers_# WHERE product = ?"), [number])
+    return (
+        tuple(columns) == row.columns
+        and {*attributes} == {*row.attributes}
+        and {each for (each,) in numbers} == {*row.numbers}
+        and connection.execute(tables(_OLD_WORDS), [number]).fetchone() == row.words
+    )
 
 
 def delete(connection: sqlite3.Connection, tables: Tables, ids: Sequence[str]) -> None:

@@ -5,7 +5,8 @@ import asyncio
 import numpy as np
 import pytest
 
-from services.search.core.model import RowKey
+from services.search.core.filters.parse import parse
+from services.search.core.model import Facts, RowKey
 from services.search.core.query import SearchQuery
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason
@@ -326,3 +327,50 @@ async def _rows(shop, kind, product_id):
     if collection is None:
         return set()
     return await shop.index.existing(collection, [RowKey(product_id, view) for view in range(16)])
+
+
+async def test_products_are_walked_through_once_each(shared_shop):
+    """Pages of keys hold every row once, whatever their ids hold, and with a filter those that pass it alone."""
+    shop = shared_shop
+    ids = [f"walk {each[:100]}" for each in HOSTILE_IDS] + [f"walk-{n}" for n in range(7)]
+    records = [
+        shop.record(each, {FUSED: [X]}, facts=Facts(brand="walked", price=float(place)))
+        for place, each in enumerate(ids)
+    ]
+    await shop.write(records)
+    record = await shop.index.collection(shop.catalog, FUSED)
+    among = parse('brand = "walked" AND price < 10', {})
+
+    everything = await _walked(shop.index, record, None)
+    passing = await _walked(shop.index, record, among)
+
+    assert sorted(ids[:10]) == sorted(passing)
+    assert len(everything) == len(set(everything)) == await shop.index.count(record)
+    assert set(ids) <= set(everything)
+
+
+async def test_a_dropped_catalogue_is_gone_and_can_be_made_again(shop):
+    """Nothing of it is found afterwards, also when a catalogue of its name is made anew; others stay as they are."""
+    await shop.put("a", {FUSED: [X], IMAGE: [X, Y]})
+    other = type(shop)(shop.index, catalog=f"{shop.catalog}_other")
+    await other.put("a", {FUSED: [X]})
+
+    assert await shop.index.drop(shop.catalog)
+    assert not await shop.index.drop(shop.catalog)
+
+    assert await shop.index.collection(shop.catalog, FUSED, fresh=True) is None
+    with pytest.raises(NotFound):
+        await shop.products(["a"])
+    assert ["a"] == await other.ids(FUSED, X)
+    await shop.put("b", {FUSED: [X]})
+    assert {"b": b"b"} == await shop.products(["a", "b"])
+    assert [] == await shop.ids(IMAGE, X)
+    assert await shop.index.drop(other.catalog)
+
+
+async def _walked(index, record, among):
+    ids, last = [], None
+    while page := await index.keys_after(record, last, 4, among=among):
+        ids += [key.product_id for key in page]
+        last = page[-1]
+    return ids

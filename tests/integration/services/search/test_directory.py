@@ -11,7 +11,7 @@ from pymilvus.grpc_gen.milvus_pb2 import (
     ReleaseCollectionRequest,
 )
 
-from services.search.adapters.milvus.schema import SCHEMA_PROPERTY, SCHEMA_VERSION, pairs
+from services.search.adapters.milvus.schema import DROPPED_PROPERTY, SCHEMA_PROPERTY, SCHEMA_VERSION, pairs
 from services.search.core.query import SearchQuery
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import FailedPrecondition, NotFound, Reason, Unavailable
@@ -135,3 +135,18 @@ async def eventually(call):
                 return await call()
             except Unavailable:
                 await asyncio.sleep(0.2)
+
+
+async def test_a_removal_that_broke_off_brings_nothing_back(milvus_connection, milvus_shop):
+    """A collection that lost its alias while its catalogue was removed is not taken for that of the next one."""
+    shop = milvus_shop()
+    await shop.put("old", {FUSED: [X]})
+    collection = await shop.index.collection(shop.catalog, FUSED)
+    alias = f"{shop.catalog}__fused"
+    mark = AlterCollectionRequest(collection_name=collection.name, properties=pairs(**{DROPPED_PROPERTY: 1}))
+    await milvus_connection.call("AlterCollection", mark)
+    await milvus_connection.call("DropAlias", DropAliasRequest(alias=alias))
+
+    await shop.put("new", {FUSED: [X]})
+
+    assert {"new": b"new"} == await shop.products(["old", "new"])

@@ -12,6 +12,8 @@ from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
 from triptych.v1 import feedback_service_pb2 as feedback_pb
 from triptych.v1 import feedback_service_pb2_grpc as feedback_grpc
+from triptych.v1 import maintenance_service_pb2 as maintenance_pb
+from triptych.v1 import maintenance_service_pb2_grpc as maintenance_grpc
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import product_search_service_pb2_grpc as search_grpc
 from triptych.v1 import types_pb2
@@ -22,6 +24,7 @@ class FakeGateway(
     search_grpc.ProductSearchServiceServicer,
     catalog_grpc.CatalogServiceServicer,
     feedback_grpc.FeedbackServiceServicer,
+    maintenance_grpc.MaintenanceServiceServicer,
 ):
     """Keeps products in a dict; refuses titles called "bad"; answers every search with all of them and `answer`."""
 
@@ -33,6 +36,8 @@ class FakeGateway(
         self.recommendations: list[search_pb.RecommendProductsRequest] = []
         self.batches: list[list[str]] = []
         self.breaks_on = ""
+        self.made: list[str] = []
+        self.inconsistencies: list[maintenance_pb.Inconsistency] = []
         self.calibration = catalog_pb.Calibration()
         self.answers = None
         self.answer = search_pb.SearchProductsResponse()
@@ -129,13 +134,52 @@ class FakeGateway(
         return catalog_pb.GetProductResponse(product=self.products[request.id])
 
     def GetCatalog(self, request, context):
-        return catalog_pb.GetCatalogResponse(catalog=request.catalog, calibration=self.calibration)
+        fused = catalog_pb.CatalogSpace(
+            space=types_pb2.SEARCH_SPACE_FUSED,
+            dimension=256,
+            vector_count=len(self.products),
+            index="shop__1",
+        )
+        return catalog_pb.GetCatalogResponse(
+            catalog=request.catalog,
+            calibration=self.calibration,
+            product_count=len(self.products),
+            pack="demo-1",
+            spaces=[fused],
+            attributes={"colour": catalog_pb.AttributeKinds(kinds=["string"])},
+        )
+
+    def CreateCatalog(self, request, context):
+        self.made.append(request.catalog)
+        return catalog_pb.CreateCatalogResponse()
+
+    def ListCatalogs(self, request, context):
+        start = int(request.page_token or 0)
+        names = self.made[start : start + 1]
+        return catalog_pb.ListCatalogsResponse(
+            catalogs=[catalog_pb.CatalogSummary(catalog=each, pack="demo-1") for each in names],
+            next_page_token=str(start + 1) if start + 1 < len(self.made) else "",
+        )
+
+    def DeleteCatalog(self, request, context):
+        self.made.remove(request.catalog)
+        return catalog_pb.DeleteCatalogResponse()
+
+    def CheckCatalog(self, request, context):
+        if not request.page_token:
+            return maintenance_pb.CheckCatalogResponse(checked={"records": 3}, next_page_token="more")
+        found = [each for each in self.inconsistencies if not request.repair or each.repaired]
+        return maintenance_pb.CheckCatalogResponse(inconsistencies=found, checked={"words": 4})
 
     def SetCalibration(self, request, context):
         self.calibration = request.calibration
         return catalog_pb.SetCalibrationResponse()
 
     def DeleteProducts(self, request, context):
+        if request.filter:
+            count = len(self.products)
+            self.products.clear()
+            return catalog_pb.DeleteProductsResponse(deleted_count=count)
         missing = [i for i in request.ids if self.products.pop(i, None) is None]
         return catalog_pb.DeleteProductsResponse(missing_ids=missing)
 
@@ -148,6 +192,7 @@ def gateway():
     search_grpc.add_ProductSearchServiceServicer_to_server(fake, server)
     catalog_grpc.add_CatalogServiceServicer_to_server(fake, server)
     feedback_grpc.add_FeedbackServiceServicer_to_server(fake, server)
+    maintenance_grpc.add_MaintenanceServiceServicer_to_server(fake, server)
     fake.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
     yield fake

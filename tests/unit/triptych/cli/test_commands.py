@@ -214,6 +214,14 @@ class TestGetAndDelete:
 
         assert "1 removed, not there: b" in run("delete", "a", "b").stdout
 
+    def test_delete_by_a_filter_says_how_many(self, run, gateway):
+        """Ids and a filter together, or neither, are refused."""
+        gateway.products |= {each: types_pb2.Product(id=each) for each in "abc"}
+
+        assert 2 == run("delete").exit_code
+        assert 2 == run("delete", "a", "--filter", "price < 1").exit_code
+        assert "3 removed" in run("delete", "--filter", "price < 1").stdout
+
 
 class TestIngest:
     def test_products_and_their_pictures_are_stored(self, run, gateway, tmp_path):

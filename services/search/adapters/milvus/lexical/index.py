@@ -18,9 +18,16 @@ from services.search.adapters.milvus.lexical.collections import (
     WordsCollections,
     name_of,
 )
-from services.search.adapters.milvus.lexical.rows import columns_of, number_term, term_of, terms_of
+from services.search.adapters.milvus.lexical.rows import (
+    columns_of,
+    number_term,
+    rows_of,
+    term_of,
+    terms_of,
+    values_of,
+)
 from services.search.adapters.milvus.requests import GUARANTEES, Consistency
-from services.search.adapters.milvus.rows import expression
+from services.search.adapters.milvus.rows import expression, primary_key
 from services.search.adapters.milvus.schema import KEY, PRODUCT_ID, pairs
 from services.search.adapters.milvus.words import decoded
 from services.search.adapters.spelling import Vocabulary, corrected, suspects
@@ -97,6 +104,19 @@ class MilvusLexicalIndex:
         if ids:
             request = DeleteRequest(collection_name=name_of(catalog), expr=_among(ids))
             await self._call("remove", "Delete", request)
+
+    async def ids_after(self, catalog: str, product_id: str, limit: int) -> list[str]:
+        """Query keys in their order."""
+        last = primary_key(RowKey(product_id, 0)) if product_id else ""
+        columns = await self._read("ids_after", catalog, f'{KEY} > "{last}"', [PRODUCT_ID], limit)
+        return [decoded(each) for each in values_of(columns, PRODUCT_ID)]
+
+    async def differing(self, catalog: str, products: Mapping[str, Facts]) -> set[str]:
+        """Query the rows of *products* and compare them with what would be written."""
+        expected = await asyncio.to_thread(lambda: rows_of(columns_of(products)))
+        names = list(next(iter(expected.values()), ()))
+        found = rows_of(await self._read("differing", catalog, _among(list(products)), names, len(products)))
+        return {each for each in products if found.get(each) != expected[each]}
 
     async def match(
         self, catalog: str, text: str, limit: int, among: Filter | None = None
@@ -203,7 +223,18 @@ class MilvusLexicalIndex:
         self, method: str, catalog: str, among: str, fields: Sequence[str], limit: int
     ) -> dict[str, list[str]]:
         """Return the columns *fields*, of texts, of rows in the order of their keys."""
-        level, timestamp = self._consistency
+        return _columns(await self._read(method, catalog, among, fields, limit, self._consistency), fields)
+
+    async def _read(
+        self,
+        method: str,
+        catalog: str,
+        among: str,
+        fields: Sequence[str],
+        limit: int,
+        consistency: tuple[int, int] = GUARANTEES["strong"],
+    ) -> Sequence[Any]:
+        level, timestamp = consistency
         request = QueryRequest(
             collection_name=name_of(catalog),
             expr=among,
@@ -213,7 +244,7 @@ class MilvusLexicalIndex:
             guarantee_timestamp=timestamp,
         )
         response = await self._call(method, "Query", request)
-        return _columns([] if response is None else response.fields_data, fields)
+        return [] if response is None else response.fields_data
 
     async def _call(self, method: str, of_milvus: str, request: Any) -> Any:
         """Call Milvus; None where the catalogue has no words."""

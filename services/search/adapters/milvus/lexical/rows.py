@@ -6,14 +6,17 @@ spaces whatever its version knows of Unicode; a word of anything else stands in 
 """
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from pymilvus.grpc_gen.schema_pb2 import DataType
 
 from services.search.adapters.milvus.facts import facts_columns, texts_column
 from services.search.adapters.milvus.lexical.collections import SPELLINGS, TEXT, TEXT_BYTES_MAX
 from services.search.adapters.milvus.rows import primary_key
 from services.search.adapters.milvus.schema import KEY, PRODUCT_ID
-from services.search.adapters.milvus.words import encoded
+from services.search.adapters.milvus.words import decoded, encoded
 from services.search.adapters.words import spellings, words
 from services.search.core.lexical import WEIGHTS, article_number, article_numbers, texts_of
 from services.search.core.model import Facts, RowKey
@@ -32,6 +35,29 @@ def columns_of(products: Mapping[str, Facts]) -> list[Any]:
         texts_column(SPELLINGS, [_spellings(facts) for facts in products.values()]),
         *facts_columns(list(products.values())),
     ]
+
+
+def rows_of(columns: Iterable[Any]) -> dict[str, dict[str, object]]:
+    """Return the rows that *columns* hold, by product id, as values that are equal where they mean the same."""
+    columns = list(columns)
+    values = {column.field_name: values_of(columns, column.field_name) for column in columns}
+    ids = values.get(PRODUCT_ID, [])
+    return {
+        decoded(each): {name: column[place] for name, column in values.items()}
+        for place, each in enumerate(ids)
+    }
+
+
+def values_of(columns: Iterable[Any], name: str) -> list[Any]:
+    """Return the values of the column *name*; none where there are no rows."""
+    column = next((each for each in columns if each.field_name == name), None)
+    if column is None:
+        return []
+    values = getattr(column.scalars, column.scalars.WhichOneof("data")).data
+    if column.type == DataType.JSON:
+        return [json.loads(each) for each in values]
+    # What is unknown is NaN, which equals nothing.
+    return [None if each != each else each for each in values]  # noqa: PLR0124
 
 
 def text_of(product_id: str, facts: Facts) -> str:
