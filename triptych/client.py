@@ -9,7 +9,7 @@
 Stands on the generated stubs only. Messages are those of `triptych.v1`; what they mean is written in protos/.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
+from triptych.ingesting import BackOff, Ingested, Ingestion
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
 from triptych.v1 import feedback_service_pb2 as feedback_pb
@@ -166,6 +167,14 @@ def search_request(
     return search_pb.SearchProductsRequest(parts=[*named, *parts], **told)
 
 
+class IngestOptions(TypedDict, total=False):
+    """How a stream of products is sent."""
+
+    resume_token: str  # of an earlier ingestion of the same products: those that it settled are passed over
+    patience_s: float  # how long to go on when nothing can be stored; if unset, 120
+    on_back_off: Callable[[BackOff], None] | None  # is told when the suite asks for less
+
+
 class Client:
     """A connection to a gateway; may be shared by threads.
 
@@ -302,6 +311,37 @@ class Client:
         """Store up to 100 products; return what became of each, in their order."""
         request = catalog_pb.UpsertProductsRequest(catalog=catalog, products=products)
         return list(call(self._catalog.UpsertProducts, request, timeout_s).results)
+
+    def ingest(
+        self, products: Iterable[types_pb2.Product], *, catalog: str = "", **options: Unpack[IngestOptions]
+    ) -> Generator[Ingested, None, None]:
+        """Store any number of products, in constant memory; yield what became of each, in any order.
+
+        They are numbered from 1, and taken from *products* in another thread, no faster than they are stored. A stream
+        that breaks is gone on with. See `ingest_items`.
+        """
+        items = (
+            catalog_pb.IngestProductsRequest.Item(sequence=sequence, product=product)
+            for sequence, product in enumerate(products, start=1)
+        )
+        return self.ingest_items(items, catalog=catalog, **options)
+
+    def ingest_items(
+        self,
+        items: Iterable[catalog_pb.IngestProductsRequest.Item],
+        *,
+        catalog: str = "",
+        **options: Unpack[IngestOptions],
+    ) -> Generator[Ingested, None, None]:
+        """Store products that are numbered already: by lines of a file, say. See `ingest`.
+
+        Raises:
+            TriptychClientError: the stream was refused, or nothing could be stored for *patience_s* seconds.
+        """
+        try:
+            yield from Ingestion(self._catalog.IngestProducts, items, catalog=catalog, **options)
+        except grpc.RpcError as error:
+            raise TriptychClientError(error) from error
 
     def get(self, product_id: str, *, catalog: str = "", timeout_s: float = TIMEOUT_S) -> types_pb2.Product:
         """Return a product as it was stored."""

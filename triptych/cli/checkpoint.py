@@ -7,6 +7,7 @@ from pathlib import Path
 
 import grpc
 
+from triptych.cli.product_files import STDIN
 from triptych.client import Client, TriptychClientError
 
 # The store may just have been started.
@@ -17,25 +18,34 @@ TIMEOUT_S = 60.0
 class Checkpoint:
     """Lines of one file that are settled in one catalogue of one gateway.
 
-    Kept beside the data of the local suite, so that both vanish together.
+    The first *done* lines are settled, *refused* of them were refused, and these fill *errors_bytes* of the file of
+    errors. Kept beside the data of the local suite, so that both vanish together.
     """
 
-    path: Path
+    path: Path | None
     done: int = 0
     refused: int = 0
     last_id: str = ""
+    errors_bytes: int = 0
 
     @classmethod
     def open(cls, state: Path, file: Path, catalog: str, address: str) -> "Checkpoint":
-        """Return how far *file* came; from the start when it changed or was never sent."""
+        """Return how far *file* came; from the start when it changed or was never sent.
+
+        Of standard input nothing can be kept.
+        """
+        if file == STDIN:
+            return cls(None)
         with file.open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
         key = hashlib.sha256(f"{digest} {catalog} {address}".encode()).hexdigest()[:32]
-        checkpoint = cls(state / "ingest" / f"{key}.json")
+        path = state / "ingest" / f"{key}.json"
+        checkpoint = cls(path)
         try:
-            kept = json.loads(checkpoint.path.read_text())
+            kept = json.loads(path.read_text())
             checkpoint.done, checkpoint.refused = int(kept["done"]), int(kept["refused"])
             checkpoint.last_id = str(kept["last_id"])
+            checkpoint.errors_bytes = int(kept["errors_bytes"])
         except (OSError, ValueError, KeyError, TypeError):
             pass  # never sent, or a file that a crash left half written: starting again is harmless
         return checkpoint
@@ -49,17 +59,24 @@ class Checkpoint:
         except TriptychClientError as error:
             if error.code != grpc.StatusCode.NOT_FOUND:
                 raise
-            self.done, self.refused, self.last_id = 0, 0, ""
+            self.reset()
         return self.done
 
-    def advance(self, lines: int, refused: int, last_id: str | None) -> None:
-        """Remember that *lines* more are settled, *refused* of all so far were refused."""
-        self.done += lines
-        self.refused = refused
-        self.last_id = last_id or self.last_id
+    def reset(self) -> None:
+        """Start from the first line."""
+        self.done, self.refused, self.last_id, self.errors_bytes = 0, 0, "", 0
+
+    def save(self) -> None:
+        """Keep what stands here."""
+        if self.path is None:
+            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_suffix(".tmp")
-        temporary.write_text(
-            json.dumps({"done": self.done, "refused": self.refused, "last_id": self.last_id})
-        )
+        kept = {
+            "done": self.done,
+            "refused": self.refused,
+            "last_id": self.last_id,
+            "errors_bytes": self.errors_bytes,
+        }
+        temporary.write_text(json.dumps(kept))
         temporary.replace(self.path)

@@ -2,15 +2,20 @@
 
 import csv
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from google.protobuf.json_format import ParseDict, ParseError
 
 from triptych.v1 import types_pb2
 
+STDIN = Path("-")
+# A product with its media in Base64 is shorter: no message holds more than 80 MiB.
+LINE_CHARACTERS_MAX = 128 * 1024 * 1024
+CSV_FIELD_CHARACTERS_MAX = 1024 * 1024
 MEDIA_BYTES_MAX = 8 * 1024 * 1024
 # Columns of a CSV file that hold several values, separated by this.
 LIST_SEPARATOR = "|"
@@ -37,25 +42,60 @@ class Line:
         return json.dumps({**content, "_error": f"line {self.number}: {why}"}, ensure_ascii=False)
 
 
-def read_lines(file: Path, media_root: Path | None) -> Iterator[Line]:
-    """Yield the products of *file* one by one, in constant memory.
+def read_lines(file: Path, media_root: Path) -> Iterator[Line]:
+    """Yield the products of *file* one by one, in constant memory; pictures and sounds are read from below *media_root*.
 
-    Args:
-        file: ends in .csv, or holds JSON Lines.
-        media_root: pictures and sounds are read from below it; None reads no media and parses nothing, to count lines.
+    The file holds JSON Lines, or CSV where its name ends in .csv. STDIN is JSON Lines from standard input.
     """
-    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as opened:
-        rows: Iterator[tuple[int, str]]
-        if file.suffix.lower() == ".csv":
-            rows = enumerate((json.dumps(from_row(row)) for row in csv.DictReader(opened)), start=2)
+    with opened(file) as stream:
+        for number, raw in rows(file, stream):
+            if isinstance(raw, str):
+                yield read_line(number, raw, media_root)
+            else:
+                yield Line(number, json.dumps(""), error=one_line(raw))
+
+
+def count_lines(file: Path) -> int:
+    """Return how many products *file* holds."""
+    with opened(file) as stream:
+        return sum(1 for _ in rows(file, stream))
+
+
+def opened(file: Path) -> TextIO:
+    """Return *file* as text; bytes that are no UTF-8 are kept apart."""
+    source: Any = sys.stdin.fileno() if file == STDIN else file
+    return open(source, encoding="utf-8-sig", errors="surrogateescape", newline="", closefd=file != STDIN)
+
+
+def rows(file: Path, stream: TextIO) -> Iterator[tuple[int, str | Exception]]:
+    """Yield each row as JSON with the number of its line, or why there is none."""
+    if file.suffix.lower() == ".csv":
+        yield from csv_rows(stream)
+        return
+    number = 0
+    while line := stream.readline(LINE_CHARACTERS_MAX):
+        number += 1
+        if len(line) == LINE_CHARACTERS_MAX and not line.endswith("\n"):
+            yield number, ValueError(f"a line has at most {LINE_CHARACTERS_MAX} characters")
+            while line and not line.endswith("\n"):
+                line = stream.readline(LINE_CHARACTERS_MAX)
+        elif line.strip():
+            yield number, line.strip()
+
+
+def csv_rows(stream: TextIO) -> Iterator[tuple[int, str | Exception]]:
+    """Yield each row of CSV as JSON, with the number of its last line."""
+    csv.field_size_limit(CSV_FIELD_CHARACTERS_MAX)
+    reader = csv.DictReader(stream)
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield reader.reader.line_num, error
         else:
-            rows = ((number, line) for number, line in enumerate(opened, start=1) if line.strip())
-        for number, raw in rows:
-            yield (
-                Line(number, raw.strip())
-                if media_root is None
-                else read_line(number, raw.strip(), media_root)
-            )
+            yield reader.line_num, json.dumps(from_row(row))
 
 
 def read_line(number: int, raw: str, media_root: Path) -> Line:

@@ -1,5 +1,6 @@
 """A gateway of fake services in a thread of its own, for commands that block."""
 
+import time
 from concurrent import futures
 
 import grpc
@@ -38,6 +39,7 @@ class FakeGateway(
         self.breaks_on = ""
         self.made: list[str] = []
         self.inconsistencies: list[maintenance_pb.Inconsistency] = []
+        self.window, self.pause_s = 64, 0.0
         self.calibration = catalog_pb.Calibration()
         self.answers = None
         self.answer = search_pb.SearchProductsResponse()
@@ -123,6 +125,25 @@ class FakeGateway(
             else:
                 self.products[product.id] = product
         return response
+
+    def IngestProducts(self, requests, context):
+        last = 0
+        yield catalog_pb.IngestProductsResponse(
+            started=catalog_pb.IngestProductsResponse.Started(next_sequence=1, window=self.window)
+        )
+        for request in requests:
+            if request.HasField("start"):
+                continue
+            told = catalog_pb.IngestProductsResponse()
+            for item in request.items.items:
+                last = item.sequence
+                time.sleep(self.pause_s)
+                ack = told.acks.acks.add(sequence=last)
+                asked = catalog_pb.UpsertProductsRequest(products=[item.product])
+                ack.result.CopyFrom(self.UpsertProducts(asked, context).results[0])
+            told.acks.window, told.acks.resume_token = self.window, str(last)
+            yield told
+        yield catalog_pb.IngestProductsResponse(finished=catalog_pb.IngestProductsResponse.Finished())
 
     def GetProduct(self, request, context):
         if request.id not in self.products:

@@ -265,10 +265,10 @@ class TestIngest:
     def test_a_second_run_sends_nothing_again(self, run, gateway, tmp_path):
         """What was acknowledged is remembered, and checked."""
         file = write_lines(tmp_path / "p.jsonl", *({"id": f"p{i}", "title": "x"} for i in range(10)))
-        run("ingest", file, "--batch", 3)
+        run("ingest", file)
         gateway.batches.clear()
 
-        result = run("ingest", file, "--batch", 3)
+        result = run("ingest", file)
 
         assert [] == gateway.batches
         assert "10 of 10 products are in catalogue 'default', 10 of them from an earlier run" in result.stdout
@@ -283,16 +283,16 @@ class TestIngest:
 
         assert ["a"] == list(gateway.products)
 
-    def test_an_interrupted_run_goes_on_where_it_was(self, run, gateway, tmp_path, monkeypatch):
+    def test_an_interrupted_run_goes_on_where_it_was(self, run, gateway, tmp_path):
         """Only what was not acknowledged is sent."""
         file = write_lines(tmp_path / "p.jsonl", *({"id": f"p{i}", "title": "x"} for i in range(4)))
-        monkeypatch.setattr("triptych.cli.ingest.BATCHES_IN_FLIGHT", 1)
+        gateway.window = 1
         gateway.breaks_on = "p2"
-        assert 1 == run("ingest", file, "--batch", 1).exit_code
+        assert 1 == run("ingest", file).exit_code
         gateway.breaks_on = ""
         gateway.batches.clear()
 
-        assert 0 == run("ingest", file, "--batch", 1).exit_code
+        assert 0 == run("ingest", file).exit_code
         assert [["p2"], ["p3"]] == gateway.batches
 
     def test_of_an_id_that_comes_twice_the_later_line_counts(self, run, gateway, tmp_path):
