@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from bench import judged_networks
-from bench.hybrid_served import ROWS, WARM_UPS, Measured, ask
+from bench.hybrid_rows import ROWS, WARM_UPS, Measured, ask
 from bench.judged_networks import judged_answers, networks
 from triptych.cli.event_files import grade
 from triptych.runtime.validation import validate
@@ -82,7 +82,7 @@ def test_rows_are_requests(name):
 def test_warm_ups_do_not_count():
     """Every row has a call for each query, and of each query a figure."""
     rows, shop = {name: Measured() for name in ROWS}, FakeShop()
-    ask(shop, JUDGED, ["mug", "chair", "mug", "chair"], 0, rows)
+    ask(shop, "shop", JUDGED, ["mug", "chair", "mug", "chair"], 0, rows)
 
     assert (4 + WARM_UPS) * len(ROWS) == shop.asked
     assert {4} == {len(each.calls_s) for each in rows.values()}
