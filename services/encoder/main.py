@@ -7,19 +7,21 @@ from typing import Any
 
 from tritonclient.grpc.aio import InferenceServerClient
 
+from services.encoder.adapters.connections import CheckedBackend
 from services.encoder.adapters.files import Files
 from services.encoder.adapters.hosts import resolve
 from services.encoder.adapters.media_folder import MediaFolder
 from services.encoder.adapters.no_media import NoMedia
 from services.encoder.adapters.pillow import PillowDecoder
+from services.encoder.adapters.recent import RecentFiles
 from services.encoder.adapters.silero import SileroDetector
 from services.encoder.adapters.soundfile import SoundfileDecoder
 from services.encoder.adapters.threads import ThreadedDecoder
 from services.encoder.adapters.triton import TritonAudioEncoder, TritonImageEncoder, TritonTextEncoder
 from services.encoder.adapters.triton_describer import TritonDescriber
 from services.encoder.adapters.triton_transcriber import TritonTranscriber
-from services.encoder.adapters.uris import AllowedUris
-from services.encoder.adapters.web import CheckedBackend, Web
+from services.encoder.adapters.uris import AllowedUris, AllowList
+from services.encoder.adapters.web import Web, WebLimits
 from services.encoder.core.describe import PictureDescriber
 from services.encoder.core.detect import SoundDetector, VoiceForm
 from services.encoder.core.encode import PartsEncoder
@@ -59,14 +61,23 @@ def room_of(
 def fetcher_of(settings: EncoderSettings, stack: AsyncExitStack) -> AllowedUris:
     """Return what fetches URIs; *stack* closes it."""
     backend = CheckedBackend(resolve, private_allowed=settings.uri_allow_private_hosts)
+    allow = AllowList(settings.uri_allow)
     web = Web(
         backend,
-        timeout_s=settings.uri_timeout_ms / 1e3,
+        allowed=allow.web_address,
         remaining_s=remaining_s,
-        fetches_max=settings.uri_fetches_max,
+        limits=WebLimits(
+            fetch_s=settings.uri_timeout_ms / 1e3,
+            connect_s=settings.uri_connect_timeout_ms / 1e3,
+            read_s=settings.uri_read_timeout_ms / 1e3,
+            attempts_max=settings.uri_attempts_max,
+            fetches_max=settings.uri_fetches_max,
+            fetches_per_host_max=settings.uri_fetches_per_host_max,
+        ),
+        recent=RecentFiles(settings.uri_recent_ms / 1e3, settings.uri_recent_bytes_max),
     )
     stack.push_async_callback(web.close)
-    return AllowedUris(settings.uri_allow, Files(settings.uri_allow), web)
+    return AllowedUris(allow, Files(settings.uri_allow), web)
 
 
 def store_of(settings: EncoderSettings) -> MediaStore:

@@ -35,6 +35,12 @@ VECTORS = Counter(
     ["modality", "source"],
 )
 
+FETCHES = Counter(
+    "triptych_encoder_fetches",
+    "Fetches from web servers by outcome: OK, RECENT (fetched a moment ago) or the reason of the failure.",
+    ["outcome"],
+)
+
 
 def count(parts: Sequence[Part | TriptychError], outcomes: Sequence[Outcome]) -> None:
     """Count what became of the parts of one request."""

@@ -81,6 +81,26 @@ class EncoderSettings(ServerSettings):
         False, description="Whether an allowed host may have a loopback, private or link-local address."
     )
     uri_timeout_ms: int = Field(
-        3_000, ge=1, description="Longest fetch of one URI, in milliseconds; the deadline may end it sooner."
+        5_000,
+        ge=1,
+        description="Longest fetch of one URI with all its tries; the deadline may end it sooner.",
     )
-    uri_fetches_max: int = Field(16, ge=1, le=256, description="HTTP fetches at once.")
+    uri_connect_timeout_ms: int = Field(
+        1_000,
+        ge=1,
+        description="Longest look-up of a host's name, and longest connecting to it, in milliseconds.",
+    )
+    uri_read_timeout_ms: int = Field(2_000, ge=1, description="Longest silence of a host, in milliseconds.")
+    uri_attempts_max: int = Field(
+        3, ge=1, le=10, description="Tries of one URI where a host breaks off or says that it is overloaded."
+    )
+    uri_fetches_max: int = Field(64, ge=1, le=1024, description="HTTP fetches at once.")
+    uri_fetches_per_host_max: int = Field(8, ge=1, le=256, description="HTTP fetches at once from one host.")
+    uri_recent_ms: int = Field(
+        10_000,
+        ge=0,
+        description="How long what was fetched is kept by its address in memory, in milliseconds; 0: not at all.",
+    )
+    uri_recent_bytes_max: int = Field(
+        64 * MEBIBYTE, ge=0, description="Most bytes of files that are kept by their addresses."
+    )

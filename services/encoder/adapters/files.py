@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.encoder.adapters.uris import Address, not_allowed, prefix_of, unreadable
-from services.encoder.core.media import too_large
+from services.encoder.core.files import too_large
 from triptych.vocabulary.errors import InvalidArgument
 
 # A file that is no regular one must not be waited for, and a link put there after the check not followed.

@@ -23,6 +23,30 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     return [str(entry[4][0]) for entry in found]
 
 
+class Lookups:
+    """Looks up one name once at a time: names whose servers are silent must not take all threads that look up."""
+
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        self._running: dict[tuple[str, int], asyncio.Task[Sequence[str]]] = {}
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        """Return the addresses of *host*.
+
+        Raises:
+            OSError: it has none.
+        """
+        key = host, port
+        if key not in self._running:
+            self._running[key] = task = asyncio.create_task(self._looked_up(host, port))
+            task.add_done_callback(lambda _: self._running.pop(key))
+        # Who no longer waits must not end the search for the others.
+        return await asyncio.shield(self._running[key])
+
+    async def _looked_up(self, host: str, port: int) -> Sequence[str]:
+        return await self._resolve(host, port)
+
+
 def first_allowed(addresses: Sequence[str], *, private_allowed: bool) -> str:
     """Return the first of *addresses*.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from triptych.vocabulary.errors import InvalidArgument, Reason
+from triptych.vocabulary.errors import InvalidArgument, Reason, Unavailable
 
 PORTS = {"http": 80, "https": 443}
 
@@ -33,27 +33,55 @@ class Source(Protocol):
 
         Raises:
             InvalidArgument: URI_NOT_ALLOWED, URI_UNREADABLE or MEDIA_TOO_LARGE.
+            Unavailable: URI_UNAVAILABLE.
         """
         ...
 
 
-class AllowedUris:
-    """Fetches what lies under one of the prefixes in *allow*, from *files* or from the *web*.
+class AllowList:
+    """The addresses that lie under one of the prefixes in *allow*.
 
     Raises:
         ValueError: a prefix is none, such as a relative path.
     """
 
-    def __init__(self, allow: Sequence[str], files: Source, web: Source) -> None:
-        self._allowed = tuple(map(prefix_of, allow))
+    def __init__(self, allow: Sequence[str]) -> None:
+        self._prefixes = tuple(map(prefix_of, allow))
+
+    def address(self, uri: str) -> Address:
+        """Return *uri* taken apart.
+
+        Raises:
+            InvalidArgument: URI_NOT_ALLOWED.
+        """
+        address = address_of(uri)
+        if not any(prefix.covers(address) for prefix in self._prefixes):
+            raise not_allowed()
+        return address
+
+    def web_address(self, uri: str) -> Address:
+        """Return the address of a web server; a file is none, allowed or not.
+
+        Raises:
+            InvalidArgument: URI_NOT_ALLOWED.
+        """
+        address = self.address(uri)
+        if address.scheme not in PORTS:
+            raise not_allowed()
+        return address
+
+
+class AllowedUris:
+    """Fetches what the list allows, from *files* or from the *web*."""
+
+    def __init__(self, allow: AllowList, files: Source, web: Source) -> None:
+        self._allow = allow
         self._files = files
         self._web = web
 
     async def fetch(self, uri: str, bytes_max: int) -> bytes:
         """Return what *uri* holds."""
-        address = address_of(uri)
-        if not any(prefix.covers(address) for prefix in self._allowed):
-            raise not_allowed()
+        address = self._allow.address(uri)
         source = self._files if address.scheme == "file" else self._web
         return await source.read(uri, address, bytes_max)
 
@@ -69,6 +97,15 @@ def not_allowed() -> InvalidArgument:
 def unreadable() -> InvalidArgument:
     """Return the error for an allowed address at which no file can be read."""
     return InvalidArgument("At this address no file can be read.", reason=Reason.URI_UNREADABLE)
+
+
+def unanswered() -> Unavailable:
+    """Return the error for an allowed address whose host does not answer, or not well: it may do so later."""
+    return Unavailable(
+        "The host of this address does not answer; try again in a moment.",
+        reason=Reason.URI_UNAVAILABLE,
+        retry_after_ms=Unavailable.RETRY_AFTER_MS,
+    )
 
 
 def prefix_of(allowed: str) -> Address:

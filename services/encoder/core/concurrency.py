@@ -1,13 +1,14 @@
 """Working side by side, within bounds."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from typing import Any, TypeVar
 
 from triptych.vocabulary.errors import Reason, ResourceExhausted
 
 Result = TypeVar("Result")
+Batch = TypeVar("Batch")
 
 RETRY_AFTER_MS = 200
 
@@ -23,6 +24,34 @@ async def side_by_side(jobs: Sequence[Coroutine[Any, Any, Result]]) -> list[Resu
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(job) for job in jobs]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
+    return [task.result() for task in tasks]
+
+
+async def as_they_come(
+    batches: AsyncGenerator[Batch, None], work: Callable[[Batch], Awaitable[Result]], at_once: int
+) -> list[Result]:
+    """Do *work* on *batches*, on at most so many at once, and return the results in their order.
+
+    The next batch is asked for when there is room for it, so that what is not ready yet holds nobody up.
+    The first failure cancels the rest, and is raised.
+    """
+    room = asyncio.Semaphore(at_once)
+    tasks: list[asyncio.Task[Result]] = []
+
+    async def worked(batch: Batch) -> Result:
+        try:
+            return await work(batch)
+        finally:
+            room.release()
+
+    try:
+        async with asyncio.TaskGroup() as group, aclosing(batches):
+            await room.acquire()
+            async for batch in batches:
+                tasks.append(group.create_task(worked(batch)))
+                await room.acquire()
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from failed
     return [task.result() for task in tasks]

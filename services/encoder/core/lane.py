@@ -1,13 +1,12 @@
 """One modality's way from parts to vectors: prepare each part, encode what is left in batches."""
 
-import asyncio
-from collections.abc import Hashable, Sequence
+from collections.abc import AsyncGenerator, Hashable, Sequence
 from itertools import count
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from services.encoder.core.concurrency import side_by_side
+from services.encoder.core.concurrency import as_they_come
 from services.encoder.core.facts import Facts
 from services.encoder.core.parts import Encoded, Outcome
 from services.encoder.core.ports import Encoder, F, F_contra, Input_co
@@ -33,8 +32,8 @@ class Loaded(Protocol):
 class Preparer(Protocol[F_contra, Input_co]):
     """Brings parts to the form that the model takes: `TextPreparer`, `MediaPreparer`."""
 
-    async def load(self, parts: Sequence[Any]) -> Sequence[Any | TriptychError]:
-        """Return for each part its content (`Loaded`), or why there is none."""
+    def ready(self, parts: Sequence[Any], size: int) -> AsyncGenerator[list[Any], None]:
+        """Yield batches of at most *size*, as they come: the place of a part with its content (`Loaded`), or an error."""
         ...
 
     async def decode(self, loaded: Sequence[Any], facts: F_contra) -> Sequence[Input_co | TriptychError]:
@@ -94,22 +93,22 @@ class Lane(Generic[F, Input]):
         facts = self.facts
         if facts is None:
             return None, [Encoded(not_served(part.modality)) for part in parts]
-        size = facts.batch_max
-        room = asyncio.Semaphore(BATCHES_AT_ONCE)
-        batches = await side_by_side(
-            [self._batch(parts[at : at + size], facts, room, keep=keep) for at in range(0, len(parts), size)]
+        batches = self._preparer.ready(parts, facts.batch_max)
+        done = await as_they_come(
+            batches, lambda batch: self._batch(batch, facts, keep=keep), BATCHES_AT_ONCE
         )
-        return facts, [encoded for batch in batches for encoded in batch]
+        by_place = dict(each for batch in done for each in batch)
+        return facts, [by_place[at] for at in range(len(parts))]
 
     async def _batch(
-        self, parts: Sequence[Any], facts: F, room: asyncio.Semaphore, *, keep: bool
-    ) -> list[Encoded]:
-        async with room:
-            loaded = await self._preparer.load(parts)
-            at_hand = [each for each in loaded if not isinstance(each, TriptychError)]
-            made = iter(await self._made(at_hand, facts))
+        self, batch: Sequence[tuple[int, Any]], facts: F, *, keep: bool
+    ) -> list[tuple[int, Encoded]]:
+        places, loaded = zip(*batch, strict=True)
+        at_hand = [each for each in loaded if not isinstance(each, TriptychError)]
+        made = iter(await self._made(at_hand, facts))
         outcomes = [each if isinstance(each, TriptychError) else next(made) for each in loaded]
-        return await self._kept(loaded, outcomes) if keep else [Encoded(outcome) for outcome in outcomes]
+        encoded = await self._kept(loaded, outcomes) if keep else map(Encoded, outcomes)
+        return list(zip(places, encoded, strict=True))
 
     async def _made(self, loaded: Sequence[Any], facts: F) -> list[Outcome]:
         keys = [(facts.model, facts.space.id, each.key) for each in loaded]

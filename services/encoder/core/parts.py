@@ -41,6 +41,11 @@ class Media:
     kept: str = ""
 
     @property
+    def source(self) -> str:
+        """Where the file is, if it was not sent."""
+        return self.kept or self.uri
+
+    @property
     def field(self) -> str:
         """The field to blame, relative to the part: "image.data", "audio.uri" …."""
         source = "data" if self.data is not None else "content_id" if self.kept else "uri"

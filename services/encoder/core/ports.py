@@ -65,6 +65,7 @@ class Fetcher(Protocol):
 
         Raises:
             InvalidArgument: URI_NOT_ALLOWED, URI_UNREADABLE or MEDIA_TOO_LARGE; without a field.
+            Unavailable: URI_UNAVAILABLE; without a field.
         """
         ...
 

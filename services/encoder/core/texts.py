@@ -1,12 +1,14 @@
 """Texts as the encoder takes them."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 from services.encoder.core.facts import TextFacts
 from services.encoder.core.parts import Text
 from triptych.vocabulary.errors import InvalidArgument, Reason
 from triptych.vocabulary.texts import normalised
+
+Got = tuple[int, Text | InvalidArgument]
 
 
 class TextPreparer:
@@ -15,9 +17,10 @@ class TextPreparer:
     def __init__(self, characters_max: int) -> None:
         self._characters_max = characters_max
 
-    async def load(self, parts: Sequence[Text]) -> list[Text | InvalidArgument]:
-        """Return each text normalised, or why it cannot be encoded."""
-        return [self._loaded(part) for part in parts]
+    async def ready(self, parts: Sequence[Text], size: int) -> AsyncGenerator[list[Got], None]:
+        """Yield the places of *parts*, and each text normalised or why it cannot be encoded, in batches of *size*."""
+        for start in range(0, len(parts), size):
+            yield [(start + i, self._loaded(part)) for i, part in enumerate(parts[start : start + size])]
 
     async def decode(
         self,

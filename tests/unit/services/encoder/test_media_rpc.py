@@ -7,7 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from services.encoder.adapters.in_memory import InMemoryImageEncoder
 from services.encoder.adapters.media_folder import MediaFolder
 from services.encoder.adapters.pillow import PillowDecoder
-from services.encoder.adapters.uris import AllowedUris
+from services.encoder.adapters.uris import AllowedUris, AllowList
 from services.encoder.core.encode import PartsEncoder
 from services.encoder.core.lane import Lane
 from services.encoder.core.media import MediaPreparer
@@ -47,7 +47,7 @@ class Inline:
 @pytest.fixture
 async def stub(tmp_path):
     store = MediaFolder(tmp_path / "media", 10_000)
-    nothing_allowed = AllowedUris((), None, None)
+    nothing_allowed = AllowedUris(AllowList(()), None, None)
     images = MediaPreparer(Inline(), nothing_allowed, store, 1000)
     vectors = SharedVectors(VectorMemory(0), lambda source, count: None)
     encoder = PartsEncoder({Modality.IMAGE: Lane(InMemoryImageEncoder(), images, vectors)}, 100)

@@ -55,6 +55,7 @@ def test_metrics_are_documented():
     for metric in (
         metrics.PARTS,
         metrics.VECTORS,
+        metrics.FETCHES,
         metrics.DECODE_SECONDS,
         metrics.MODEL_SECONDS,
         metrics.BATCH_ROWS,

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from services.encoder.adapters.files import Files
-from services.encoder.adapters.uris import AllowedUris
+from services.encoder.adapters.uris import AllowedUris, AllowList
 from triptych.vocabulary.errors import InvalidArgument, Reason
 
 SECRET = b"the secret"
@@ -24,7 +24,7 @@ def media(tmp_path):
 @pytest.fixture
 def fetch(media):
     allow = [media.as_uri()]
-    uris = AllowedUris(allow, Files(allow), web=None)
+    uris = AllowedUris(AllowList(allow), Files(allow), web=None)
     return lambda uri, bytes_max=100: uris.fetch(uri, bytes_max)
 
 
@@ -52,7 +52,8 @@ async def test_the_folder_itself_may_be_a_link(media, tmp_path):
     (tmp_path / "current").symlink_to(media)
     allow = [(tmp_path / "current").as_uri()]
 
-    assert b"picture" == await AllowedUris(allow, Files(allow), web=None).fetch(f"{allow[0]}/a%20b.jpg", 100)
+    uris = AllowedUris(AllowList(allow), Files(allow), web=None)
+    assert b"picture" == await uris.fetch(f"{allow[0]}/a%20b.jpg", 100)
 
 
 @pytest.mark.parametrize(

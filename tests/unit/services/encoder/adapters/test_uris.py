@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.encoder.adapters.uris import Address, AllowedUris, prefix_of
+from services.encoder.adapters.uris import Address, AllowedUris, AllowList, prefix_of
 from triptych.vocabulary.errors import InvalidArgument, Reason
 
 ALLOW = ("file:///data/media/", "https://img.shop.example", "http://cdn.example:8080/pictures/")
@@ -21,7 +21,7 @@ class Source:
 
 
 async def fetch(uri, allow=ALLOW):
-    return await AllowedUris(allow, Source(b"files"), Source(b"web")).fetch(uri, 10)
+    return await AllowedUris(AllowList(allow), Source(b"files"), Source(b"web")).fetch(uri, 10)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ async def test_any_text(uri):
 def test_a_prefix_that_is_none_stops_the_service(prefix):
     """A mistake in the setting is loud, and does not allow less or more than was meant."""
     with pytest.raises(ValueError, match="uri_allow"):
-        AllowedUris([prefix], Source(b""), Source(b""))
+        AllowList([prefix])
 
 
 def test_a_prefix_is_a_folder():

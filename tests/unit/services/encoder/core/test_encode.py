@@ -375,3 +375,39 @@ async def test_a_region_is_not_the_whole_picture():
     await encoder.encode([image(b"\1"), dataclasses.replace(image(b"\1"), focus=left), image(b"\1")])
 
     assert [WHOLE, left] == seen
+
+
+async def test_a_host_that_never_answers_holds_nobody_up():
+    """Its pictures are waited for alone: all others are encoded meanwhile, and have their vectors in the end."""
+    silent, encoded = asyncio.Event(), []
+
+    class Fetching:
+        async def fetch(self, uri, bytes_max):
+            if uri.startswith("https://silent"):
+                await silent.wait()
+                raise Unavailable("No.", reason=Reason.URI_UNAVAILABLE)
+            return uri[-1:].encode()
+
+    class Seen(InMemoryImageEncoder):
+        async def encode(self, inputs):
+            encoded.extend(inputs)
+            if len(encoded) == 9:
+                silent.set()
+            return await super().encode(inputs)
+
+    media = MediaPreparer(GreyLevel(), Fetching(), NoMedia(), bytes_max=10)
+    encoder = PartsEncoder({Modality.IMAGE: Lane(Seen(), media, vectors())}, 100)
+    await encoder.warm_up()
+    parts = [
+        Media(Modality.IMAGE, uri=f"https://{host}.example/{at}")
+        for at in range(1, 10)
+        for host in ("silent", "quick")
+    ]
+
+    async with asyncio.timeout(5):
+        encoding = await encoder.encode(parts)
+
+    assert [(Reason.URI_UNAVAILABLE, "image.uri")] * 9 == [
+        (error.reason, error.field) for error in encoding.outcomes[::2]
+    ]
+    assert all(isinstance(each, Vector) for each in encoding.outcomes[1::2])

@@ -48,10 +48,15 @@ def test_the_short_way_of_ascii_is_the_long_way(text):
     assert " ".join(visible.split()) == normalised(text)
 
 
+async def loaded(preparer, *texts):
+    batches = preparer.ready([Text(text) for text in texts], 10)
+    return [each async for batch in batches for _, each in batch]
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n\t", "?!", "\u200b", "—", "👟", "\x00"])
 async def test_a_text_without_letter_or_digit_is_empty(text):
     """Signs and spaces alone say nothing that could be searched."""
-    (error,) = await TextPreparer(100).load([Text(text)])
+    (error,) = await loaded(TextPreparer(100), text)
 
     assert (Reason.EMPTY_TEXT, "text") == (error.reason, error.field)
 
@@ -61,12 +66,12 @@ async def test_one_letter_or_digit_is_enough(text, text_facts):
     """A single letter or digit of any script makes a text."""
     preparer = TextPreparer(100)
 
-    assert [text] == await preparer.decode(await preparer.load([Text(text)]), text_facts)
+    assert [text] == await preparer.decode(await loaded(preparer, text), text_facts)
 
 
 async def test_the_longest_text_passes_and_one_more_character_does_not():
     """The limit counts characters, not bytes, and the others are encoded all the same."""
-    longest, longer = await TextPreparer(5).load([Text("鞋" * 5), Text("鞋" * 6)])
+    longest, longer = await loaded(TextPreparer(5), "鞋" * 5, "鞋" * 6)
 
     assert Text("鞋" * 5) == longest
     assert isinstance(longer, InvalidArgument)
