@@ -27,6 +27,7 @@ from gateway.core.ranking import Ranking
 from gateway.core.recognise import Recogniser
 from gateway.core.recommend.recommender import Recommender
 from gateway.core.search import ProductSearch
+from gateway.core.transfer import Transfer
 from gateway.core.vocabulary import Vocabularies
 from gateway.service.catalog import CatalogService
 from gateway.service.feedback import FeedbackService
@@ -106,7 +107,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
             Service(
                 "triptych.v1.MaintenanceService",
                 maintenance_service_pb2_grpc.add_MaintenanceServiceServicer_to_server,
-                MaintenanceService(keeping),
+                MaintenanceService(keeping, Transfer(keeping.store, search_room, cursors)),
             ),
             Service(
                 "triptych.v1.FeedbackService",

@@ -402,6 +402,30 @@ class Client:
         request = maintenance_pb.CheckCatalogRequest(catalog=catalog, repair=repair)
         yield from pages_of(self._maintenance.CheckCatalog, request, timeout_s)
 
+    def export(
+        self,
+        *,
+        filter: str = "",  # noqa: A002 - as the API names it
+        catalog: str = "",
+        page_size: int = 0,
+        timeout_s: float = 60.0,
+    ) -> Iterator[maintenance_pb.ExportProductsResponse]:
+        """Yield the products that pass *filter* with all their vectors, a page at a time; raises TriptychClientError."""
+        request = maintenance_pb.ExportProductsRequest(catalog=catalog, filter=filter, page_size=page_size)
+        yield from pages_of(self._maintenance.ExportProducts, request, timeout_s)
+
+    def import_products(
+        self,
+        products: Sequence[maintenance_pb.EncodedProduct],
+        spaces: Sequence[maintenance_pb.VectorSpace],
+        *,
+        catalog: str = "",
+        timeout_s: float = 120.0,
+    ) -> list[Status]:
+        """Store up to 100 products with their vectors; return what became of each, in their order: code 0 is stored."""
+        request = maintenance_pb.ImportProductsRequest(catalog=catalog, products=products, spaces=spaces)
+        return list(call(self._maintenance.ImportProducts, request, timeout_s).outcomes)
+
     def record(
         self, events: Sequence[feedback_pb.ShownEvent], *, timeout_s: float = TIMEOUT_S
     ) -> list[Status]:

@@ -68,13 +68,23 @@ class CatalogRoom:
         limit: int,
         *,
         with_products: bool,
+        with_vectors: bool = False,
     ) -> RecordPage:
         """See the port."""
         request = pb.ListRecordsRequest(
-            catalog=catalog, filter=filter, after_id=after_id, limit=limit, with_products=with_products
+            catalog=catalog,
+            filter=filter,
+            after_id=after_id,
+            limit=limit,
+            with_products=with_products,
+            with_vectors=with_vectors,
         )
         response = await call("search", self._stub.ListRecords, request)
-        return RecordPage(tuple(record(each) for each in response.products), response.next_after_id)
+        return RecordPage(
+            tuple(record(each) for each in response.products),
+            response.next_after_id,
+            {SpaceKind(each.kind): wire.space_of(each.space) for each in response.spaces},
+        )
 
     async def remove(self, catalog: str, ids: Sequence[str]) -> list[str]:
         """See the port."""

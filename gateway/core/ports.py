@@ -124,8 +124,11 @@ class CatalogStore(Protocol):
         limit: int,
         *,
         with_products: bool,
+        with_vectors: bool = False,
     ) -> RecordPage:
         """Return the next *limit* products, 1 to 1000, that pass the *filter*. Sees every write that was acknowledged.
+
+        Without *with_products* their ids alone.
 
         Raises:
             InvalidArgument: FILTER_INVALID.

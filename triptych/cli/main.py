@@ -3,6 +3,7 @@
 import typer
 
 from triptych.cli import (
+    backup,
     calibrate,
     captions,
     catalogs,
@@ -43,6 +44,8 @@ app.command()(products.get)
 app.command()(products.delete)
 app.command()(demo.demo)
 app.command()(catalogs.check)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.add_typer(catalogs.app)
 app.add_typer(pack.app)
 app.add_typer(events.app)

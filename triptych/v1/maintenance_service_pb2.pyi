@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.rpc import status_pb2 as _status_pb2
 from triptych.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -19,6 +20,234 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+@_typing.final
+class ExportProductsRequest(_message.Message):
+    """Request message for MaintenanceService.ExportProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Optional. If unset, "default"."""
+    page_size: _builtins.int
+    """Optional. How many products at most; if unset, 100. Above 500 is taken for 500; negative is INVALID_ARGUMENT."""
+    page_token: _builtins.str
+    """Optional. A token received from a previous call."""
+    filter: _builtins.str
+    """Optional. Which products are returned; see SearchProductsRequest.filter. At most 8192 characters."""
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportProductsRequest: _TypeAlias = ExportProductsRequest  # noqa: Y015
+
+@_typing.final
+class ExportProductsResponse(_message.Message):
+    """Response message for MaintenanceService.ExportProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCTS_FIELD_NUMBER: _builtins.int
+    SPACES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty on the last one."""
+    @_builtins.property
+    def products(self) -> _containers.RepeatedCompositeFieldContainer[Global___EncodedProduct]:
+        """The products."""
+
+    @_builtins.property
+    def spaces(self) -> _containers.RepeatedCompositeFieldContainer[Global___VectorSpace]:
+        """The spaces that the catalogue's vectors are of."""
+
+    def __init__(
+        self,
+        *,
+        products: _abc.Iterable[Global___EncodedProduct] | None = ...,
+        spaces: _abc.Iterable[Global___VectorSpace] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "products", b"products", "spaces", b"spaces"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportProductsResponse: _TypeAlias = ExportProductsResponse  # noqa: Y015
+
+@_typing.final
+class ImportProductsRequest(_message.Message):
+    """Request message for MaintenanceService.ImportProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    SPACES_FIELD_NUMBER: _builtins.int
+    PRODUCTS_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Optional. If unset, "default"."""
+    @_builtins.property
+    def spaces(self) -> _containers.RepeatedCompositeFieldContainer[Global___VectorSpace]:
+        """Required. The spaces of the vectors, each once; FUSED at least."""
+
+    @_builtins.property
+    def products(self) -> _containers.RepeatedCompositeFieldContainer[Global___EncodedProduct]:
+        """Required. 1 to 100 products, each with one FUSED vector at least. Media have no bytes here. The bounds of a product are
+        checked one by one and reported in its outcome.
+        """
+
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        spaces: _abc.Iterable[Global___VectorSpace] | None = ...,
+        products: _abc.Iterable[Global___EncodedProduct] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "products", b"products", "spaces", b"spaces"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportProductsRequest: _TypeAlias = ImportProductsRequest  # noqa: Y015
+
+@_typing.final
+class ImportProductsResponse(_message.Message):
+    """Response message for MaintenanceService.ImportProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[_status_pb2.Status]:
+        """What became of each product, in the order of the request: code 0 is stored."""
+
+    def __init__(
+        self,
+        *,
+        outcomes: _abc.Iterable[_status_pb2.Status] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcomes", b"outcomes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportProductsResponse: _TypeAlias = ImportProductsResponse  # noqa: Y015
+
+@_typing.final
+class EncodedProduct(_message.Message):
+    """A product and its vectors."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_FIELD_NUMBER: _builtins.int
+    VECTORS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def product(self) -> _types_pb2.Product:
+        """Required. The product, as it was stored: its media have addresses and content ids, no bytes."""
+
+    @_builtins.property
+    def vectors(self) -> _containers.RepeatedCompositeFieldContainer[Global___EncodedVector]:
+        """Required. Exactly one FUSED vector, at most one TEXT vector, and one for each of its pictures and sounds; at most 34."""
+
+    def __init__(
+        self,
+        *,
+        product: _types_pb2.Product | None = ...,
+        vectors: _abc.Iterable[Global___EncodedVector] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["product", b"product"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["product", b"product", "vectors", b"vectors"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EncodedProduct: _TypeAlias = EncodedProduct  # noqa: Y015
+
+@_typing.final
+class EncodedVector(_message.Message):
+    """A vector of a product."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPACE_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
+    VECTOR_FIELD_NUMBER: _builtins.int
+    space: _types_pb2.SearchSpace.ValueType
+    """Required. Which of the product's vectors."""
+    view: _builtins.int
+    """Optional. Which picture or sound it was made from, from 0; 0 in the spaces of one vector per product."""
+    @_builtins.property
+    def vector(self) -> _types_pb2.Vector:
+        """Required. The vector."""
+
+    def __init__(
+        self,
+        *,
+        space: _types_pb2.SearchSpace.ValueType = ...,
+        view: _builtins.int = ...,
+        vector: _types_pb2.Vector | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["vector", b"vector"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["space", b"space", "vector", b"vector", "view", b"view"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EncodedVector: _TypeAlias = EncodedVector  # noqa: Y015
+
+@_typing.final
+class VectorSpace(_message.Message):
+    """What is to be known of the vectors of one space."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPACE_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    DIMENSION_FIELD_NUMBER: _builtins.int
+    METRIC_FIELD_NUMBER: _builtins.int
+    UNIT_LENGTH_FIELD_NUMBER: _builtins.int
+    space: _types_pb2.SearchSpace.ValueType
+    """Required. Which one."""
+    id: _builtins.str
+    """Required. Its id: pack and kind, such as "triptych-demo-1/image". 1 to 128 characters."""
+    dimension: _builtins.int
+    """Required. How many numbers a vector has, 1 to 32768."""
+    metric: _types_pb2.SimilarityMetric.ValueType
+    """Required. By what the vectors are compared: COSINE or EUCLIDEAN."""
+    unit_length: _builtins.bool
+    """Optional. Whether all have length 1."""
+    def __init__(
+        self,
+        *,
+        space: _types_pb2.SearchSpace.ValueType = ...,
+        id: _builtins.str = ...,
+        dimension: _builtins.int = ...,
+        metric: _types_pb2.SimilarityMetric.ValueType = ...,
+        unit_length: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimension", b"dimension", "id", b"id", "metric", b"metric", "space", b"space", "unit_length", b"unit_length"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VectorSpace: _TypeAlias = VectorSpace  # noqa: Y015
 
 @_typing.final
 class CheckCatalogRequest(_message.Message):

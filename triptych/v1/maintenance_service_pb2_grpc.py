@@ -40,6 +40,16 @@ class MaintenanceServiceStub:
                 request_serializer=triptych_dot_v1_dot_maintenance__service__pb2.CheckCatalogRequest.SerializeToString,
                 response_deserializer=triptych_dot_v1_dot_maintenance__service__pb2.CheckCatalogResponse.FromString,
                 _registered_method=True)
+        self.ExportProducts = channel.unary_unary(
+                '/triptych.v1.MaintenanceService/ExportProducts',
+                request_serializer=triptych_dot_v1_dot_maintenance__service__pb2.ExportProductsRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_maintenance__service__pb2.ExportProductsResponse.FromString,
+                _registered_method=True)
+        self.ImportProducts = channel.unary_unary(
+                '/triptych.v1.MaintenanceService/ImportProducts',
+                request_serializer=triptych_dot_v1_dot_maintenance__service__pb2.ImportProductsRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_maintenance__service__pb2.ImportProductsResponse.FromString,
+                _registered_method=True)
 
 
 class MaintenanceServiceServicer:
@@ -56,6 +66,28 @@ class MaintenanceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportProducts(self, request, context):
+        """Returns products with all their vectors, page by page, to be kept elsewhere. Sees every write that was acknowledged
+        before; a chain of pages has each product once, as it was when its page was read.
+
+        Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportProducts(self, request, context):
+        """Stores products with the vectors that they come with, replacing those that have the same id: what was exported, or was
+        encoded elsewhere by the same models. Nothing is encoded. The first write makes the catalogue, in the spaces that are
+        named. One broken product does not keep the others from being stored. What was acknowledged is durable.
+
+        Errors: INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH and SIMILARITY_NOT_INDEXED, when the catalogue has
+        vectors of other models. Importing the same again is harmless.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MaintenanceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -63,6 +95,16 @@ def add_MaintenanceServiceServicer_to_server(servicer, server):
                     servicer.CheckCatalog,
                     request_deserializer=triptych_dot_v1_dot_maintenance__service__pb2.CheckCatalogRequest.FromString,
                     response_serializer=triptych_dot_v1_dot_maintenance__service__pb2.CheckCatalogResponse.SerializeToString,
+            ),
+            'ExportProducts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportProducts,
+                    request_deserializer=triptych_dot_v1_dot_maintenance__service__pb2.ExportProductsRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_maintenance__service__pb2.ExportProductsResponse.SerializeToString,
+            ),
+            'ImportProducts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportProducts,
+                    request_deserializer=triptych_dot_v1_dot_maintenance__service__pb2.ImportProductsRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_maintenance__service__pb2.ImportProductsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -93,6 +135,60 @@ class MaintenanceService:
             '/triptych.v1.MaintenanceService/CheckCatalog',
             triptych_dot_v1_dot_maintenance__service__pb2.CheckCatalogRequest.SerializeToString,
             triptych_dot_v1_dot_maintenance__service__pb2.CheckCatalogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportProducts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.MaintenanceService/ExportProducts',
+            triptych_dot_v1_dot_maintenance__service__pb2.ExportProductsRequest.SerializeToString,
+            triptych_dot_v1_dot_maintenance__service__pb2.ExportProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportProducts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.MaintenanceService/ImportProducts',
+            triptych_dot_v1_dot_maintenance__service__pb2.ImportProductsRequest.SerializeToString,
+            triptych_dot_v1_dot_maintenance__service__pb2.ImportProductsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,20 @@ class MaintenanceServiceStub:
 
     Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
     """
+    ExportProducts: _grpc.UnaryUnaryMultiCallable[_maintenance_service_pb2.ExportProductsRequest, _maintenance_service_pb2.ExportProductsResponse]
+    """Returns products with all their vectors, page by page, to be kept elsewhere. Sees every write that was acknowledged
+    before; a chain of pages has each product once, as it was when its page was read.
+
+    Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+    """
+    ImportProducts: _grpc.UnaryUnaryMultiCallable[_maintenance_service_pb2.ImportProductsRequest, _maintenance_service_pb2.ImportProductsResponse]
+    """Stores products with the vectors that they come with, replacing those that have the same id: what was exported, or was
+    encoded elsewhere by the same models. Nothing is encoded. The first write makes the catalogue, in the spaces that are
+    named. One broken product does not keep the others from being stored. What was acknowledged is durable.
+
+    Errors: INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH and SIMILARITY_NOT_INDEXED, when the catalogue has
+    vectors of other models. Importing the same again is harmless.
+    """
 
 @_typing.type_check_only
 class MaintenanceServiceAsyncStub(MaintenanceServiceStub):
@@ -50,6 +64,20 @@ class MaintenanceServiceAsyncStub(MaintenanceServiceStub):
     asked to. A catalogue is checked page by page, while it is read and written as always.
 
     Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+    """
+    ExportProducts: _aio.UnaryUnaryMultiCallable[_maintenance_service_pb2.ExportProductsRequest, _maintenance_service_pb2.ExportProductsResponse]  # type: ignore[assignment]
+    """Returns products with all their vectors, page by page, to be kept elsewhere. Sees every write that was acknowledged
+    before; a chain of pages has each product once, as it was when its page was read.
+
+    Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+    """
+    ImportProducts: _aio.UnaryUnaryMultiCallable[_maintenance_service_pb2.ImportProductsRequest, _maintenance_service_pb2.ImportProductsResponse]  # type: ignore[assignment]
+    """Stores products with the vectors that they come with, replacing those that have the same id: what was exported, or was
+    encoded elsewhere by the same models. Nothing is encoded. The first write makes the catalogue, in the spaces that are
+    named. One broken product does not keep the others from being stored. What was acknowledged is durable.
+
+    Errors: INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH and SIMILARITY_NOT_INDEXED, when the catalogue has
+    vectors of other models. Importing the same again is harmless.
     """
 
 class MaintenanceServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -65,6 +93,32 @@ class MaintenanceServiceServicer(metaclass=_abc_1.ABCMeta):
         asked to. A catalogue is checked page by page, while it is read and written as always.
 
         Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportProducts(
+        self,
+        request: _maintenance_service_pb2.ExportProductsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_maintenance_service_pb2.ExportProductsResponse, _abc.Awaitable[_maintenance_service_pb2.ExportProductsResponse]]:
+        """Returns products with all their vectors, page by page, to be kept elsewhere. Sees every write that was acknowledged
+        before; a chain of pages has each product once, as it was when its page was read.
+
+        Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportProducts(
+        self,
+        request: _maintenance_service_pb2.ImportProductsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_maintenance_service_pb2.ImportProductsResponse, _abc.Awaitable[_maintenance_service_pb2.ImportProductsResponse]]:
+        """Stores products with the vectors that they come with, replacing those that have the same id: what was exported, or was
+        encoded elsewhere by the same models. Nothing is encoded. The first write makes the catalogue, in the spaces that are
+        named. One broken product does not keep the others from being stored. What was acknowledged is durable.
+
+        Errors: INVALID_ARGUMENT, reasons SPACE_MISMATCH, DIMENSION_MISMATCH and SIMILARITY_NOT_INDEXED, when the catalogue has
+        vectors of other models. Importing the same again is harmless.
         """
 
 def add_MaintenanceServiceServicer_to_server(servicer: MaintenanceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

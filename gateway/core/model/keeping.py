@@ -1,7 +1,7 @@
 """Catalogues as wholes, and their products page by page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.core.model.catalog import CatalogFacts, ProductRecord
 from triptych.vocabulary.choices import SpaceKind
@@ -28,10 +28,11 @@ class CatalogDescription:
 
 @dataclass(frozen=True)
 class RecordPage:
-    """Products, and the id after which the next page begins; empty at the end."""
+    """Products, the id after which the next page begins (empty at the end), and the spaces of the vectors, if any."""
 
     records: tuple[ProductRecord, ...]
     next_after_id: str
+    spaces: Mapping[SpaceKind, Space] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

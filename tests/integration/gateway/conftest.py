@@ -44,6 +44,7 @@ class Stubs:
     catalog: CatalogServiceStub
     feedback: FeedbackServiceStub
     maintenance: MaintenanceServiceStub
+    address: str
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +77,7 @@ async def replica(tmp_path_factory):
                 CatalogServiceStub(channel),
                 FeedbackServiceStub(channel),
                 MaintenanceServiceStub(channel),
+                gateway.address,
             )
 
         yield start

@@ -132,6 +132,17 @@ def requests(mine: str, page_token: str, list_token: str) -> dict[str, list]:
                 ]
             )
         ],
+        "ExportProducts": [
+            maintenance_pb.ExportProductsRequest(catalog=mine),
+            maintenance_pb.ExportProductsRequest(catalog=mine, page_token=list_token),
+        ],
+        "ImportProducts": [
+            maintenance_pb.ImportProductsRequest(
+                catalog=mine,
+                spaces=[{"space": 1, "id": "other-1/fused", "dimension": 4, "metric": 1}],
+                products=[{"product": product(THEIR_IDS[0], "mine")}],
+            )
+        ],
         "CheckCatalog": [maintenance_pb.CheckCatalogRequest(catalog=mine, repair=True)],
         "IngestProducts": [
             catalog_pb.IngestProductsRequest(

@@ -1,0 +1,1 @@
+"""Catalogues in files: Parquet with the products and all their vectors, and a manifest."""

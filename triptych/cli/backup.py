@@ -1,0 +1,124 @@
+"""`triptych backup` and `triptych restore`: a catalogue with its vectors to files, and back, on any engine."""
+
+import concurrent.futures
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import grpc
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from triptych.archive.files import calibration_of, read_products, spaces_of, write_archive
+from triptych.archive.manifest import ArchiveError, Manifest, read_manifest
+from triptych.cli.options import Address, Catalog
+from triptych.cli.output import EXIT_BAD_INPUT, EXIT_FAILED, err, errors_as_lines, fail, out
+from triptych.client import Client, TriptychClientError
+from triptych.v1 import maintenance_service_pb2 as pb
+
+# So many batches wait for their answer at once.
+BATCHES_IN_FLIGHT = 4
+COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Folder to make.")],
+    catalog: Catalog = "default",
+    address: Address = "localhost:7100",
+) -> None:
+    """Write a catalogue with its vectors, calibration and the facts of its models to a folder of Parquet files."""
+    with errors_as_lines(), Client(address) as client, bar() as progress:
+        facts = client.facts(catalog)
+        task = progress.add_task(f"backing up {catalog}", total=facts.product_count)
+        try:
+            manifest = write_archive(
+                folder,
+                facts,
+                client.export(catalog=catalog),
+                lambda count: progress.update(task, completed=count),
+            )
+        except ArchiveError as error:
+            raise fail(str(error), EXIT_BAD_INPUT) from error
+    out.print(f"{manifest.products} products of {catalog!r} are in {folder}", highlight=False)
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="What `triptych backup` made.")],
+    catalog: Annotated[
+        str, typer.Option(help="The catalogue to write to; default: that of the backup.")
+    ] = "",
+    address: Address = "localhost:7100",
+    into_existing: Annotated[
+        bool,
+        typer.Option(
+            "--into-existing", help="Also into a catalogue that has products; the same ids are replaced."
+        ),
+    ] = False,
+) -> None:
+    """Store a backup again. Nothing is encoded; one that broke off is completed with --into-existing."""
+    try:
+        manifest = read_manifest(folder)
+        with errors_as_lines(), Client(address) as client:
+            name = catalog or manifest.catalog
+            if not into_existing and count_of(client, name):
+                raise fail(f"catalogue {name!r} has products; see --into-existing", EXIT_BAD_INPUT)
+            refused = send(client, folder, manifest, name)
+            if calibration := calibration_of(manifest):
+                client.set_calibration(calibration, catalog=name)
+    except ArchiveError as error:
+        raise fail(str(error), EXIT_BAD_INPUT) from error
+    out.print(f"{manifest.products - refused} of {manifest.products} products are in catalogue {name!r}")
+    if refused:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def count_of(client: Client, catalog: str) -> int:
+    """Return how many products *catalog* has; 0 where there is none."""
+    try:
+        return int(client.facts(catalog).product_count)
+    except TriptychClientError as error:
+        if error.code is grpc.StatusCode.NOT_FOUND:
+            return 0
+        raise
+
+
+def send(client: Client, folder: Path, manifest: Manifest, catalog: str) -> int:
+    """Store the products of the archive; return how many were refused, and say why."""
+    spaces, refused = spaces_of(manifest), 0
+    with bar() as progress, concurrent.futures.ThreadPoolExecutor(BATCHES_IN_FLIGHT) as pool:
+        task = progress.add_task(f"restoring {catalog}", total=manifest.products)
+        if not manifest.products:
+            client.create_catalog(catalog)
+        pending: list[concurrent.futures.Future[tuple[int, list[str]]]] = []
+
+        def settle() -> int:
+            count, reasons = pending.pop(0).result()
+            progress.advance(task, count)
+            for each in reasons:
+                err.print(f"refused: {each}", style="red", highlight=False, markup=False)
+            return len(reasons)
+
+        for products in read_products(folder, manifest):
+            pending.append(pool.submit(store, client, catalog, spaces, products))
+            if len(pending) == BATCHES_IN_FLIGHT:
+                refused += settle()
+        while pending:
+            refused += settle()
+    return refused
+
+
+def store(
+    client: Client, catalog: str, spaces: Sequence[pb.VectorSpace], products: Sequence[pb.EncodedProduct]
+) -> tuple[int, list[str]]:
+    """Store *products*; return how many there were, and why some were refused."""
+    outcomes = client.import_products(products, spaces, catalog=catalog)
+    return len(products), [
+        f"{product.product.id}: {outcome.message}"
+        for product, outcome in zip(products, outcomes, strict=True)
+        if outcome.code
+    ]
+
+
+def bar() -> Progress:
+    """Return a progress bar; none where nobody looks."""
+    return Progress(*COLUMNS, console=err, disable=not err.is_terminal)
