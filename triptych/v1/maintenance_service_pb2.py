@@ -27,7 +27,7 @@ from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from triptych.v1 import types_pb2 as triptych_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%triptych/v1/maintenance_service.proto\x12\x0btriptych.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a\x17triptych/v1/types.proto\"\x9f\x01\n\x15\x45xportProductsRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1d\n\npage_token\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x18\x80\x80\x01\x12\x18\n\x06\x66ilter\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80@\"\x8a\x01\n\x16\x45xportProductsResponse\x12-\n\x08products\x18\x01 \x03(\x0b\x32\x1b.triptych.v1.EncodedProduct\x12(\n\x06spaces\x18\x02 \x03(\x0b\x32\x18.triptych.v1.VectorSpace\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"\xc0\x01\n\x15ImportProductsRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x34\n\x06spaces\x18\x02 \x03(\x0b\x32\x18.triptych.v1.VectorSpaceB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x04\x12>\n\x08products\x18\x03 \x03(\x0b\x32\x1b.triptych.v1.EncodedProductB\x0f\xbaH\x0c\x92\x01\t\x08\x01\x10\x64\"\x03\xd8\x01\x03\">\n\x16ImportProductsResponse\x12$\n\x08outcomes\x18\x01 \x03(\x0b\x32\x12.google.rpc.Status\"{\n\x0e\x45ncodedProduct\x12\x30\n\x07product\x18\x01 \x01(\x0b\x32\x14.triptych.v1.ProductB\t\xbaH\x06\xc8\x01\x01\xd8\x01\x03\x12\x37\n\x07vectors\x18\x02 \x03(\x0b\x32\x1a.triptych.v1.EncodedVectorB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\"\"\x8a\x01\n\rEncodedVector\x12\x33\n\x05space\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x04view\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x0f(\x00\x12+\n\x06vector\x18\x03 \x01(\x0b\x32\x13.triptych.v1.VectorB\x06\xbaH\x03\xc8\x01\x01\"\xca\x01\n\x0bVectorSpace\x12\x33\n\x05space\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x16\n\x02id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x1e\n\tdimension\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\x80\x02(\x01\x12\x39\n\x06metric\x18\x04 \x01(\x0e\x32\x1d.triptych.v1.SimilarityMetricB\n\xbaH\x07\x82\x01\x04\x18\x01\x18\x02\x12\x13\n\x0bunit_length\x18\x05 \x01(\x08\"\x92\x01\n\x13\x43heckCatalogRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \x12\x0e\n\x06repair\x18\x04 \x01(\x08\"\xd5\x01\n\x14\x43heckCatalogResponse\x12\x33\n\x0finconsistencies\x18\x01 \x03(\x0b\x32\x1a.triptych.v1.Inconsistency\x12?\n\x07\x63hecked\x18\x02 \x03(\x0b\x32..triptych.v1.CheckCatalogResponse.CheckedEntry\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x1a.\n\x0c\x43heckedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xde\x02\n\rInconsistency\x12-\n\x04kind\x18\x01 \x01(\x0e\x32\x1f.triptych.v1.Inconsistency.Kind\x12\x12\n\nproduct_id\x18\x02 \x01(\t\x12\'\n\x05space\x18\x03 \x01(\x0e\x32\x18.triptych.v1.SearchSpace\x12\x0c\n\x04view\x18\x04 \x01(\x05\x12\x10\n\x08repaired\x18\x05 \x01(\x08\"\xc0\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x1aKIND_WORDS_WITHOUT_PRODUCT\x10\x01\x12\x15\n\x11KIND_WORDS_DIFFER\x10\x02\x12\x1f\n\x1bKIND_VECTOR_WITHOUT_PRODUCT\x10\x03\x12\x17\n\x13KIND_VECTOR_DIFFERS\x10\x04\x12\x17\n\x13KIND_VECTOR_MISSING\x10\x05\x12\x18\n\x14KIND_VECTOR_TOO_MANY\x10\x06\x32\x9f\x02\n\x12MaintenanceService\x12S\n\x0c\x43heckCatalog\x12 .triptych.v1.CheckCatalogRequest\x1a!.triptych.v1.CheckCatalogResponse\x12Y\n\x0e\x45xportProducts\x12\".triptych.v1.ExportProductsRequest\x1a#.triptych.v1.ExportProductsResponse\x12Y\n\x0eImportProducts\x12\".triptych.v1.ImportProductsRequest\x1a#.triptych.v1.ImportProductsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%triptych/v1/maintenance_service.proto\x12\x0btriptych.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a\x17triptych/v1/types.proto\"\x9f\x01\n\x15\x45xportProductsRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1d\n\npage_token\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x18\x80\x80\x01\x12\x18\n\x06\x66ilter\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80@\"\x8a\x01\n\x16\x45xportProductsResponse\x12-\n\x08products\x18\x01 \x03(\x0b\x32\x1b.triptych.v1.EncodedProduct\x12(\n\x06spaces\x18\x02 \x03(\x0b\x32\x18.triptych.v1.VectorSpace\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"\xc0\x01\n\x15ImportProductsRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x34\n\x06spaces\x18\x02 \x03(\x0b\x32\x18.triptych.v1.VectorSpaceB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x04\x12>\n\x08products\x18\x03 \x03(\x0b\x32\x1b.triptych.v1.EncodedProductB\x0f\xbaH\x0c\x92\x01\t\x08\x01\x10\x64\"\x03\xd8\x01\x03\">\n\x16ImportProductsResponse\x12$\n\x08outcomes\x18\x01 \x03(\x0b\x32\x12.google.rpc.Status\"x\n\x0e\x45ncodedProduct\x12-\n\x07product\x18\x01 \x01(\x0b\x32\x14.triptych.v1.ProductB\x06\xbaH\x03\xd8\x01\x03\x12\x37\n\x07vectors\x18\x02 \x03(\x0b\x32\x1a.triptych.v1.EncodedVectorB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\"\"\x8a\x01\n\rEncodedVector\x12\x33\n\x05space\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x04view\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x0f(\x00\x12+\n\x06vector\x18\x03 \x01(\x0b\x32\x13.triptych.v1.VectorB\x06\xbaH\x03\xc8\x01\x01\"\xca\x01\n\x0bVectorSpace\x12\x33\n\x05space\x18\x01 \x01(\x0e\x32\x18.triptych.v1.SearchSpaceB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x16\n\x02id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x1e\n\tdimension\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\x80\x02(\x01\x12\x39\n\x06metric\x18\x04 \x01(\x0e\x32\x1d.triptych.v1.SimilarityMetricB\n\xbaH\x07\x82\x01\x04\x18\x01\x18\x02\x12\x13\n\x0bunit_length\x18\x05 \x01(\x08\"\x92\x01\n\x13\x43heckCatalogRequest\x12\x31\n\x07\x63\x61talog\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,31})?$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \x12\x0e\n\x06repair\x18\x04 \x01(\x08\"\xd5\x01\n\x14\x43heckCatalogResponse\x12\x33\n\x0finconsistencies\x18\x01 \x03(\x0b\x32\x1a.triptych.v1.Inconsistency\x12?\n\x07\x63hecked\x18\x02 \x03(\x0b\x32..triptych.v1.CheckCatalogResponse.CheckedEntry\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x1a.\n\x0c\x43heckedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xde\x02\n\rInconsistency\x12-\n\x04kind\x18\x01 \x01(\x0e\x32\x1f.triptych.v1.Inconsistency.Kind\x12\x12\n\nproduct_id\x18\x02 \x01(\t\x12\'\n\x05space\x18\x03 \x01(\x0e\x32\x18.triptych.v1.SearchSpace\x12\x0c\n\x04view\x18\x04 \x01(\x05\x12\x10\n\x08repaired\x18\x05 \x01(\x08\"\xc0\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x1aKIND_WORDS_WITHOUT_PRODUCT\x10\x01\x12\x15\n\x11KIND_WORDS_DIFFER\x10\x02\x12\x1f\n\x1bKIND_VECTOR_WITHOUT_PRODUCT\x10\x03\x12\x17\n\x13KIND_VECTOR_DIFFERS\x10\x04\x12\x17\n\x13KIND_VECTOR_MISSING\x10\x05\x12\x18\n\x14KIND_VECTOR_TOO_MANY\x10\x06\x32\x9f\x02\n\x12MaintenanceService\x12S\n\x0c\x43heckCatalog\x12 .triptych.v1.CheckCatalogRequest\x1a!.triptych.v1.CheckCatalogResponse\x12Y\n\x0e\x45xportProducts\x12\".triptych.v1.ExportProductsRequest\x1a#.triptych.v1.ExportProductsResponse\x12Y\n\x0eImportProducts\x12\".triptych.v1.ImportProductsRequest\x1a#.triptych.v1.ImportProductsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,7 +49,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTPRODUCTSREQUEST'].fields_by_name['products']._loaded_options = None
   _globals['_IMPORTPRODUCTSREQUEST'].fields_by_name['products']._serialized_options = b'\272H\014\222\001\t\010\001\020d\"\003\330\001\003'
   _globals['_ENCODEDPRODUCT'].fields_by_name['product']._loaded_options = None
-  _globals['_ENCODEDPRODUCT'].fields_by_name['product']._serialized_options = b'\272H\006\310\001\001\330\001\003'
+  _globals['_ENCODEDPRODUCT'].fields_by_name['product']._serialized_options = b'\272H\003\330\001\003'
   _globals['_ENCODEDPRODUCT'].fields_by_name['vectors']._loaded_options = None
   _globals['_ENCODEDPRODUCT'].fields_by_name['vectors']._serialized_options = b'\272H\007\222\001\004\010\001\020\"'
   _globals['_ENCODEDVECTOR'].fields_by_name['space']._loaded_options = None
@@ -83,21 +83,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTPRODUCTSRESPONSE']._serialized_start=631
   _globals['_IMPORTPRODUCTSRESPONSE']._serialized_end=693
   _globals['_ENCODEDPRODUCT']._serialized_start=695
-  _globals['_ENCODEDPRODUCT']._serialized_end=818
-  _globals['_ENCODEDVECTOR']._serialized_start=821
-  _globals['_ENCODEDVECTOR']._serialized_end=959
-  _globals['_VECTORSPACE']._serialized_start=962
-  _globals['_VECTORSPACE']._serialized_end=1164
-  _globals['_CHECKCATALOGREQUEST']._serialized_start=1167
-  _globals['_CHECKCATALOGREQUEST']._serialized_end=1313
-  _globals['_CHECKCATALOGRESPONSE']._serialized_start=1316
-  _globals['_CHECKCATALOGRESPONSE']._serialized_end=1529
-  _globals['_CHECKCATALOGRESPONSE_CHECKEDENTRY']._serialized_start=1483
-  _globals['_CHECKCATALOGRESPONSE_CHECKEDENTRY']._serialized_end=1529
-  _globals['_INCONSISTENCY']._serialized_start=1532
-  _globals['_INCONSISTENCY']._serialized_end=1882
-  _globals['_INCONSISTENCY_KIND']._serialized_start=1690
-  _globals['_INCONSISTENCY_KIND']._serialized_end=1882
-  _globals['_MAINTENANCESERVICE']._serialized_start=1885
-  _globals['_MAINTENANCESERVICE']._serialized_end=2172
+  _globals['_ENCODEDPRODUCT']._serialized_end=815
+  _globals['_ENCODEDVECTOR']._serialized_start=818
+  _globals['_ENCODEDVECTOR']._serialized_end=956
+  _globals['_VECTORSPACE']._serialized_start=959
+  _globals['_VECTORSPACE']._serialized_end=1161
+  _globals['_CHECKCATALOGREQUEST']._serialized_start=1164
+  _globals['_CHECKCATALOGREQUEST']._serialized_end=1310
+  _globals['_CHECKCATALOGRESPONSE']._serialized_start=1313
+  _globals['_CHECKCATALOGRESPONSE']._serialized_end=1526
+  _globals['_CHECKCATALOGRESPONSE_CHECKEDENTRY']._serialized_start=1480
+  _globals['_CHECKCATALOGRESPONSE_CHECKEDENTRY']._serialized_end=1526
+  _globals['_INCONSISTENCY']._serialized_start=1529
+  _globals['_INCONSISTENCY']._serialized_end=1879
+  _globals['_INCONSISTENCY_KIND']._serialized_start=1687
+  _globals['_INCONSISTENCY_KIND']._serialized_end=1879
+  _globals['_MAINTENANCESERVICE']._serialized_start=1882
+  _globals['_MAINTENANCESERVICE']._serialized_end=2169
 # @@protoc_insertion_point(module_scope)
