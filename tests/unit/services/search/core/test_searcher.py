@@ -200,6 +200,16 @@ async def test_a_product_without_a_picture_neither_sinks_nor_floats():
     ]
 
 
+async def test_what_has_no_picture_is_looked_for_before_pictures_that_are_unlike():
+    """Best by words are products whose pictures are the opposite of the query: worse than any without one."""
+    shop = MemoryShop()
+    for number in range(120):
+        await shop.put(f"unlike{number:03}", X, {IMAGE: [at(-1)]}, title="lamp")
+    await shop.put("none", X, title="lamp with a stand and a shade")
+
+    assert ["none"] == await shop.ids(X, 1, space=IMAGE, texts=LAMP, lexical_weight=0.3)
+
+
 async def test_words_alone():
     """Without a vector products come by their words, and those without a word not at all."""
     shop = MemoryShop()
