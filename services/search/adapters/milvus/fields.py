@@ -1,9 +1,12 @@
 """The `FieldIndex` port in Milvus: counted in the record, the FUSED rows, page by page.
 
 Milvus counts rows itself, but neither values nor groups. These are read from their columns, of so many products at most
-that it takes no longer than a second or two; where there are more, counts are not exact.
+that it takes no longer than a second or two; where there are more, counts are not exact, and say so. Sizes of groups and
+the first products by a number are exact however many there are.
 """
 
+import asyncio
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -20,7 +23,7 @@ from services.search.adapters.milvus.rows import expression
 from services.search.adapters.milvus.schema import KEY, PRODUCT, PRODUCT_ID, pairs
 from services.search.adapters.milvus.words import CODE_PREFIX, code_of, decoded
 from services.search.core.filters.evaluate import values_of
-from services.search.core.filters.model import Field, Filter, OneOf
+from services.search.core.filters.model import Compare, Field, Filter, OneOf, Order
 from services.search.core.filters.parts import joined
 from services.search.core.lexical import by_count, number_in
 from services.search.core.model import Collection, Count, Facts, RowKey, ValueCounts
@@ -89,28 +92,42 @@ class MilvusFieldIndex:
     async def group_sizes(
         self, catalog: str, group_ids: Sequence[str], among: Filter | None
     ) -> Mapping[str, int]:
-        """Read the column of those groups."""
+        """Read the column of those groups; where they have too many products, have Milvus count each."""
         if not group_ids:
             return {}
         tree = joined(OneOf(Field(GROUP), tuple(group_ids)), among)
-        rows, _ = await self._read("group_sizes", catalog, _expression(tree), [GROUP])
-        sizes = Counter(each[GROUP] for each in rows)
-        return {each: sizes[code_of(each)] for each in group_ids if sizes[code_of(each)]}
+        rows, is_all = await self._read("group_sizes", catalog, _expression(tree), [GROUP])
+        read = Counter(each[GROUP] for each in rows)
+        sizes = {each: read[code_of(each)] for each in group_ids}
+        if not is_all:
+            trees = [joined(OneOf(Field(GROUP), (each,)), among) for each in group_ids]
+            counts = await asyncio.gather(*(self.count(catalog, each) for each in trees))
+            sizes = {each: found.number for each, found in zip(group_ids, counts, strict=True)}
+        return {each: size for each, size in sizes.items() if size}
 
     async def ordered(
         self, catalog: str, field: Field, limit: int, among: Filter | None, *, descending: bool
     ) -> list[str]:
-        """Read the column and sort it."""
+        """Read the column and sort it; of too many products, the best of some say which others can be better.
+
+        Of equals at the end of the list those of the first ids are taken only where not too many pass.
+        """
         column = column_of(field)
-        rows, _ = await self._read("ordered", catalog, _expression(among), [PRODUCT_ID, column.name])
+        rows, is_all = await self._read("ordered", catalog, _expression(among), [PRODUCT_ID, column.name])
+        numbers = {each[PRODUCT_ID]: number_in(column.codes(each[column.name])) for each in rows}
 
-        def place(row: Row) -> tuple[bool, float, str]:
-            number = number_in(column.codes(row[column.name]))
+        def place(product_id: str) -> tuple[bool, float, str]:
+            number = numbers[product_id]
             if number is None:
-                return True, 0.0, row[PRODUCT_ID]
-            return False, -number if descending else number, row[PRODUCT_ID]
+                return True, 0.0, product_id
+            return False, -number if descending else number, product_id
 
-        return [each[PRODUCT_ID] for each in sorted(rows, key=place)[:limit]]
+        found = sorted(numbers, key=place)[:limit]
+        if is_all:
+            return found
+        better = joined(among, _better(field, numbers[found[-1]], descending=descending))
+        best = await self.ordered(catalog, field, limit, better, descending=descending)
+        return list(dict.fromkeys((*best, *found)))[:limit]
 
     async def groups_of(self, catalog: str, ids: Sequence[str]) -> Mapping[str, str]:
         """Read the column of those products."""
@@ -175,6 +192,13 @@ class MilvusFieldIndex:
                 guarantee_timestamp=timestamp,
             )
             return cells_of((await self._connection.call("Query", request)).fields_data)
+
+
+def _better(field: Field, number: float | None, *, descending: bool) -> Filter:
+    """Return what stands before a product of that *number*: where it has none, all that have one."""
+    if number is None:
+        return Compare(field, Order.AT_LEAST, -sys.float_info.max)
+    return Compare(field, Order.ABOVE if descending else Order.BELOW, number)
 
 
 def _expression(tree: Filter | None) -> str:

@@ -15,7 +15,7 @@ from services.search.adapters.milvus.lexical.index import MilvusLexicalIndex
 from services.search.adapters.sqlite.fields import SqliteFieldIndex
 from services.search.adapters.sqlite.lexical import SqliteLexicalIndex
 from services.search.adapters.sqlite.store import SqliteStore
-from services.search.core.filters.model import Field
+from services.search.core.filters.model import Compare, Field, Order
 from services.search.core.keeper import Keeper
 from services.search.core.locks import KeyedLocks
 from services.search.core.model import Count, Facts, ProductRecord, ProductVector
@@ -115,6 +115,37 @@ async def test_counts_of_too_many_products_are_not_exact(lite_connection):
     assert ((("A", 4),), False) == (brands.counts, brands.is_exact)
     assert not (await shelf.fields.count(shelf.catalog, None, by_group=True)).is_exact
     assert Count(5) == await shelf.fields.count(shelf.catalog, None)
+
+
+async def test_sizes_of_groups_are_exact_however_many_products_they_have(lite_connection):
+    """Read where few are, counted one by one where not."""
+    shelf = MilvusShelf(lite_connection, has_bm25=False, rows_max=4)
+    await shelf.put({f"p{n}": Facts(group_id="g" if n < 6 else "h", price=float(n)) for n in range(9)})
+    sizes, cheap = shelf.fields.group_sizes, Compare(Field("price"), Order.BELOW, 8.0)
+
+    assert {"g": 6, "h": 3} == await sizes(shelf.catalog, ["g", "h", "nobody"], None)
+    assert {"g": 6, "h": 2} == await sizes(shelf.catalog, ["g", "h"], cheap)
+    assert {"h": 3} == await sizes(shelf.catalog, ["h"], None)
+
+
+@pytest.mark.parametrize("descending", [True, False])
+async def test_the_first_by_a_number_are_exact_however_many_there_are(lite_connection, descending):
+    """Wherever they stand in the store; also where most lack the number, or many have the same."""
+    shelf = MilvusShelf(lite_connection, has_bm25=False, rows_max=8)
+    numbers = {f"p{n:02}": float((n * 17) % 40) for n in range(40)}
+    products = {each: Facts(price=price) for each, price in numbers.items()}
+    await shelf.put(products | {f"a{n:02}": Facts(attributes={"size": 3.0}) for n in range(20)})
+
+    async def first(limit, field="price", **more):
+        return await shelf.fields.ordered(
+            shelf.catalog, Field(field, **more), limit, None, descending=descending
+        )
+
+    expected = sorted(numbers, key=numbers.get, reverse=descending)
+    assert expected[:1] == await first(1)
+    assert expected[:8] == await first(8)
+    sizes = await first(4, "size", is_attribute=True)
+    assert 4 == len({each for each in sizes if each.startswith("a")})
 
 
 async def test_a_file_that_was_lost_is_filled_from_milvus(lite_connection, tmp_path):
