@@ -1,0 +1,1 @@
+"""Requests that break one bound each of the public schema, and how each is to be refused."""
