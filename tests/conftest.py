@@ -77,3 +77,14 @@ def triton(serve_models: ServeModels) -> Iterator[str]:
 def a_free_port() -> int:
     """A TCP port that nobody listens on."""
     return free_port()
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Let torch compute on one thread: small networks wait for one another longer than they compute."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

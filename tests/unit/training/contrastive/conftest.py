@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from training.contrastive.recipe_file import parse_recipe
@@ -16,12 +15,8 @@ SIDE = 24
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
-    """Let torch compute on one thread: small networks wait for one another longer than they compute."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def _quick(one_thread):
+    """Small networks are slower on two threads."""
 
 
 def drawn(colour, shape, rng):

@@ -18,12 +18,8 @@ SIDE_PX = 16
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
+def _quick(one_thread):
     """Small networks are slower on two threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def write(folder, **encoders):

@@ -2,54 +2,19 @@
 
 import importlib.util
 import sys
-import types
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.unit.training.serving.triton_backend import Request, TritonError, stand_in
+
 REPOSITORY = Path(__file__).parents[4] / "triton" / "model_repository"
-
-
-class TritonError(Exception):
-    INVALID_ARG, CANCELLED = 1, 2
-
-    def __init__(self, message, code):
-        super().__init__(message)
-        self.code = code
-
-
-@dataclass
-class Tensor:
-    name: str
-    array: np.ndarray
-
-    def as_numpy(self):
-        return self.array
-
-
-@dataclass
-class InferenceResponse:
-    output_tensors: list = field(default_factory=list)
-    error: TritonError | None = None
-
-
-@dataclass
-class Request:
-    inputs: dict
-    cancelled: bool = False
-
-    def is_cancelled(self):
-        return self.cancelled
 
 
 @pytest.fixture(autouse=True)
 def _backend(monkeypatch):
-    module = types.ModuleType("triton_python_backend_utils")
-    module.TritonError, module.Tensor, module.InferenceResponse = TritonError, Tensor, InferenceResponse
-    module.get_input_tensor_by_name = lambda request, name: Tensor(name, request.inputs[name])
-    monkeypatch.setitem(sys.modules, module.__name__, module)
+    stand_in(monkeypatch)
     # Each imports the stand-in under the module's name: none may stay from another test, or for one.
     _forget_serving()
     yield

@@ -2,45 +2,12 @@
 
 import importlib
 import sys
-import types
-from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
+from tests.unit.training.serving.triton_backend import Request, TritonError, stand_in
 from training.speech.heard import Heard
-
-
-class TritonError(Exception):
-    INVALID_ARG, CANCELLED = 1, 2
-
-    def __init__(self, message, code):
-        super().__init__(message)
-        self.code = code
-
-
-@dataclass
-class Tensor:
-    name: str
-    array: np.ndarray
-
-    def as_numpy(self):
-        return self.array
-
-
-@dataclass
-class InferenceResponse:
-    output_tensors: list = field(default_factory=list)
-    error: TritonError | None = None
-
-
-@dataclass
-class Request:
-    inputs: dict
-    cancelled: bool = False
-
-    def is_cancelled(self):
-        return self.cancelled
 
 
 class Counts:
@@ -55,10 +22,7 @@ class Counts:
 @pytest.fixture
 def model(monkeypatch):
     """The model with a recogniser that counts."""
-    backend = types.ModuleType("triton_python_backend_utils")
-    backend.TritonError, backend.Tensor, backend.InferenceResponse = TritonError, Tensor, InferenceResponse
-    backend.get_input_tensor_by_name = lambda request, name: Tensor(name, request.inputs[name])
-    monkeypatch.setitem(sys.modules, backend.__name__, backend)
+    stand_in(monkeypatch)
     monkeypatch.delitem(sys.modules, "training.serving.transcriber", raising=False)
     served = importlib.import_module("training.serving.transcriber").TritonPythonModel()
     served.recogniser = Counts()

@@ -32,14 +32,8 @@ heads = 2
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
+def _quick(one_thread):
     """Small networks are slower on two threads."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def _picture(path, value):

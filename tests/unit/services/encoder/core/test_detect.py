@@ -2,13 +2,11 @@
 
 import asyncio
 
-import numpy as np
 import pytest
 
-from services.encoder.adapters.no_media import NoMedia
 from services.encoder.core.detect import SoundDetector
-from services.encoder.core.media import MediaPreparer
 from services.encoder.core.parts import Media
+from tests.unit.services.encoder.core.sounds import prepared, sound
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import InvalidArgument, Reason, ResourceExhausted
 
@@ -25,26 +23,8 @@ class FakeDetector:
         return wave.size / 160_000
 
 
-class Seconds:
-    """A sound of as many seconds as its first byte says; silence is refused."""
-
-    async def decode(self, data, facts, focus):
-        if data == b"\0":
-            raise InvalidArgument("The sound is silence.", reason=Reason.AUDIO_SILENT)
-        return np.ones(data[0] * facts.sample_rate_hz, np.float32)
-
-
-class NoFetcher:
-    async def fetch(self, uri, bytes_max):
-        raise InvalidArgument("No.", reason=Reason.URI_NOT_ALLOWED)
-
-
 def room(detector, sounds_max=2):
-    return SoundDetector(detector, MediaPreparer(Seconds(), NoFetcher(), NoMedia(), bytes_max=10), sounds_max)
-
-
-def sound(data):
-    return Media(Modality.AUDIO, data)
+    return SoundDetector(detector, prepared(), sounds_max)
 
 
 async def test_a_sound_is_listened_to_at_16_khz():

@@ -2,14 +2,12 @@
 
 import asyncio
 
-import numpy as np
 import pytest
 
-from services.encoder.adapters.no_media import NoMedia
 from services.encoder.core.facts import SpeechFacts
-from services.encoder.core.media import MediaPreparer
 from services.encoder.core.parts import Media
 from services.encoder.core.transcribe import Heard, SoundTranscriber
+from tests.unit.services.encoder.core.sounds import prepared, sound
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import (
     FailedPrecondition,
@@ -41,28 +39,8 @@ class FakeTranscriber:
         return Heard(f"{wave.size} samples", 0.75, {"colour": "red"})
 
 
-class Seconds:
-    """A sound of as many seconds as its first byte says; silence is refused."""
-
-    async def decode(self, data, facts, focus):
-        if data == b"\0":
-            raise InvalidArgument("The sound is silence.", reason=Reason.AUDIO_SILENT)
-        return np.ones(data[0] * facts.sample_rate_hz, np.float32)
-
-
-class NoFetcher:
-    async def fetch(self, uri, bytes_max):
-        raise InvalidArgument("No.", reason=Reason.URI_NOT_ALLOWED)
-
-
 def room(transcriber, sounds_max=2):
-    return SoundTranscriber(
-        transcriber, MediaPreparer(Seconds(), NoFetcher(), NoMedia(), bytes_max=10), sounds_max
-    )
-
-
-def sound(data):
-    return Media(Modality.AUDIO, data)
+    return SoundTranscriber(transcriber, prepared(), sounds_max)
 
 
 async def test_a_sound_is_heard_at_the_models_rate():
