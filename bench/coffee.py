@@ -28,6 +28,7 @@ import soundfile
 from rich.console import Console
 from rich.table import Table
 
+from bench import reporting
 from training.speech.heard import Recogniser, Wave
 from training.speech.slot_grammar import read_slot_grammar
 from training.speech.transcriber import load_transcriber
@@ -174,9 +175,7 @@ def show(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--snr", type=int, nargs="*", default=SNRS_DB, help="decibels of noise to hear in")
     parser.add_argument("--part", choices=("all", "held_out"), default="all", help="which utterances to hear")

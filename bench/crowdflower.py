@@ -11,7 +11,6 @@ The intervals are paired bootstraps over queries. Writes bench/out/crowdflower.j
 import argparse
 import csv
 import gzip
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,9 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
+from bench import reporting
 from bench.crowdflower_features import Values, features, feedback
 from training.data.ranking import Ranking
 from training.evaluation.bootstrap import paired_difference
@@ -179,9 +177,7 @@ def report(figures: Mapping[str, Values], seed: int) -> list[dict[str, object]]:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=DATA)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=3)
@@ -189,19 +185,12 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("var/crowdflower"), help="keeps the vectors")
     parser.add_argument("--without-feedback", action="store_true", help="no likeness to the first results")
     arguments = parser.parse_args()
-    if not arguments.data.exists():
-        raise SystemExit(f"{arguments.data} is not there: the data is not part of this repository")
+    reporting.needs(arguments.data)
     pairs = read_pairs(arguments.data)
     figures = measure(pairs, arguments)
     rows = report(figures, arguments.seed)
-    table = Table(title=f"NDCG@{CUTOFF}, {len(set(pairs.queries))} queries, {len(pairs.queries)} pairs")
-    for column in rows[0]:
-        table.add_column(column)
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    Console(width=140).print(table)
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(rows, indent=1) + "\n")
+    reporting.show(rows, f"NDCG@{CUTOFF}, {len(set(pairs.queries))} queries, {len(pairs.queries)} pairs", 140)
+    reporting.keep(rows, OUT)
 
 
 if __name__ == "__main__":

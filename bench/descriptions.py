@@ -7,7 +7,6 @@ Sends photos of products whose combinations never occur in training to DescribeI
 the product's category and colour and no other ones; synonyms count. Writes bench/out/descriptions.json.
 """
 
-import argparse
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from bench import reporting
 from bench.quality import photo
 from training.demo.items import items
 from training.demo.queries import queries
@@ -50,9 +50,7 @@ def measure(address: str, split: str, count: int) -> dict[str, object]:
 
 def main() -> None:
     """Measure, print, write down."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("--address", default="127.0.0.1:7100")
     parser.add_argument("--split", choices=("dev", "test"), default="test")
     parser.add_argument("--count", type=int, default=300)

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from bench import reporting
 from bench.fashion_baseline import Baseline
 from bench.fashion_data import Fashion, colour_queries, copy_fashion, title_queries, write_manifest
 from bench.own_suite import own_suite
@@ -194,9 +195,7 @@ def _interval(bounds: Sequence[float]) -> str:
 
 def parsed() -> argparse.Namespace:
     """Return the arguments of the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=SHARED / "data" / "fashion_product_images")
     parser.add_argument(
         "--backbone", type=Path, default=SHARED / "weights" / "mobilenet_v2_imagenet_backbone.onnx"

@@ -11,9 +11,7 @@ Prints a table and writes bench/out/features.json: a list of
 {"query", "feature", "clients", "calls", "p50_ms", "p99_ms", "ratio", "added_ms"}, ratio = p50_ms / that of plain.
 """
 
-import argparse
 import io
-import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +21,7 @@ import grpc
 from rich.console import Console
 from rich.table import Table
 
+from bench import reporting
 from bench.latency import PAGE_SIZE, PHOTO_PIXELS, QUERIES, Timings, turn
 from training.demo.items import items
 from training.demo.queries import Query, queries
@@ -165,9 +164,7 @@ def rows(query: str, clients: int, timings: Mapping[str, Timings]) -> list[dict[
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("--address", default="127.0.0.1:7100")
     parser.add_argument("--catalog", default="demo")
     parser.add_argument("--seconds", type=float, default=6.0, help="per query and feature")
@@ -188,8 +185,7 @@ def main() -> None:
     for row in measured:
         table.add_row(*(str(value) for value in row.values()))
     Console().print(table)
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(measured, indent=1) + "\n")
+    reporting.keep(measured, OUT)
 
 
 if __name__ == "__main__":

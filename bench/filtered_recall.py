@@ -12,9 +12,7 @@ Prints a table and writes bench/out/filtered_recall.json: a list of {"engine", "
 "ratio"}, ratio = p50_ms / that of the search without a filter.
 """
 
-import argparse
 import asyncio
-import json
 import subprocess
 import tempfile
 import time
@@ -24,9 +22,8 @@ from pathlib import Path
 
 import numpy as np
 from pymilvus.grpc_gen.milvus_pb2 import FlushRequest, GetQuerySegmentInfoRequest
-from rich.console import Console
-from rich.table import Table
 
+from bench import reporting
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.directory import Directory
 from services.search.adapters.milvus.index import MilvusIndex
@@ -177,9 +174,7 @@ async def run(uri: str, products: Floats, draws: Floats, queries: Floats) -> lis
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("--products", type=int, default=50_000)
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--engines", nargs="+", default=["milvus", "milvus_lite"])
@@ -194,12 +189,8 @@ def main() -> None:
         with running(engine) as uri:
             measured = asyncio.run(run(uri, products, draws, queries))
         figures += [{"engine": engine} | each for each in measured]
-    table = Table(*figures[0])
-    for figure in figures:
-        table.add_row(*map(str, figure.values()))
-    Console().print(table)
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(figures, indent=1))
+    reporting.show(figures)
+    reporting.keep(figures, OUT)
 
 
 if __name__ == "__main__":

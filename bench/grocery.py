@@ -26,6 +26,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from bench import reporting
 from bench.grocery_baseline import logistic_regression
 from bench.grocery_data import (
     Grocery,
@@ -144,9 +145,7 @@ def table_of(baseline: Mapping[float, float], runs: Sequence[Mapping[str, Any]])
 
 def parsed() -> argparse.Namespace:
     """Return the arguments of the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=SHARED / "data" / "grocery_store")
     parser.add_argument(
         "--backbone", type=Path, default=SHARED / "weights" / "mobilenet_v2_imagenet_backbone.onnx"

@@ -9,9 +9,7 @@ for the query is put in order. The weight is chosen on one half of the queries a
 round and over 50 dealings of the halves; intervals are paired bootstraps over queries. Writes bench/out/hybrid.json.
 """
 
-import argparse
 import asyncio
-import json
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -21,9 +19,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
+from bench import reporting
 from bench.crowdflower import CUTOFF, DATA, Pairs, embedded, read_pairs
 from services.search.adapters.in_memory import InMemoryIndex
 from services.search.adapters.sqlite.fields import SqliteFieldIndex
@@ -190,9 +187,7 @@ async def measure(pairs: Pairs, work: Path, *, only_judged: bool) -> dict[Way, V
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=DATA)
     parser.add_argument(
         "--judged", action="store_true", help="order what was judged for a query, and nothing else"
@@ -200,19 +195,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", type=Path, default=Path("var/crowdflower"), help="keeps the vectors")
     arguments = parser.parse_args()
-    if not arguments.data.exists():
-        raise SystemExit(f"{arguments.data} is not there: the data is not part of this repository")
+    reporting.needs(arguments.data)
     pairs = read_pairs(arguments.data)
     figures = asyncio.run(measure(pairs, arguments.work, only_judged=arguments.judged))
     rows = report(figures, arguments.seed)
-    table = Table(title=f"NDCG@{CUTOFF}, {len(set(pairs.queries))} queries, {len(pairs.queries)} pairs")
-    for column in rows[0]:
-        table.add_column(column)
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    Console(width=140).print(table)
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(rows, indent=1) + "\n")
+    reporting.show(rows, f"NDCG@{CUTOFF}, {len(set(pairs.queries))} queries, {len(pairs.queries)} pairs", 140)
+    reporting.keep(rows, OUT)
 
 
 if __name__ == "__main__":

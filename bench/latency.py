@@ -15,7 +15,6 @@ Prints a table and writes bench/out/bench.json: a list of
 
 import argparse
 import io
-import json
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -33,6 +32,7 @@ from pymilvus import MilvusClient
 from rich.console import Console
 from rich.table import Table
 
+from bench import reporting
 from training.demo.items import items
 from training.demo.queries import queries
 from training.demo.render import render
@@ -191,9 +191,7 @@ def measure(case: Case, clients: int, seconds: float) -> dict[str, object]:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("--address", default="127.0.0.1:7100")
     parser.add_argument("--triton", default="127.0.0.1:7001")
     parser.add_argument("--milvus", default="http://127.0.0.1:7530")
@@ -213,8 +211,7 @@ def main() -> None:
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     Console().print(table)
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(rows, indent=1) + "\n")
+    reporting.keep(rows, OUT)
 
 
 if __name__ == "__main__":

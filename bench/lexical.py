@@ -8,10 +8,8 @@ DATA is pairs.csv.gz of the Crowdflower search relevance data, which is not part
 bench.crowdflower, over each query's own judged products. Writes bench/out/lexical.json.
 """
 
-import argparse
 import asyncio
 import itertools
-import json
 import random
 import sqlite3
 import tempfile
@@ -24,6 +22,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from bench import reporting
 from bench.crowdflower import CUTOFF, DATA, Pairs, read_pairs, without_ties
 from services.search.adapters.sqlite.fields import SqliteFieldIndex
 from services.search.adapters.sqlite.lexical import SqliteLexicalIndex, match_query
@@ -239,9 +238,7 @@ async def quality(work: Path, pairs: Pairs) -> dict[str, float]:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("--products", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--repeats", type=int, default=40)
@@ -259,8 +256,7 @@ def main() -> None:
         if arguments.data.exists():
             figures = asyncio.run(quality(Path(work), read_pairs(arguments.data)))
             print(f"NDCG@{CUTOFF} on Crowdflower: {figures}")
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps({"speed": rows, f"ndcg@{CUTOFF}": figures}, indent=1) + "\n")
+    reporting.keep({"speed": rows, f"ndcg@{CUTOFF}": figures}, OUT)
 
 
 if __name__ == "__main__":

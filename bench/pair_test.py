@@ -9,7 +9,6 @@ pack never saw; weights and thresholds are fitted on the dev part. Prints accura
 bench/out/pair_test.json.
 """
 
-import argparse
 import io
 import json
 import random
@@ -25,6 +24,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench import reporting
 from training.demo.items import Item, items
 from training.demo.render import render
 from training.demo.texts import query_text
@@ -216,9 +216,7 @@ def judge(name: str, swaps: str, dev: Triples, test: Triples) -> Row:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("--pack", type=Path, default=Path("triton/model_repository"))
     parser.add_argument(
         "--count", type=int, default=500, help="matching triples of each part; as many do not match"

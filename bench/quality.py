@@ -12,7 +12,6 @@ test part never occur in training.
 import argparse
 import asyncio
 import io
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench import reporting
 from training.demo.items import Item, items
 from training.demo.queries import Query, queries, right
 from training.demo.render import render
@@ -146,9 +146,7 @@ def ways(kind: str) -> list[tuple[str, dict[str, Any]]]:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("--address", default="127.0.0.1:7100")
     parser.add_argument("--catalog", default="demo")
     parser.add_argument("--split", default="test", choices=("dev", "test"))
@@ -161,8 +159,7 @@ def main() -> None:
     for row in rows:
         table.add_row(*(str(row[str(column.header)]) for column in table.columns))
     Console().print(table)
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(rows, indent=1) + "\n")
+    reporting.keep(rows, OUT)
 
 
 if __name__ == "__main__":

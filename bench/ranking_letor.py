@@ -8,8 +8,6 @@ LightGBM is asked twice, with features that a line leaves out as 0 (as its own f
 installed (pip install lightgbm). Intervals are paired bootstraps over queries. Writes bench/out/ranking_letor.json.
 """
 
-import argparse
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from bench import reporting
 from training.data.letor import read_letor
 from training.data.ranking import Ranking
 from training.evaluation.bootstrap import mean_interval, paired_difference
@@ -62,9 +61,7 @@ def ways(ranking: Ranking, losses: list[str], folds: int) -> dict[str, Callable[
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=DATA)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=3)
@@ -72,8 +69,7 @@ def main() -> None:
     parser.add_argument("--losses", nargs="+", choices=LOSSES, default=LOSSES)
     arguments = parser.parse_args()
     path = arguments.data / "rank.train"
-    if not path.exists():
-        raise SystemExit(f"{path} is not there: the data is not part of this repository")
+    reporting.needs(path)
     ranking = read_letor(path, missing=float("nan"))
     figures, rows = {}, []
     for name, way in ways(ranking, list(arguments.losses), arguments.folds).items():
@@ -102,8 +98,7 @@ def main() -> None:
     for row in rows:
         table.add_row(*(str(row.get(column, "")) for column in rows[-1]))
     Console(width=160).print(table)
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(rows, indent=1) + "\n")
+    reporting.keep(rows, OUT)
 
 
 if __name__ == "__main__":

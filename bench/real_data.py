@@ -8,19 +8,16 @@ searches over it must answer. The demonstration pack never saw a real photo: wha
 are trained on a shop's own data.
 """
 
-import argparse
 import asyncio
 import csv
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
-from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
+from bench import reporting
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
 from triptych.v1 import product_search_service_pb2 as pb
@@ -212,21 +209,13 @@ async def measure(data: Path, address: str) -> list[dict[str, object]]:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--address", default="127.0.0.1:7100")
     arguments = parser.parse_args()
     rows = asyncio.run(measure(arguments.data, arguments.address))
-    table = Table(title="Real products through the demonstration pack")
-    for name in rows[0]:
-        table.add_column(name)
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    Console().print(table)
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(rows, indent=1) + "\n")
+    reporting.show(rows, "Real products through the demonstration pack")
+    reporting.keep(rows, OUT)
 
 
 if __name__ == "__main__":

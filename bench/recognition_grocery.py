@@ -8,9 +8,7 @@ photos each. Curves are fitted on four fifths of the val photos and judged on th
 with its category taken out of the catalogue. Writes bench/out/recognition_grocery.json.
 """
 
-import argparse
 import csv
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from bench import reporting
 from bench.grocery_baseline import embeddings
 from gateway.core.model.catalog import CatalogFacts, Labels
 from gateway.core.model.ranking import Curve
@@ -177,9 +176,7 @@ def ece(guesses: Sequence[tuple[float, bool]]) -> float:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=SHARED / "data" / "grocery_store")
     parser.add_argument(
         "--backbone", type=Path, default=SHARED / "weights" / "mobilenet_v2_imagenet_backbone.onnx"
@@ -196,8 +193,7 @@ def main() -> None:
     for name, value in found.items():
         table.add_row(name, f"{value:.4f}" if isinstance(value, float) else str(value))
     Console(width=140).print(table)
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(found, indent=1) + "\n")
+    reporting.keep(found, OUT)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench import reporting
 from bench.own_suite import own_suite
 from training.evaluation.bootstrap import paired_difference
 from triptych.client import OPTIONS
@@ -247,9 +248,7 @@ def report(hits: Mapping[str, NDArray[np.float64]], seed: int) -> list[dict[str,
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=DATA)
     parser.add_argument("--train", type=int, default=30, help="weeks to learn from")
     parser.add_argument("--test", type=int, default=10, help="weeks to be judged on")
@@ -257,8 +256,7 @@ def main() -> None:
     parser.add_argument("--address", default="", help="a suite that runs; default: one of its own")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    if not arguments.data.exists():
-        raise SystemExit(f"{arguments.data} is not there: the data is not part of this repository")
+    reporting.needs(arguments.data)
     table = list(rows_of(arguments.data / "products.csv.gz"))
     bought = purchases(
         arguments.data / "transactions_weeks01-40.csv.gz", frozenset(row["product_id"] for row in table)

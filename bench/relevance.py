@@ -20,6 +20,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from bench import reporting
 from bench.own_suite import own_suite
 from bench.quality import parts, photo
 from training.calibration.fit import TOP, fit_curves
@@ -234,9 +235,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, list[Row]]:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("--address", help="of a suite that serves the demonstration pack")
     parser.add_argument("--count", type=int, default=150, help="queries of each kind and part")
     parser.add_argument("--seed", type=int, default=0)
@@ -253,8 +252,7 @@ def main() -> None:
                 *(f"{v:.4f}" if isinstance(v := row[figure], float) else str(v) for row in figures[name]),
             )
         Console(width=140).print(table)
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(figures, indent=1) + "\n")
+    reporting.keep(figures, OUT)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,13 @@ it are kept; relevant is 4 (or 3 and more) of 4. Curves are fitted as `triptych 
 Writes bench/out/relevance_crowdflower.json.
 """
 
-import argparse
 import asyncio
-import json
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
+from bench import reporting
 from bench.crowdflower import DATA, Pairs, read_pairs
 from bench.hybrid import CATALOG, SPACE, Shop, opened
 from services.search.core.query import SearchQuery
@@ -73,23 +69,16 @@ async def measure(pairs: Pairs, work: Path, weight: float, seed: int) -> list[di
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=DATA)
     parser.add_argument("--weight", type=float, default=0.3, help="of words beside vectors")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", type=Path, default=Path("var/crowdflower"), help="keeps the vectors")
     arguments = parser.parse_args()
-    if not arguments.data.exists():
-        raise SystemExit(f"{arguments.data} is not there: the data is not part of this repository")
+    reporting.needs(arguments.data)
     rows = asyncio.run(measure(read_pairs(arguments.data), arguments.work, arguments.weight, arguments.seed))
-    table = Table(*rows[0])
-    for row in rows:
-        table.add_row(*(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()))
-    Console(width=170).print(table)
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(rows, indent=1) + "\n")
+    reporting.show(rows, width=170)
+    reporting.keep(rows, OUT)
 
 
 if __name__ == "__main__":

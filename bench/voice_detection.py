@@ -8,7 +8,6 @@ and melodies of them, bells, clicks, engines, sirens, bowed strings and rain, dr
 kind: the share below 0.3, between, and from 0.8 on.
 """
 
-import argparse
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from bench import reporting
 from bench.coffee import in_noise, read_orders, sound
 from gateway.core.listening import SOUND_BELOW, SPEECH_FROM
 from services.encoder.adapters.silero import SileroDetector
@@ -175,9 +175,7 @@ async def probabilities(kinds: Mapping[str, Sequence[Waveform]]) -> dict[str, li
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("--digits", type=Path, default=Path("../shared/data/spoken_digits"))
     parser.add_argument("--coffee", type=Path, default=Path("../shared/data/coffee_orders_speech"))
     parser.add_argument("--seed", type=int, default=1)

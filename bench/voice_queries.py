@@ -13,8 +13,6 @@ Settings were chosen on part "tuned" (products of dev, its own seed); "held_out"
 Prints a row for each voice and writes bench/out/voice_queries.json.
 """
 
-import argparse
-import json
 import multiprocessing
 import random
 from collections.abc import Mapping, Sequence
@@ -25,6 +23,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench import reporting
 from gateway.core.model.words import Operator
 from gateway.core.understanding import understand
 from training.demo.items import BRANDS, items
@@ -220,9 +219,7 @@ def judge_text(part: str, count: int) -> None:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("--pack", type=Path, default=PACK)
     parser.add_argument("--part", choices=SPLITS, default="held_out")
     parser.add_argument("--count", type=int, default=20, help="queries for each voice")
@@ -243,8 +240,7 @@ def main() -> None:
     rows = [row(name, [each for each in found if each.voice == name]) for name in names]
     rows.append(row("all of these", found))
     show(rows)
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(rows, indent=1) + "\n")
+    reporting.keep(rows, OUT)
     for each in found:
         if each.heard and not each.is_right:
             Console(stderr=True).print(
