@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -27,10 +28,11 @@ from training.calibration.fit import TOP, fit_curves
 from training.calibration.gather import DEPTH, Judgement, gather, in_flight
 from training.calibration.photos import Catalogue, KnownPhoto
 from training.calibration.recognition import fit_recognition
+from training.calibration.rows import Array
 from training.demo.items import Item, items
 from training.demo.queries import Query, queries, right
 from training.demo.write import write
-from training.evaluation.calibration import expected_calibration_error
+from training.evaluation.calibration import error_interval, error_of_perfect, expected_calibration_error
 from triptych.cli.calibrate import merged, table_of
 from triptych.client import Client
 from triptych.v1 import product_search_service_pb2 as pb
@@ -133,20 +135,23 @@ def relevance_figures(
             parts=sent(query, by_id), catalog=CATALOG, min_relevance=0.5, timeout_s=TIMEOUT_S
         )
 
-    told, truth, first, kept = [], [], [], []
-    for query, response in zip(present, in_flight(search, present), strict=True):
+    told, truth, kept = [], [], []
+    place: list[int] = []
+    number: list[int] = []
+    for at, (query, response) in enumerate(zip(present, in_flight(search, present), strict=True)):
         wanted = right(query, catalogue)
         assert all(result.HasField("relevance") for result in response.results)
         told += [result.relevance for result in response.results]
         truth += [result.product.id in wanted for result in response.results]
-        first += [place < TOP for place in range(len(response.results))]
+        place += range(len(response.results))
+        number += [at] * len(response.results)
         kept.append(any(result.relevance >= 0.5 for result in response.results))
-    likely, is_right, is_first = np.array(told), np.array(truth, float), np.array(first)
+    likely, is_right, is_first = np.array(told), np.array(truth, float), np.array(place) < TOP
     empty = [not response.results for response in in_flight(cut, absent)]
     return {
         "queries": len(present),
-        "ECE": expected_calibration_error(likely, is_right),
-        "ECE, first ten": expected_calibration_error(likely[is_first], is_right[is_first]),
+        **errors("ECE", likely, is_right, np.array(number)),
+        **errors("ECE, first ten", likely[is_first], is_right[is_first], np.array(number)[is_first]),
         "right of those kept": float(is_right[likely >= 0.5].mean()),
         "kept of the right": float((likely >= 0.5)[is_right > 0].mean()),
         "answered": float(np.mean(kept)),
@@ -177,6 +182,7 @@ def recognition_figures(client: Client, by_id: dict[str, Item], gone: frozenset[
     matches = [
         (m.probability, m.product.id == query.photo_of) for query, answer in pairs for m in answer.matches
     ]
+    sure, is_right = np.array(guesses["product"], float).T
     return {
         "calibrated": all(each.calibrated for each in found),
         "photos": len(present),
@@ -185,7 +191,8 @@ def recognition_figures(client: Client, by_id: dict[str, Item], gone: frozenset[
         "photos of other things": len(absent),
         "of these nothing like it": float(np.mean([each.nothing_like_it for each in nothing])),
         **{f"{name} right": float(np.mean([ok for _, ok in some])) for name, some in guesses.items()},
-        **{f"{name} ECE": ece(some) for name, some in guesses.items()},
+        **{f"{name} ECE": ece(some) for name, some in guesses.items() if name != "product"},
+        **errors("product ECE", sure, is_right, np.arange(len(found))),
         "all matches, ECE": ece(matches),
     }
 
@@ -200,6 +207,17 @@ def guessed(query: Query, answer: pb.RecognizeProductResponse, name: str) -> tup
     else:
         guess = answer.attributes[name] if name in answer.attributes else pb.RecognizedValue()
     return guess.probability, guess.value == query.wanted[name]
+
+
+def errors(name: str, told: Array, truth: Array, query: NDArray[np.int64]) -> Row:
+    """Return the calibration error, its interval over queries, and what of it chance alone would give."""
+    low, high = error_interval(told, truth, query)
+    mean, most = error_of_perfect(told)
+    return {
+        name: expected_calibration_error(told, truth),
+        f"{name}, 95 % interval": f"{low:.3f}-{high:.3f}",
+        f"{name}, of perfect ones": f"{mean:.3f}, {most:.3f} in 1 of 20",
+    }
 
 
 def ece(guesses: Sequence[tuple[float, bool]]) -> float:

@@ -25,7 +25,7 @@ KIND_OF_MODALITY = {
 # What each curve can weigh, by its name.
 CURVES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(relevance.KINDS, relevance.VALUES),
-    **dict.fromkeys(recognise.CURVES, recognise.VALUES),
+    **recognise.VALUES,
 }
 
 

@@ -4,9 +4,13 @@ The votes are a softmax of cosines (Goldberger et al., 2004; Wu et al., 2018), s
 
     vote_i = exp(weight · cosine_i) / Σ_j exp(weight · cosine_j)
 
-A category, or a value of an attribute, gets the votes of the products that have it; a product gets its own. How steep
-votes are, a curve says for each of the three. A fourth tells of the best cosine how probably the catalogue has anything
-like it at all; every probability is the product of that one and the votes.
+A category, or a value of an attribute, gets the votes of the products that have it; a product gets its own, in which its
+place counts too, since of products that look the same the first is right more often than their cosines differ:
+
+    vote_i = exp(weight · cosine_i) · place_i^-rank / Σ_j exp(weight · cosine_j) · place_j^-rank
+
+How steep votes are, a curve says for each of the three. A fourth tells of the best cosine how probably the catalogue has
+anything like it at all; every probability is the product of that one and the votes.
 """
 
 import math
@@ -33,13 +37,16 @@ KNOWN, CATEGORY, ATTRIBUTE, MATCH = (
     "recognition_match",
 )
 CURVES = (KNOWN, CATEGORY, ATTRIBUTE, MATCH)
-VALUES = ("cosine",)
+VALUES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(CURVES, ("cosine",)),
+    MATCH: ("cosine", "rank"),
+}
 # Fitted on the demonstration pack's dev photos by `triptych calibrate`: what holds where a catalogue has no curves.
 DEFAULTS: Mapping[str, Curve] = {
     KNOWN: Curve(-84.0, {"cosine": 92.9}),
     CATEGORY: Curve(0.0, {"cosine": 100.0}),
     ATTRIBUTE: Curve(0.0, {"cosine": 100.0}),
-    MATCH: Curve(0.0, {"cosine": 72.0}),
+    MATCH: Curve(0.0, {"cosine": 58.0, "rank": 0.47}),
 }
 # Products that are farther than the fiftieth have next to no vote.
 NEIGHBOURS = 50
@@ -141,10 +148,7 @@ class Recogniser:
 def told(found: Hits, labels: Sequence[Labels], facts: CatalogFacts, matches: int) -> Recognition:
     """Return what the neighbours *found* say, whose *labels* stand in their order; *matches* of them are named."""
     cosines = [hit.similarity or 0.0 for hit in found.hits]
-    votes = {
-        name: softmax(cosines, curve_of(facts, name).weights.get("cosine", 0.0))
-        for name in (CATEGORY, ATTRIBUTE, MATCH)
-    }
+    votes = {name: votes_of(cosines, curve_of(facts, name).weights) for name in (CATEGORY, ATTRIBUTE, MATCH)}
     known = probability(curve_of(facts, KNOWN), {"cosine": max(cosines)}) if cosines else 0.0
     return Recognition(
         known,
@@ -164,9 +168,10 @@ def curve_of(facts: CatalogFacts, name: str) -> Curve:
     return facts.calibration.get(name, DEFAULTS[name])
 
 
-def softmax(cosines: Sequence[float], weight: float) -> list[float]:
-    """Return votes that sum to 1, those of equal cosines equal."""
-    logits = [weight * cosine for cosine in cosines]
+def votes_of(cosines: Sequence[float], weights: Mapping[str, float]) -> list[float]:
+    """Return the votes of products with *cosines*, descending; they sum to 1."""
+    steep, rank = weights.get("cosine", 0.0), weights.get("rank", 0.0)
+    logits = [steep * cosine - rank * math.log(place) for place, cosine in enumerate(cosines, 1)]
     raised = [math.exp(logit - max(logits)) for logit in logits]
     total = math.fsum(raised)
     return [each / total for each in raised]

@@ -18,6 +18,8 @@ ROWS_MIN = 10 * len(VALUES)
 # Next to none: where cosines tell all apart, a curve has to be steep.
 RIDGE = 1e-5
 TOP = 10
+# Up to here a curve can be believed; one that is off by more is passed over for another, however likely it is.
+ERROR_MAX = 0.05
 FORMS = (("cosine",), ("cosine", "lexical"), ("cosine", "lexical", "gap"))
 
 
@@ -72,7 +74,11 @@ def fit_curves(
 def fit_curve(
     queries: Sequence[JudgedQuery], seed: int = 0, forms: Sequence[tuple[str, ...]] = FORMS
 ) -> FittedCurve:
-    """Return the curve for *queries* of one kind; of *forms*, which name values, the one with the least log loss held out.
+    """Return the curve for *queries* of one kind.
+
+    Of *forms*, which name values, the one is taken that has the least log loss held out among those that can be believed:
+    whose calibration errors held out, of all products and of the first ten, are at most 0.05. Where none can, the one
+    with the smallest error.
 
     Raises:
         TrainingError: they are too few to fit a curve and to hold some out.
@@ -82,7 +88,8 @@ def fit_curve(
     rows = rows_of(useful)
     distinct = dict.fromkeys(informative(rows, names) for names in forms)
     return min(
-        (cross_validated(rows, names, len(useful), seed) for names in distinct), key=lambda c: c.log_loss
+        (cross_validated(rows, names, len(useful), seed) for names in distinct),
+        key=lambda c: (max(c.error, c.error_top, ERROR_MAX), c.log_loss),
     )
 
 

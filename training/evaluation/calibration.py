@@ -1,4 +1,4 @@
-"""Whether confidence can be believed: expected calibration error, reliability bins, a fitted temperature."""
+"""Whether confidence can be believed: expected calibration error and its noise, reliability bins, a fitted temperature."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 BINS = 15
+RESAMPLES = 1000
 _LOG_TEMPERATURES = (-8.0, 6.0)
 _STEPS = 80
 
@@ -38,6 +39,45 @@ def expected_calibration_error(confidences: Array, right: Array, bins: int = BIN
     """Return Σ_b n_b/N · |accuracy_b - confidence_b| over bins (l, u] of equal width (Guo et al. 2017, eq. 3)."""
     found = reliability(confidences, right, bins)
     return sum(each.count * abs(each.accuracy - each.confidence) for each in found) / max(1, len(right))
+
+
+def error_interval(
+    confidences: Array, right: Array, query: NDArray[np.int64], seed: int = 0, resamples: int = RESAMPLES
+) -> tuple[float, float]:
+    """Return the 95 % percentile interval of the expected calibration error over resampled queries.
+
+    Args:
+        confidences: [N], 0 to 1.
+        right: [N], 0 or 1.
+        query: [N], equal for what belongs together.
+        seed: of the draws.
+        resamples: how many there are.
+
+    The error is a sum of absolute values: resampling adds to it, and so the interval lies somewhat high.
+    """
+    rng = np.random.default_rng(seed)
+    _, first = np.unique(query, return_inverse=True)
+    members = np.split(np.argsort(first, kind="stable"), np.cumsum(np.bincount(first))[:-1])
+    errors = []
+    for _ in range(resamples):
+        drawn = np.concatenate([members[at] for at in rng.integers(0, len(members), len(members))])
+        errors.append(expected_calibration_error(confidences[drawn], right[drawn]))
+    low, high = np.percentile(errors, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def error_of_perfect(confidences: Array, seed: int = 0, resamples: int = RESAMPLES) -> tuple[float, float]:
+    """Return the error that *confidences* [N] have by chance where each is exactly right: its mean, and its 95th percentile.
+
+    Truths are drawn from them (consistency resampling: Bröcker and Smith 2007). An error within that is no evidence
+    against them; the fewer there are, the larger it is.
+    """
+    rng = np.random.default_rng(seed)
+    errors = [
+        expected_calibration_error(confidences, (rng.random(len(confidences)) < confidences).astype(float))
+        for _ in range(resamples)
+    ]
+    return float(np.mean(errors)), float(np.percentile(errors, 95))
 
 
 def softmax(scores: Array, temperature: float) -> Array:

@@ -1,4 +1,4 @@
-"""Logistic regression on a few scores: turns similarities into the probability of a match (Platt 1999)."""
+"""Logistic regression on a few scores: turns similarities into the probability of a match (Platt 1999), or of a choice."""
 
 from dataclasses import dataclass
 
@@ -44,6 +44,49 @@ def fit_logistic(scores: Array, matches: NDArray[np.bool_], ridge: float = RIDGE
         if np.abs(step).max() < _TOLERANCE:
             break
     return Logistic(weights[:-1], float(weights[-1]), mean, scale)
+
+
+def fit_choice(
+    features: Array, there: NDArray[np.bool_], chosen: NDArray[np.bool_], ridge: float = RIDGE
+) -> Array:
+    """Return the weights [F] that make what is chosen likeliest: conditional logit (McFadden 1974), Newton's method.
+
+    Of each row one place is chosen, with the probability softmax(features · weights).
+
+    Args:
+        features: [N, K, F].
+        there: bool [N, K], which places there are.
+        chosen: bool [N, K], one in each row.
+        ridge: keeps the weights finite where the features tell all.
+    """
+    scale = features[there].std(axis=0) + 1e-12
+    design = np.where(there[..., None], features / scale, 0.0)
+    penalty = ridge * len(design) * np.eye(len(scale))
+
+    def likely_under(weights: Array) -> Array:
+        logits = np.where(there, design @ weights, -np.inf)
+        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+    def loss(weights: Array) -> float:
+        of_chosen = np.maximum(likely_under(weights)[chosen], 1e-300)
+        return float(weights @ penalty @ weights / 2 - np.log(of_chosen).sum())
+
+    weights = np.zeros(len(scale))
+    for _ in range(STEPS_MAX):
+        likely = likely_under(weights)
+        expected = (likely[..., None] * design).sum(axis=1)
+        centred = design - expected[:, None]
+        slope = (expected - design[chosen]).sum(axis=0) + penalty @ weights
+        curvature = np.einsum("nk,nkf,nkg->fg", likely, centred, centred) + penalty
+        step = np.linalg.solve(curvature + 1e-12 * np.eye(len(weights)), slope)
+        # Far from the best a whole step can lead farther away.
+        while np.abs(step).max() > _TOLERANCE and loss(weights - step) > loss(weights):
+            step = step / 2
+        weights = weights - step
+        if np.abs(step).max() < _TOLERANCE:
+            break
+    return np.asarray(weights / scale)
 
 
 def _sigmoid(values: Array) -> Array:

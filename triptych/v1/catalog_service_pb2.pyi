@@ -1197,7 +1197,8 @@ class Calibration(_message.Message):
         @_builtins.property
         def weights(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
             """By value, each from -1,000,000 to 1,000,000: "cosine", "lexical" (BM25), "gap" (how far the cosine is behind the
-            best one's); for recognition "cosine" alone. At most 16.
+            best one's); for recognition "cosine", and for "recognition_match" also "rank". At
+            most 16.
             """
 
         def __init__(
@@ -1224,7 +1225,8 @@ class Calibration(_message.Message):
 
         Recognition: "recognition" is the probability that the catalogue has anything like a photo, by the cosine of the most
         similar product. "recognition_category", "recognition_attribute" and "recognition_match" say how steep the votes of
-        similar products are: a vote is the softmax of weight · cosine, and an intercept changes nothing.
+        similar products are: a vote is the softmax of weight · cosine, and an intercept changes nothing. Of
+        "recognition_match" there is also "rank": the logarithm of a product's place, from 1, counts against it by so much.
         """
 
     def __init__(

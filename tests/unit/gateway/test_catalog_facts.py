@@ -64,6 +64,11 @@ async def test_a_calibration_is_set_told_and_removed(catalog):
         (
             {"recognition_match": pb.Calibration.Curve(weights={"gap": 1})},
             'calibration.curves["recognition_match"].weights["gap"]',
+            "none of cosine, rank.",
+        ),
+        (
+            {"recognition_category": pb.Calibration.Curve(weights={"rank": 1})},
+            'calibration.curves["recognition_category"].weights["rank"]',
             "none of cosine.",
         ),
         ({"text": pb.Calibration.Curve(error=1.5)}, "", "less than or equal to 1"),

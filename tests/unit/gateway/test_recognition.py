@@ -80,6 +80,16 @@ class TestVotes:
             match.probability for match in what.matches
         ]
 
+    def test_the_place_of_a_match_counts(self):
+        """By the curve's own weight: of equal cosines, 1, 1/2, 1/3; for categories it is nothing."""
+        curves = even() | {recognise.MATCH: Curve(0.0, {"cosine": 5.0, "rank": 1.0})}
+        what = told([0.9] * 3, [Labels("mug"), Labels("hat"), Labels("hat")], curves)
+
+        assert [pytest.approx(share / 11) for share in (6, 3, 2)] == [
+            each.probability for each in what.matches
+        ]
+        assert [pytest.approx(2 / 3), pytest.approx(1 / 3)] == [each.probability for each in what.categories]
+
     def test_attributes_that_products_share(self):
         """A value that one product alone has is none that is shared, nor is an attribute that most lack."""
         labels = [

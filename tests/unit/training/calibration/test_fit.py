@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from training.calibration.fit import fit_curve, fit_curves
+from training.calibration.fit import ERROR_MAX, cross_validated, fit_curve, fit_curves
 from training.calibration.photos import Ballot
-from training.calibration.recognition import elected, fit_votes
+from training.calibration.recognition import elected, fit_votes, weights_of_match
 from training.calibration.rows import JudgedQuery, judged_query, knocked_out, rows_of
 from training.errors import TrainingError
 
@@ -77,6 +77,23 @@ def test_the_best_of_what_is_not_there_is_not_relevant():
     assert (curve.probabilities(asked_in_vain) < 0.5).all()
 
 
+def test_a_likelier_curve_that_cannot_be_believed_is_passed_over():
+    """Cosines of each query lie somewhat higher or lower: the gap tells more, but not how much of it is true."""
+    rng, queries = np.random.default_rng(0), []
+    for _ in range(150):
+        level = rng.normal(0, 0.05)
+        cosines = np.concatenate([rng.normal(0.9 + level, 0.02, 4), rng.normal(0.8 + level, 0.02, 6)])
+        found = [({"cosine": cosines[at]}, bool(at < 4)) for at in np.argsort(-cosines)]
+        queries.append(judged_query("audio", found, cosines.max()))
+
+    curve = fit_curve(queries)
+
+    likelier = cross_validated(rows_of(queries), ("cosine", "gap"), len(queries), 0)
+    assert {"cosine"} == curve.weights.keys()
+    assert likelier.log_loss < curve.log_loss
+    assert max(curve.error, curve.error_top) <= ERROR_MAX < likelier.error_top
+
+
 def test_knocked_out():
     """Without the relevant ones the gaps are to the best of the others, query by query."""
     first = judged_query(
@@ -116,6 +133,31 @@ def test_the_steepness_of_votes_is_found():
     assert curve.error < 0.05
 
 
+def test_how_much_the_place_counts_is_found():
+    """Both weights of a match come back, and votes are what they say."""
+    rng, ballots = np.random.default_rng(0), []
+    for _ in range(2000):
+        cosines = np.sort(rng.uniform(0.85, 0.95, 10))[::-1]
+        votes = np.exp(40.0 * cosines) / np.arange(1, 11) ** 0.5
+        chosen = rng.choice(10, p=votes / votes.sum())
+        ballots.append(Ballot(tuple(cosines), tuple("abcdefghij"), "abcdefghij"[chosen]))
+
+    curve = fit_votes(ballots, fit=weights_of_match)
+
+    assert {"cosine": pytest.approx(40, rel=0.15), "rank": pytest.approx(0.5, abs=0.1)} == curve.weights
+    assert curve.error < 0.05
+
+
+def test_matches_that_are_always_right_have_finite_weights():
+    """Whatever the places: lists may be of different lengths."""
+    ballots = [Ballot((0.9, 0.8), ("a", "b"), "a")] * 20 + [Ballot((0.9,), ("a",), "a")] * 5
+
+    weights = fit_votes(ballots, fit=weights_of_match).weights
+
+    assert weights["cosine"] <= 200
+    assert 0 <= weights["rank"] <= 2
+
+
 def test_votes_that_are_always_right_have_a_finite_weight():
     """As steep as is allowed, and no steeper."""
     curve = fit_votes([Ballot((0.9, 0.8), ("a", "b"), "a")] * 20)
@@ -135,5 +177,6 @@ def test_what_is_elected():
     """Two of middling nearness against one that is nearer."""
     ballot = Ballot((0.8, 0.79, 0.78), ("a", "b", "b"), "a")
 
-    assert ("b", pytest.approx(0.665, abs=1e-3)) == elected(ballot, 0.5)
-    assert ("a", pytest.approx(1, abs=1e-3)) == elected(ballot, 1000.0)
+    assert ("b", pytest.approx(0.665, abs=1e-3)) == elected(ballot, {"cosine": 0.5})
+    assert ("a", pytest.approx(1, abs=1e-3)) == elected(ballot, {"cosine": 1000.0})
+    assert ("a", pytest.approx(0.547, abs=1e-3)) == elected(ballot, {"cosine": 0.5, "rank": 1.0})

@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.evaluation.calibration import (
+    error_interval,
+    error_of_perfect,
     expected_calibration_error,
     fit_temperature,
     reliability,
@@ -33,6 +35,36 @@ def test_who_is_as_sure_as_right_has_no_error():
     right = np.array([1, 0, 0, 0, 1, 1, 1, 0], float)
 
     assert pytest.approx(0) == expected_calibration_error(confidences, right)
+
+
+def test_what_chance_alone_makes_of_an_error():
+    """A hundred coins: the mean of |share - 1/2| is sqrt(2 / pi) · 0.05, its 95th percentile 1.96 · 0.05."""
+    mean, most = error_of_perfect(np.full(100, 0.5), resamples=5000)
+
+    assert pytest.approx(np.sqrt(2 / np.pi) * 0.05, rel=0.05) == mean
+    assert pytest.approx(0.098, rel=0.05) == most
+
+
+def test_an_error_that_all_queries_share_has_no_interval():
+    """Whichever are drawn."""
+    confidences, right, query = np.tile([0.9, 0.2], 30), np.tile([1.0, 0.0], 30), np.repeat(np.arange(30), 2)
+
+    error = pytest.approx(expected_calibration_error(confidences, right))
+
+    assert (error, error) == error_interval(confidences, right, query)
+
+
+def test_an_error_of_few_queries_is_less_sure():
+    """Products of a query stand and fall together: thirty queries of ten say less than three hundred of one."""
+    rng = np.random.default_rng(0)
+    right = np.repeat((rng.random(30) < 0.5).astype(float), 10)
+
+    widths = [
+        np.ptp(error_interval(np.full(300, 0.5), right, query))
+        for query in (np.repeat(np.arange(30), 10), np.arange(300))
+    ]
+
+    assert widths[0] > 2 * widths[1]
 
 
 def test_nothing_has_no_error():
