@@ -1,11 +1,12 @@
 """What each feature of a search costs beside the plain one, on the running suite.
 
-    triptych demo                  # or anything else that puts the demonstration catalogue into `demo`
+    TRIPTYCH_ENCODER_REMEMBERED_BYTES_MAX=0 triptych demo    # or anything else that fills the catalogue `demo`
     python -m bench.features [--address HOST:PORT] [--catalog demo] [--seconds 6] [--clients 1] [--only explain]
 
 Queries are words, and a photo with words that change it; a feature is what it adds to their requests, see FEATURES. All
 take turns of half a second, so that a machine whose speed drifts slows all alike; the order of the turns is drawn anew
-each round (seed 0). Every request of the first round is a warm-up and does not count.
+each round (seed 0). Every request of the first round is a warm-up and does not count. As for bench.latency, the encoder must
+have been started without its memory, since queries come again.
 
 Prints a table and writes bench/out/features.json: a list of
 {"query", "feature", "clients", "calls", "p50_ms", "p99_ms", "ratio", "added_ms"}, ratio = p50_ms / that of plain.
