@@ -9,6 +9,7 @@ from services.search.adapters.milvus.fields import MilvusFieldIndex
 from services.search.adapters.milvus.index import MilvusIndex
 from services.search.adapters.milvus.lexical.collections import WordsCollections
 from services.search.adapters.milvus.lexical.index import MilvusLexicalIndex
+from services.search.adapters.products import PackedProducts
 from services.search.adapters.sqlite.fields import SqliteFieldIndex
 from services.search.adapters.sqlite.lexical import SqliteLexicalIndex
 from services.search.adapters.sqlite.store import SqliteStore
@@ -69,7 +70,7 @@ def room_of(index: VectorIndex, words: LexicalIndex, fields: FieldIndex) -> Room
     stores = Stores(index, words, fields, facts_of)
     servicer = SearchServicer(
         Searcher(stores),
-        Keeper(index, words, locks),
+        Keeper(index, words, PackedProducts(), locks),
         Catalogs(index, words, locks),
         Listing(stores),
         Checker(stores, locks, views_of),

@@ -3,7 +3,6 @@
 from typing import Any
 
 import grpc
-from google.rpc.status_pb2 import Status
 
 from services.search import metrics
 from services.search.core.catalogs import Catalogs
@@ -11,7 +10,7 @@ from services.search.core.checking import Checker, Cursor
 from services.search.core.keeper import Keeper
 from services.search.core.listing import Listing
 from services.search.core.searcher import Searcher
-from services.search.translate import read_message, record_of, spaces_of
+from services.search.translate import read_message, spaces_of
 from services.search.translate_catalogs import (
     catalogs_message,
     checked_message,
@@ -21,9 +20,9 @@ from services.search.translate_catalogs import (
 )
 from services.search.translate_facts import calibration_of
 from services.search.translate_search import found_message, query_of
+from services.search.translate_writes import plans_message, record_of, write_message
 from triptych.internal.v1 import search_service_pb2 as messages
 from triptych.internal.v1.search_service_pb2_grpc import SearchServiceServicer
-from triptych.runtime.errors import to_status
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -63,18 +62,16 @@ class SearchServicer(SearchServiceServicer):
     ) -> messages.WriteProductsResponse:
         """Store products; each has its own outcome."""
         records = [record_of(each) for each in request.products]
-        outcomes = await self._keeper.write(request.catalog, spaces_of(request), records)
-        return messages.WriteProductsResponse(
-            outcomes=[Status() if outcome is None else to_status(outcome) for outcome in outcomes]
-        )
+        return write_message(await self._keeper.write(request.catalog, spaces_of(request), records))
 
     async def PlanWrites(
         self,
         request: messages.PlanWritesRequest,
         context: Context,
     ) -> messages.PlanWritesResponse:
-        """Not served yet."""
-        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Not served yet.")
+        """Tell what would become of products."""
+        records = [record_of(each) for each in request.products]
+        return plans_message(*await self._keeper.plan(request.catalog, records))
 
     async def ReadProducts(
         self,

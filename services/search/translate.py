@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from services.search.core.model import Collection, ProductRecord, ProductVector, Row
-from services.search.translate_facts import facts_of
+from services.search.core.model import Collection, Row
 from triptych.internal.v1 import search_service_pb2 as messages
 from triptych.runtime import wire
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import SpaceKind
-from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError
+from triptych.vocabulary.errors import InvalidArgument, Reason
 from triptych.vocabulary.vectors import Space
 
 
@@ -33,21 +32,6 @@ def spaces_of(
     return spaces
 
 
-def record_of(message: messages.ProductRecord) -> ProductRecord | TriptychError:
-    """Return the product, or why it cannot be read: one broken product does not stop the others."""
-    try:
-        vectors = tuple(
-            ProductVector(
-                SpaceKind(each.kind), each.view, wire.vector_of(each.vector, f"vectors[{position}].vector")
-            )
-            for position, each in enumerate(message.vectors)
-        )
-        facts = facts_of(message.product)
-    except InvalidArgument as error:
-        return error
-    return ProductRecord(message.id, message.product, vectors, facts)
-
-
 def read_message(rows: Sequence[Row], record: Collection) -> messages.ReadProductsResponse:
     """Return the *rows* of the collection *record* as products."""
     return messages.ReadProductsResponse(products=[_record_message(row, record) for row in rows])
@@ -58,4 +42,6 @@ def _record_message(row: Row, record: Collection) -> messages.ProductRecord:
     if row.values is not None:
         vector = wire.vector_message(row.values, record.space.id)
         vectors = [messages.ProductVector(kind=types_pb2.SEARCH_SPACE_FUSED, vector=vector)]
-    return messages.ProductRecord(id=row.key.product_id, product=row.product, vectors=vectors)
+    return messages.ProductRecord(
+        id=row.key.product_id, product=row.product, vectors=vectors, etag=row.history.etag
+    )

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from services.search.core.catalogs import Kept
 from services.search.core.checking import Checked
 from services.search.core.listing import Listed, Wish
-from services.search.core.model import Collection, ProductRecord
+from services.search.core.model import Collection
 from services.search.translate_facts import description_message
+from services.search.translate_records import record_message
 from triptych.internal.v1 import search_service_pb2 as messages
 from triptych.runtime import wire
 from triptych.v1 import maintenance_service_pb2, types_pb2
@@ -41,7 +42,7 @@ def wish_of(request: messages.ListRecordsRequest) -> Wish:
 def listed_message(listed: Listed) -> messages.ListRecordsResponse:
     """Return a page of products."""
     return messages.ListRecordsResponse(
-        products=[_record_message(each) for each in listed.products],
+        products=[record_message(each) for each in listed.products],
         spaces=_spaces(listed.collections),
         next_after_id=listed.next_after_id,
     )
@@ -104,18 +105,3 @@ def _spaces(collections: Iterable[Collection]) -> list[messages.SpaceOfKind]:
 
 def _space(kind: SpaceKind, space: Space) -> messages.SpaceOfKind:
     return messages.SpaceOfKind(kind=kind_message(kind), space=wire.space_message(space))
-
-
-def _record_message(record: ProductRecord) -> messages.ProductRecord:
-    return messages.ProductRecord(
-        id=record.id,
-        product=record.product,
-        vectors=[
-            messages.ProductVector(
-                kind=kind_message(each.kind),
-                view=each.view,
-                vector=wire.vector_message(each.vector.values, each.vector.space),
-            )
-            for each in record.vectors
-        ],
-    )

@@ -43,6 +43,12 @@ def facts_of(packed: bytes) -> Facts:
     )
 
 
+def time_of(packed: bytes) -> int | None:
+    """Return when the serialised product *packed* was changed, in nanoseconds since 1970; None where it does not say."""
+    product = Product.FromString(packed)
+    return product.update_time.ToNanoseconds() if product.HasField("update_time") else None
+
+
 def description_message(record: Collection) -> messages.DescribeCatalogResponse:
     """Return what the products of *record* can be filtered by, and the calibration that is kept with it."""
     described = messages.DescribeCatalogResponse(

@@ -84,10 +84,24 @@ def check_declared(collection: Collection, space: Space, field: str) -> None:
 
 
 def check_record(record: ProductRecord, spaces: Spaces) -> None:
-    """Check one product on its own.
+    """Check one product on its own; a write of some fields needs no vectors.
 
     Raises:
         InvalidArgument: the product is too large, has too many values to filter by, or its vectors are not what their spaces say.
+    """
+    check_size(record)
+    if record.terms.paths and not record.vectors:
+        return
+    _check_counts(record.vectors)
+    for position, each in enumerate(record.vectors):
+        _check_vector(each, spaces, f"vectors[{position}]")
+
+
+def check_size(record: ProductRecord) -> None:
+    """Check that a product can be kept.
+
+    Raises:
+        InvalidArgument: it is too large (PRODUCT_TOO_LARGE), or has too many values to filter by.
     """
     if len(record.product) > PRODUCT_BYTES_MAX:
         raise InvalidArgument(
@@ -104,9 +118,6 @@ def check_record(record: ProductRecord, spaces: Spaces) -> None:
             field="attributes",
             metadata={"values": str(values), "values_max": str(VALUES_MAX)},
         )
-    _check_counts(record.vectors)
-    for position, each in enumerate(record.vectors):
-        _check_vector(each, spaces, f"vectors[{position}]")
 
 
 def _check_counts(vectors: Sequence[ProductVector]) -> None:

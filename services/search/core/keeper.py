@@ -17,6 +17,7 @@ from services.search.core.checks import (
     check_distinct,
     check_record,
 )
+from services.search.core.history import History
 from services.search.core.locks import KeyedLocks
 from services.search.core.model import (
     SIDE_KINDS,
@@ -29,8 +30,10 @@ from services.search.core.model import (
     RowKey,
 )
 from services.search.core.ports import LexicalIndex, VectorIndex
+from services.search.core.stored import stored
+from services.search.core.writing import Decided, Decision, ProductEditor, Written, decide, plan
 from triptych.vocabulary.choices import SpaceKind
-from triptych.vocabulary.errors import TriptychError
+from triptych.vocabulary.errors import NotFound, TriptychError
 from triptych.vocabulary.vectors import Space
 
 Collections = Mapping[SpaceKind, Collection]
@@ -42,19 +45,27 @@ class Keeper:
     Args:
         index: their vectors and records.
         lexical: their words and fields.
+        editor: looks into products.
         locks: by (catalogue, product id). Two writes of one product at the same time, each with its own views, would
             leave a mixture of both.
     """
 
-    def __init__(self, index: VectorIndex, lexical: LexicalIndex, locks: KeyedLocks | None = None) -> None:
+    def __init__(
+        self,
+        index: VectorIndex,
+        lexical: LexicalIndex,
+        editor: ProductEditor,
+        locks: KeyedLocks | None = None,
+    ) -> None:
         self._index = index
         self._lexical = lexical
+        self._editor = editor
         self._locks = locks or KeyedLocks()
 
     async def write(
         self, catalog: str, spaces: Spaces, records: Sequence[ProductRecord | TriptychError]
-    ) -> list[TriptychError | None]:
-        """Store the products, replacing what is there under their ids; the catalogue is made if it does not exist.
+    ) -> list[Written | TriptychError]:
+        """Store the products on their terms; the catalogue is made if it does not exist.
 
         Args:
             catalog: the catalogue.
@@ -62,31 +73,53 @@ class Keeper:
             records: the products, ids distinct; an error stands for a product that could not even be read.
 
         Returns:
-            One outcome per record, in their order: None, or why this one was refused. The others are stored.
+            One outcome per record, in their order: what there is now, or why this one was refused. The others are stored.
 
         Raises:
             InvalidArgument: an id stands twice, or the catalogue is at home in other spaces.
             TriptychError: of the index; then any of the products may have been stored, and writing again is harmless.
         """
         check_distinct(records)
-        outcomes = [each if isinstance(each, TriptychError) else _refusal(each, spaces) for each in records]
-        good = [
-            each
-            for each, outcome in zip(records, outcomes, strict=True)
-            if outcome is None and isinstance(each, ProductRecord)
-        ]
+        checked = [each if isinstance(each, TriptychError) else _checked(each, spaces) for each in records]
+        good = [each for each in checked if isinstance(each, ProductRecord)]
         async with self._locks.holding((catalog, each.id) for each in good):
             # Inside: the writer before may have made collections, and left rows in them that are stale now.
             collections = await self._collections(catalog)
             _check_spaces(spaces, collections)
-            refused = refusals(good, _attributes(collections))
-            accepted = [each for each in good if each.id not in refused]
+            decisions = await self._decisions(catalog, good, collections)
+            decided = [each.record for each in decisions.values() if isinstance(each, Decided)]
+            refused = refusals(decided, _attributes(collections))
+            accepted = [each for each in decided if each.id not in refused]
             if accepted:
                 await self._write(catalog, spaces, accepted, collections)
-        return [
-            refused.get(each.id, outcome) if isinstance(each, ProductRecord) else outcome
-            for each, outcome in zip(records, outcomes, strict=True)
-        ]
+        outcomes = {
+            each: decision.written if isinstance(decision, Decided) else decision
+            for each, decision in decisions.items()
+        } | refused
+        return [each if isinstance(each, TriptychError) else outcomes[each.id] for each in checked]
+
+    async def plan(
+        self, catalog: str, records: Sequence[ProductRecord | TriptychError]
+    ) -> tuple[list[Decision], Mapping[str, str], Spaces]:
+        """Return what would become of *records*, which have no vectors, the etags that there are by id, and the spaces.
+
+        Raises:
+            NotFound: CATALOG_NOT_FOUND.
+        """
+        collections = await self._collections(catalog)
+        if SpaceKind.FUSED not in collections:
+            raise catalog_not_found(catalog)
+        there = await stored(
+            self._index, collections, [each for each in records if isinstance(each, ProductRecord)]
+        )
+        return (
+            [
+                each if isinstance(each, TriptychError) else plan(each, there.get(each.id), self._editor)
+                for each in records
+            ],
+            {each: of.history.etag for each, of in there.items()},
+            {kind: each.space for kind, each in collections.items()},
+        )
 
     async def read(
         self, catalog: str, ids: Sequence[str], *, with_vectors: bool, fresh: bool = True
@@ -158,6 +191,20 @@ class Keeper:
         )
         return {each.kind: each for each in found if each is not None}
 
+    async def _decisions(
+        self, catalog: str, sent: Sequence[ProductRecord], collections: Collections
+    ) -> dict[str, Decision]:
+        """Return what becomes of each product, by its id."""
+        there = await stored(self._index, collections, sent)
+        decisions = {each.id: decide(each, there.get(each.id), self._editor) for each in sent}
+        if SpaceKind.FUSED in collections:
+            return decisions
+        missing = catalog_not_found(catalog)
+        return {
+            each: missing if isinstance(decision, NotFound) else decision
+            for each, decision in decisions.items()
+        }
+
     async def _write(
         self, catalog: str, spaces: Spaces, records: Sequence[ProductRecord], old: Collections
     ) -> None:
@@ -177,7 +224,9 @@ class Keeper:
             *(self._index.upsert(collections[kind], rows[kind]) for kind in side_kinds),
         )
         keep = {(kind, row.key) for kind in side_kinds for row in rows[kind]}
-        await self._remove_stale(collections, [record.id for record in records], keep)
+        await self._remove_stale(
+            collections, [record.id for record in records if not record.keeps_vectors], keep
+        )
         await self._index.upsert(collections[SpaceKind.FUSED], rows[SpaceKind.FUSED])
 
     async def _made(
@@ -218,12 +267,12 @@ def _check_spaces(spaces: Spaces, collections: Collections) -> None:
             check_declared(collections[kind], space, f"spaces[{position}].space")
 
 
-def _refusal(record: ProductRecord, spaces: Spaces) -> TriptychError | None:
+def _checked(record: ProductRecord, spaces: Spaces) -> ProductRecord | TriptychError:
     try:
         check_record(record, spaces)
     except TriptychError as error:
         return error
-    return None
+    return record
 
 
 def _keys(kind: SpaceKind, ids: Sequence[str]) -> list[RowKey]:
@@ -236,6 +285,7 @@ def _rows_by_kind(records: Sequence[ProductRecord]) -> dict[SpaceKind, list[Row]
     rows: dict[SpaceKind, list[Row]] = {}
     for record in records:
         for each in record.vectors:
-            row = Row(RowKey(record.id, each.view), record.product, each.vector.values, record.facts)
+            history = record.history if each.kind is SpaceKind.FUSED else History()
+            row = Row(RowKey(record.id, each.view), record.product, each.vector.values, record.facts, history)
             rows.setdefault(each.kind, []).append(row)
     return rows

@@ -94,10 +94,14 @@ class Listing:
         for collection, rows in zip(collections, pages, strict=True):
             for row in sorted(rows, key=lambda each: each.key):
                 vectors[row.key.product_id] += _vectors(row, collection)
-        products = {row.key.product_id: row.product for row in pages[0]}
+        records = {row.key.product_id: row for row in pages[0]}
         # What was removed since the keys were listed is not there any more.
+        there = [records[each] for each in ids if each in records]
         return tuple(
-            ProductRecord(each, products[each], tuple(vectors[each])) for each in ids if each in products
+            ProductRecord(
+                row.key.product_id, row.product, tuple(vectors[row.key.product_id]), history=row.history
+            )
+            for row in there
         )
 
 

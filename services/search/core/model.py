@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from services.search.core.filters.model import Value
+from services.search.core.history import History
+from services.search.core.terms import Terms
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.vectors import Floats, Space, Vector
 
@@ -84,12 +86,14 @@ class Row:
         product: the serialised product.
         values: shape (dimension,), float32; None where vectors were not asked for.
         facts: what the product can be filtered by; None where it was read, not written.
+        history: of the product; kept with records alone.
     """
 
     key: RowKey
     product: bytes
     values: Floats | None
     facts: Facts | None = None
+    history: History = field(default_factory=History)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,12 +134,25 @@ class ProductVector:
 
 @dataclass(frozen=True, eq=False)
 class ProductRecord:
-    """A product as it is kept: its id, the serialised product, its vectors, and what it can be filtered by."""
+    """A product as it is to be kept: its id, the serialised product, its vectors, and what it can be filtered by.
+
+    Args:
+        vectors: none in a write of fields that no vector depends on.
+        terms: on what terms it is written.
+        history: what is kept of its writes; empty as long as that is not decided.
+    """
 
     id: str
     product: bytes
     vectors: tuple[ProductVector, ...]
     facts: Facts = field(default_factory=Facts)
+    terms: Terms = field(default_factory=Terms)
+    history: History = field(default_factory=History)
+
+    @property
+    def keeps_vectors(self) -> bool:
+        """Whether its vectors stay those that are stored."""
+        return bool(self.terms.paths) and not self.terms.base_etag
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,7 +56,8 @@ class VectorIndex(Protocol):
     ) -> list[Row]:
         """Return the rows of *keys* that exist, in any order. Sees every write that has returned, whoever wrote.
 
-        Not so unless *fresh*: then they may be seen as they were some seconds ago, which is quicker.
+        Not so unless *fresh*: then they may be seen as they were some seconds ago, without their histories, which is
+        quicker.
         """
         ...
 

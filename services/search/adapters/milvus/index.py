@@ -31,6 +31,7 @@ from services.search.adapters.milvus.rows import (
 from services.search.adapters.milvus.rows import vectors_of as column_vectors
 from services.search.adapters.milvus.schema import (
     CALIBRATION_PROPERTY,
+    HISTORY,
     KEY,
     PRODUCT,
     PRODUCT_ID,
@@ -104,7 +105,7 @@ class MilvusIndex:
         self, collection: Collection, keys: Sequence[RowKey], *, with_vectors: bool, fresh: bool = True
     ) -> list[Row]:
         """Return the rows of *keys* that exist."""
-        fields = _fields(with_vectors=with_vectors)
+        fields = [*_fields(with_vectors=with_vectors), *([HISTORY] if fresh else [])]
         return rows_of(await self._query(collection, keys, fields, fresh=fresh))
 
     async def existing(self, collection: Collection, keys: Sequence[RowKey]) -> set[RowKey]:

@@ -16,8 +16,9 @@ from pymilvus.grpc_gen.schema_pb2 import (
 )
 
 from services.search.adapters.milvus.facts import facts_columns, texts_column
-from services.search.adapters.milvus.schema import KEY, PRODUCT, PRODUCT_ID, VECTOR, VIEW
+from services.search.adapters.milvus.schema import HISTORY, KEY, PRODUCT, PRODUCT_ID, VECTOR, VIEW
 from services.search.adapters.milvus.words import decoded, encoded
+from services.search.core.history import History, packed, unpacked
 from services.search.core.model import Facts, Row, RowKey
 from triptych.vocabulary.vectors import WIRE_DTYPE, Floats
 
@@ -64,6 +65,7 @@ def columns_of(rows: Sequence[Row]) -> list[FieldData]:
         texts_column(PRODUCT_ID, [encoded(row.key.product_id) for row in rows]),
         FieldData(type=DataType.Int16, field_name=VIEW, scalars=ScalarField(int_data=views)),
         texts_column(PRODUCT, [base64.b64encode(row.product).decode() for row in rows]),
+        texts_column(HISTORY, [_packed(row.history) for row in rows]),
         *facts_columns([row.facts or Facts() for row in rows]),
         FieldData(
             type=DataType.FloatVector,
@@ -84,7 +86,7 @@ def keys_of(columns: Iterable[Any]) -> list[RowKey]:
 
 
 def rows_of(columns: Sequence[Any]) -> list[Row]:
-    """Return the rows that *columns* hold; the inverse of `columns_of`. Vectors are there if their column is."""
+    """Return the rows that *columns* hold; the inverse of `columns_of`. Vectors and histories are there if their columns are."""
     keys = keys_of(columns)
     if not keys:
         return []
@@ -93,7 +95,17 @@ def rows_of(columns: Sequence[Any]) -> list[Row]:
     vectors: Iterable[Floats | None] = [None] * len(keys)
     if VECTOR in by_name:
         vectors = _numbers(by_name[VECTOR]).reshape(len(keys), -1)
-    return [Row(*parts) for parts in zip(keys, products, vectors, strict=True)]
+    histories: Iterable[History] = [History()] * len(keys)
+    if HISTORY in by_name:
+        histories = [unpacked(each) for each in by_name[HISTORY].scalars.string_data.data]
+    return [
+        Row(key, product, values, history=history)
+        for key, product, values, history in zip(keys, products, vectors, histories, strict=True)
+    ]
+
+
+def _packed(history: History) -> str:
+    return packed(history) if history.etag else ""
 
 
 def vectors_of(columns: Sequence[Any]) -> tuple[list[RowKey], Floats]:

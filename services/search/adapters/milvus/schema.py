@@ -30,6 +30,7 @@ KEY = "pk"
 PRODUCT_ID = "product_id"
 VIEW = "view"
 PRODUCT = "product"
+HISTORY = "history"
 VECTOR = "vector"
 # What can be filtered. The names of columns are those of the fields.
 TEXT_COLUMNS = ("brand", "category", "group_id", "locale")
@@ -46,12 +47,13 @@ DROPPED_PROPERTY = "triptych.dropped"
 _ATTRIBUTE_PROPERTY = re.compile(r"triptych\.attribute\.(?P<kind>[a-z]+)\.(?P<name>.+)")
 
 # Counts up with every change of the columns. What was made by another version is not read.
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 
 # In bytes. A key is "15:" and a percent-encoded id of 128 characters, each of at most 4 bytes, 3 characters a byte.
 _KEY_BYTES_MAX = 3 + 128 * 4 * 3
 _PRODUCT_ID_BYTES_MAX = 128 * 4 * 3
 _PRODUCT_BYTES_MAX = 65_535  # the most that Milvus allows
+_HISTORY_BYTES_MAX = 65_535
 
 _METRIC_TYPES = {SimilarityMetric.COSINE: "COSINE", SimilarityMetric.EUCLIDEAN: "L2"}
 _NAME = re.compile(
@@ -138,6 +140,7 @@ def schema_of(name: str, space: Space) -> CollectionSchema:
             *key_fields(),
             FieldSchema(name=VIEW, data_type=DataType.Int16),
             text_field(PRODUCT, _PRODUCT_BYTES_MAX),
+            text_field(HISTORY, _HISTORY_BYTES_MAX),
             *facts_fields(),
             FieldSchema(name=VECTOR, data_type=DataType.FloatVector, type_params=pairs(dim=space.dimension)),
         ],

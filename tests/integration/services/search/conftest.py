@@ -13,12 +13,14 @@ from services.search.adapters.in_memory_lexical import InMemoryFieldIndex, InMem
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.directory import Directory
 from services.search.adapters.milvus.index import MilvusIndex
+from services.search.adapters.products import PackedProducts
 from services.search.core.keeper import Keeper
 from services.search.core.model import Facts, Found, ProductRecord, ProductVector
 from services.search.core.ports import VectorIndex
 from services.search.core.query import SearchQuery
 from services.search.core.searcher import Searcher
 from services.search.core.stores import Stores
+from services.search.core.writing import Written
 from services.search.translate_facts import facts_of
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import TriptychError
@@ -42,7 +44,7 @@ class Shop:
     ) -> None:
         self.index = index
         words = InMemoryLexicalIndex()
-        self.keeper = Keeper(index, words)
+        self.keeper = Keeper(index, words, PackedProducts())
         self.searcher = Searcher(Stores(index, words, InMemoryFieldIndex(words), facts_of))
         self.catalog = catalog or f"t{uuid.uuid4().hex[:12]}"
         self.spaces = {
@@ -65,9 +67,10 @@ class Shop:
         return ProductRecord(product_id, product or product_id.encode(), vectors, facts or Facts())
 
     async def put(self, product_id: str, views: Views, product: bytes = b"") -> None:
-        assert [None] == await self.write([self.record(product_id, views, product)])
+        (outcome,) = await self.write([self.record(product_id, views, product)])
+        assert isinstance(outcome, Written)
 
-    async def write(self, records: Sequence[ProductRecord]) -> list[TriptychError | None]:
+    async def write(self, records: Sequence[ProductRecord]) -> list[Written | TriptychError]:
         return await self.keeper.write(self.catalog, self.spaces, records)
 
     async def search(

@@ -7,6 +7,7 @@ import pytest
 
 from services.search.core.filters.parse import parse
 from services.search.core.model import Facts
+from services.search.core.writing import Written
 from tests.filters_strategy import ATTRIBUTES, product, product_id, written
 from triptych.vocabulary.choices import SpaceKind
 
@@ -27,7 +28,8 @@ async def stocked(index, new_shop):
         for (each, facts), vector in zip(products.items(), vectors, strict=True)
     ]
     for start in range(0, PRODUCTS, 50):
-        assert [None] * 50 == await shop.write(records[start : start + 50])
+        outcomes = await shop.write(records[start : start + 50])
+        assert all(isinstance(each, Written) for each in outcomes)
     return shop, products
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from services.search.adapters.in_memory import InMemoryIndex
 from services.search.adapters.in_memory_lexical import InMemoryFieldIndex, InMemoryLexicalIndex
+from services.search.adapters.products import PackedProducts
 from services.search.adapters.sqlite.fields import SqliteFieldIndex
 from services.search.adapters.sqlite.lexical import SqliteLexicalIndex
 from services.search.adapters.sqlite.store import SqliteStore
@@ -112,7 +113,7 @@ async def in_memory() -> Searcher:
 
 
 async def filled(stores: Stores) -> Searcher:
-    await Keeper(stores.vectors, stores.words).write(CATALOG, SPACES, RECORDS)
+    await Keeper(stores.vectors, stores.words, PackedProducts()).write(CATALOG, SPACES, RECORDS)
     return Searcher(stores)
 
 

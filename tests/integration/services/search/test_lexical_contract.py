@@ -12,6 +12,7 @@ from services.search.adapters.milvus.fields import MilvusFieldIndex
 from services.search.adapters.milvus.index import MilvusIndex
 from services.search.adapters.milvus.lexical.collections import WordsCollections
 from services.search.adapters.milvus.lexical.index import MilvusLexicalIndex
+from services.search.adapters.products import PackedProducts
 from services.search.adapters.sqlite.fields import SqliteFieldIndex
 from services.search.adapters.sqlite.lexical import SqliteLexicalIndex
 from services.search.adapters.sqlite.store import SqliteStore
@@ -20,6 +21,7 @@ from services.search.core.keeper import Keeper
 from services.search.core.locks import KeyedLocks
 from services.search.core.model import Count, Facts, ProductRecord, ProductVector
 from services.search.core.refill import Refill
+from services.search.core.writing import Written
 from tests.lexical_contract import FieldContract, LexicalContract, Shelf
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import Unavailable
@@ -40,14 +42,16 @@ class MilvusShelf(Shelf):
         )
         super().__init__(words if has_bm25 else InMemoryLexicalIndex(), fields)
         index = MilvusIndex(connection, self.directory, search_ef=128, consistency="strong")
-        self.keeper = Keeper(index, self.lexical)
+        self.keeper = Keeper(index, self.lexical, PackedProducts())
         self.products = {}
 
     async def put(self, products):
         self.products |= products
         vector = ProductVector(SpaceKind.FUSED, 0, Vector(np.array([1, 0], np.float32), "test-1/fused"))
         records = [ProductRecord(each, each.encode(), (vector,), facts) for each, facts in products.items()]
-        assert {None} == set(await self.keeper.write(self.catalog, SPACES, records))
+        assert all(
+            isinstance(each, Written) for each in await self.keeper.write(self.catalog, SPACES, records)
+        )
 
     async def remove(self, ids):
         await self.keeper.remove(self.catalog, ids)

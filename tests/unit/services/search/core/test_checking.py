@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from services.search.adapters.products import PackedProducts
 from services.search.core.checking import PHASES, Checker, Cursor, Inconsistency, Kind
 from services.search.core.keeper import Keeper
 from services.search.core.locks import KeyedLocks
 from services.search.core.model import ProductRecord, ProductVector, Row, RowKey
+from services.search.core.writing import Written
 from services.search.translate_catalogs import views_of
 from services.search.translate_facts import facts_of
 from tests.memory_shop import MemoryShop
@@ -28,7 +30,7 @@ class Shop(MemoryShop):
     def __init__(self):
         super().__init__()
         self.locks = KeyedLocks()
-        self.keeper = Keeper(self.index, self.words, self.locks)
+        self.keeper = Keeper(self.index, self.words, PackedProducts(), self.locks)
         self.checker = Checker(self.stores, self.locks, views_of)
 
     async def keep(self, product_id, pictures=1, title="hat"):
@@ -42,7 +44,8 @@ class Shop(MemoryShop):
         data = packed.SerializeToString()
         spaces = {kind: self.space(kind) for kind in SpaceKind}
         record = ProductRecord(product_id, data, vectors, facts_of(data))
-        assert [None] == await self.keeper.write(CATALOG, spaces, [record])
+        (outcome,) = await self.keeper.write(CATALOG, spaces, [record])
+        assert isinstance(outcome, Written)
 
     @staticmethod
     def values(*numbers):

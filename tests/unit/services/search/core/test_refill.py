@@ -5,6 +5,7 @@ import pytest
 
 from services.search.adapters.in_memory import InMemoryIndex
 from services.search.adapters.in_memory_lexical import InMemoryLexicalIndex
+from services.search.adapters.products import PackedProducts
 from services.search.core import refill
 from services.search.core.keeper import Keeper
 from services.search.core.locks import KeyedLocks
@@ -45,7 +46,7 @@ class Busy(InMemoryIndex):
 @pytest.fixture
 async def index():
     index = Busy()
-    keeper = Keeper(index, InMemoryLexicalIndex())
+    keeper = Keeper(index, InMemoryLexicalIndex(), PackedProducts())
     for start in range(0, 250, 50):
         await keeper.write("shop", SPACES, [titled(f"p{n}", "hat") for n in range(start, start + 50)])
     await keeper.write("other", SPACES, [titled("x", "hat")])
@@ -74,7 +75,7 @@ async def test_what_is_complete_is_left_alone(index):
 async def test_what_the_record_lost_is_forgotten(index):
     """A catalogue that Milvus no longer has leaves no words behind."""
     lexical = InMemoryLexicalIndex()
-    await Keeper(InMemoryIndex(), lexical).write("gone", SPACES, [titled("a", "hat")])
+    await Keeper(InMemoryIndex(), lexical, PackedProducts()).write("gone", SPACES, [titled("a", "hat")])
     await Refill(index, lexical, KeyedLocks(), facts_of).run()
     assert [] == await found(lexical, "gone")
     assert {"shop", "other"} == await lexical.complete_catalogs()
@@ -101,7 +102,7 @@ async def test_what_broke_off_is_done_the_next_time(index):
 async def test_what_is_written_and_removed_meanwhile_stays_so(index):
     """A product that is written or removed between listing and copying is afterwards as its writer left it."""
     lexical, locks = InMemoryLexicalIndex(), KeyedLocks()
-    keeper = Keeper(index, lexical, locks)
+    keeper = Keeper(index, lexical, PackedProducts(), locks)
 
     async def changes():
         await keeper.write("shop", SPACES, [titled("p1", "coat"), titled("new", "coat")])
