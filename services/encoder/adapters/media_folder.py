@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -41,9 +41,11 @@ class MediaFolder:
             (folder / name).mkdir(parents=True, exist_ok=True)
         sync_folder(folder)
         for partial in (folder / PARTIAL).iterdir():
-            if partial.stat().st_mtime < now() - PARTIAL_S:
-                partial.unlink(missing_ok=True)
-        self._bytes = sum(entry.stat().st_size for entry in folder.glob("[0-9a-f][0-9a-f]/*"))
+            # Another encoder's may be gone by now.
+            with suppress(FileNotFoundError):
+                if partial.stat().st_mtime < now() - PARTIAL_S:
+                    partial.unlink()
+        self._bytes = sum(size_of(path) or 0 for path in folder.glob("[0-9a-f][0-9a-f]/*"))
 
     async def keep(self, contents: Mapping[str, bytes]) -> Collection[str]:
         """See the port."""

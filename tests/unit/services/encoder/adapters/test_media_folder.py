@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import subprocess
 
 import pytest
 
@@ -30,6 +31,24 @@ def clock():
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "media"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 1.5 MB, which can be read only as soon as it is told to."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(options):
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder]
+        return subprocess.run(command, capture_output=True, check=False).returncode
+
+    if mount("size=1500k"):
+        pytest.skip("no disk can be mounted here")
+    try:
+        yield folder, lambda: mount("remount,ro")
+    finally:
+        subprocess.run(["umount", folder], check=True)
 
 
 @pytest.fixture
@@ -126,6 +145,37 @@ async def test_a_disk_that_refuses(store, folder, monkeypatch, number, error, re
 
     assert [] == files_in(folder)
     await store.keep(named(b"z" * BYTES_MAX))
+
+
+async def test_a_full_disk(small_disk):
+    """What fits is kept; the rest is refused without a trace, and room that is made can be used."""
+    folder, _ = small_disk
+    store = MediaFolder(folder / "media", 1 << 40)
+    contents = [bytes([each]) * 200_000 for each in range(10)]
+    outcomes = await asyncio.gather(*(store.keep(named(data)) for data in contents), return_exceptions=True)
+    kept = [each for outcome in outcomes if not isinstance(outcome, Exception) for each in outcome]
+    errors = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+
+    assert {Reason.STORAGE_FULL} == {error.reason for error in errors}
+    assert 0 < len(kept) < len(contents)
+    assert len(kept) == len(files_in(folder))
+    assert set(kept) == {content_id(await store.get(each)) for each in kept}
+    await store.remove(kept, float("inf"))
+    await store.keep(named(contents[-1]))
+
+
+async def test_a_disk_that_can_only_be_read(small_disk):
+    """What was kept is read on; keeping more is UNAVAILABLE, not a fault of the caller's."""
+    folder, make_read_only = small_disk
+    store = MediaFolder(folder / "media", BYTES_MAX)
+    await store.keep(named(b"x"))
+    make_read_only()
+
+    assert Reason.DEPENDENCY_UNAVAILABLE == await refused(store.keep(named(b"y")), Unavailable)
+    assert Reason.DEPENDENCY_UNAVAILABLE == await refused(
+        store.remove([content_id(b"x")], float("inf")), Unavailable
+    )
+    assert b"x" == await store.get(content_id(b"x"))
 
 
 async def test_a_damaged_file_is_none(store, folder):
