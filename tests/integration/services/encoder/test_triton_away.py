@@ -42,6 +42,7 @@ class WireTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
         self.answering.set()
         self.cancelled = asyncio.Event()
         self.server = None
+        self.asked = 0
 
     async def start(self):
         self.server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
@@ -69,6 +70,7 @@ class WireTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
         return service_pb2.ModelConfigResponse(config=config)
 
     async def ModelInfer(self, request, context):
+        self.asked += 1
         try:
             await self.answering.wait()
         except asyncio.CancelledError:
@@ -119,7 +121,7 @@ async def test_without_triton_the_room_is_not_ready(serve, free_port):
 
 async def test_a_triton_that_dies_and_comes_back(serve, until_ready, wire):
     """UNAVAILABLE within the deadline while it is away; when it is back, as another version, so are the answers."""
-    async with serve(triton_url=f"127.0.0.1:{wire.port}") as (encoder, health):
+    async with serve(triton_url=f"127.0.0.1:{wire.port}", remembered_bytes_max=0) as (encoder, health):
         await until_ready(health)
         await space_once_back(encoder, "wire-1/text")
 
@@ -132,6 +134,22 @@ async def test_a_triton_that_dies_and_comes_back(serve, until_ready, wire):
         assert seconds < 2
         await space_once_back(encoder, "wire-2/text")
         await until_ready(health)
+
+
+async def test_nothing_is_remembered_of_a_triton_that_was_away(serve, until_ready, wire):
+    """What came before may be answered until a check fails; from then on nothing is that the old model made."""
+    async with serve(triton_url=f"127.0.0.1:{wire.port}") as (encoder, health):
+        await until_ready(health)
+        await space_once_back(encoder, "wire-1/text")
+
+        await wire.stop()
+        await space_once_back(encoder, "UNAVAILABLE")
+        await wire.start()
+
+        await space_once_back(encoder, "wire-1/text")
+        asked = wire.asked
+        assert "wire-1/text" == await space_or_code(encoder)
+        assert 2 == asked == wire.asked
 
 
 async def test_another_pack_without_the_modality(serve, until_ready, wire):
