@@ -11,7 +11,8 @@ from gateway.core import recognise, relevance
 from gateway.core.model.catalog import CatalogFacts, NewProduct, ProductRecord, StoredVector
 from gateway.core.model.ranking import Curve
 from gateway.core.model.vectors import Encoded, Fused, PartVector
-from gateway.core.ports import Encoder, Fuser, Index, ProductWriter
+from gateway.core.ports.products import ProductWriter
+from gateway.core.ports.rooms import Encoder, Fuser, Index
 from triptych.vocabulary.choices import FusionStrategy, Modality, SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
 from triptych.vocabulary.vectors import Space

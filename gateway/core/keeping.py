@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from gateway.core.model.keeping import CatalogDescription, CheckPage
 from gateway.core.model.query import Content
 from gateway.core.model.vectors import PartVector
-from gateway.core.ports import CatalogStore, Cursors, Encoder, EventStore, Fuser
+from gateway.core.ports.events import EventStore
+from gateway.core.ports.rooms import CatalogStore, Encoder, Fuser
+from gateway.core.ports.tokens import Cursors
 from triptych.vocabulary.choices import FusionStrategy, Modality, SpaceKind
 from triptych.vocabulary.errors import AlreadyExists, InvalidArgument, Reason, TriptychError
 from triptych.vocabulary.vectors import Space

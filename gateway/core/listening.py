@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from gateway.core.model.query import Content, Part, Query
 from gateway.core.model.words import HeardSpeech
-from gateway.core.ports import Interpreter
+from gateway.core.ports.rooms import Interpreter
 from gateway.core.stopwatch import Stopwatch
 from gateway.core.understanding import Meaning, understand
 from gateway.core.vocabulary import Vocabularies

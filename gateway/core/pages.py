@@ -14,7 +14,8 @@ from gateway.core.model.answer import Chain, NextPage, Result
 from gateway.core.model.query import Query
 from gateway.core.model.ranking import RankingPlan
 from gateway.core.model.retrieval import Hit, Retrieval
-from gateway.core.ports import Chains, Index
+from gateway.core.ports.rooms import Index
+from gateway.core.ports.tokens import Chains
 from gateway.core.present import Present
 from gateway.core.ranking import CANDIDATES_MAX, Ranking
 from gateway.core.stopwatch import Stopwatch

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gateway.core.model.answer import Path
 from gateway.core.model.query import Content, Part, ProductReference, Query
 from gateway.core.model.vectors import Encoded, PartVector
-from gateway.core.ports import Encoder, Fuser, Index
+from gateway.core.ports.rooms import Encoder, Fuser, Index
 from gateway.core.stopwatch import Stopwatch
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError

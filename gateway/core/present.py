@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from gateway.core.model.answer import Chain, Result
 from gateway.core.model.query import Query
 from gateway.core.model.retrieval import Hit, Retrieval
-from gateway.core.ports import Index
+from gateway.core.ports.rooms import Index
 from gateway.core.ranking import Ranking
 
 # How many groups one filter names: with ids of 128 characters it stays within the bound of filters.

@@ -13,7 +13,8 @@ from gateway.core.model.answer import Path, Result
 from gateway.core.model.query import Query
 from gateway.core.model.ranking import FEATURE_OF_SPACE, Candidate, RankingOffer, RankingPlan
 from gateway.core.model.retrieval import Hit
-from gateway.core.ports import ProductReader, Ranker
+from gateway.core.ports.products import ProductReader
+from gateway.core.ports.rooms import Ranker
 from gateway.core.relevance import cosine, judged
 from triptych.vocabulary.choices import RankingStrategy, SimilarityMetric
 from triptych.vocabulary.vectors import ModelVersion

@@ -23,7 +23,8 @@ from gateway.core.model.query import Content, Media
 from gateway.core.model.ranking import Curve
 from gateway.core.model.retrieval import Hit, Hits, Retrieval
 from gateway.core.parts import required
-from gateway.core.ports import Encoder, Index, ProductReader
+from gateway.core.ports.products import ProductReader
+from gateway.core.ports.rooms import Encoder, Index
 from gateway.core.relevance import probability
 from triptych.vocabulary.choices import Modality, SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import InvalidArgument

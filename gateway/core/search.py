@@ -19,7 +19,8 @@ from gateway.core.model.ranking import Curve, RankingPlan
 from gateway.core.model.retrieval import Hits, Retrieval
 from gateway.core.pages import Pages
 from gateway.core.parts import PartReader, Understood
-from gateway.core.ports import Chains, Encoder, Fuser, Index
+from gateway.core.ports.rooms import Encoder, Fuser, Index
+from gateway.core.ports.tokens import Chains
 from gateway.core.ranking import CANDIDATES_MAX, Ranking
 from gateway.core.relevance import curve_of, judge_of
 from gateway.core.retrieving import blamed, retrieval, texts

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from gateway.core.model.answer import Suggestion
 from gateway.core.model.query import Content, Query
 from gateway.core.model.retrieval import Hits, Retrieval
-from gateway.core.ports import Index
+from gateway.core.ports.rooms import Index
 from triptych.vocabulary.choices import Modality
 
 

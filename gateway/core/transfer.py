@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.core.model.catalog import ProductRecord
-from gateway.core.ports import CatalogStore, Cursors, Index
+from gateway.core.ports.rooms import CatalogStore, Index
+from gateway.core.ports.tokens import Cursors
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError
 from triptych.vocabulary.vectors import Space

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gateway.core.model.query import FacetWish
 from gateway.core.model.retrieval import Retrieval
-from gateway.core.ports import Index
+from gateway.core.ports.rooms import Index
 from gateway.core.understanding import FIELDS, Vocabulary
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from gateway.core.feedback.shown import ShownAnswers
 from gateway.core.model.answer import Answer, NextPage
-from gateway.core.ports import Chains, Interpreter
+from gateway.core.ports.rooms import Interpreter
+from gateway.core.ports.tokens import Chains
 from gateway.core.recognise import Recogniser
 from gateway.core.recommend.recommender import Recommendations, Recommender
 from gateway.core.relevance import kind_of

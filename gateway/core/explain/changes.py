@@ -8,7 +8,7 @@ from gateway.core.explain.coalitions import vectors_of
 from gateway.core.explain.question import Question
 from gateway.core.explain.words import words_of
 from gateway.core.model.query import Content
-from gateway.core.ports import Encoder, Fuser
+from gateway.core.ports.rooms import Encoder, Fuser
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import TriptychError
 from triptych.vocabulary.media import Box, Focus

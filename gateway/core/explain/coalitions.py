@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from gateway.core.explain.shapley import members
 from gateway.core.model.vectors import PartVector
-from gateway.core.ports import Fuser
+from gateway.core.ports.rooms import Fuser
 from triptych.vocabulary.choices import FusionStrategy
 from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError
 from triptych.vocabulary.vectors import Vector

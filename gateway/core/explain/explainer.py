@@ -15,7 +15,7 @@ from gateway.core.explain.places import Ranks, SearchWithout, counterfactuals, r
 from gateway.core.explain.question import Question
 from gateway.core.model.answer import Result
 from gateway.core.model.retrieval import Retrieval
-from gateway.core.ports import Encoder, Fuser, Index
+from gateway.core.ports.rooms import Encoder, Fuser, Index
 from triptych.vocabulary.vectors import Doubles, Vector
 
 Words = Mapping[int, float]

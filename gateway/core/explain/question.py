@@ -9,7 +9,7 @@ from gateway.core.model.query import Content
 from gateway.core.model.retrieval import Retrieval
 from gateway.core.model.vectors import PartVector
 from gateway.core.parts import Understood
-from gateway.core.ports import Fuser
+from gateway.core.ports.rooms import Fuser
 from gateway.core.retrieving import texts
 from triptych.vocabulary.choices import FusionStrategy
 from triptych.vocabulary.vectors import Vector

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.core.feedback.model import Event, JudgedAnswer, SentEvent, Shown
-from gateway.core.ports import Attributions, EventStore
+from gateway.core.ports.events import EventStore
+from gateway.core.ports.tokens import Attributions
 from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError
 
 

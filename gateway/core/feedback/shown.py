@@ -14,7 +14,8 @@ from gateway.core.model.answer import Answer, NextPage
 from gateway.core.model.query import Query
 from gateway.core.model.ranking import FEATURE_OF_SPACE
 from gateway.core.model.retrieval import Hit
-from gateway.core.ports import Attributions, ProductReader
+from gateway.core.ports.products import ProductReader
+from gateway.core.ports.tokens import Attributions
 from gateway.core.ranking import known_features
 from gateway.core.recommend.recommender import Recommendations
 from gateway.core.relevance import ANY, cosine, is_usual, kind_of

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from gateway.core.model import ranking
 from gateway.core.model.catalog import ProductRecord
 from gateway.core.model.retrieval import Hit, Retrieval
-from gateway.core.ports import Index, ProductReader, Ranker
+from gateway.core.ports.products import ProductReader
+from gateway.core.ports.rooms import Index, Ranker
 from gateway.core.ranking import CANDIDATES_MAX, POOL_FACTOR, POOL_MIN
 from gateway.core.recommend.blend import SHARPNESS, Candidate, Scored, Why, blend
 from gateway.core.recommend.history import CustomerEvent, History, history

@@ -6,9 +6,7 @@ Every method ends within the current request's deadline and raises Unavailable, 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from gateway.core.feedback.model import Event, JudgedAnswer, Shown
-from gateway.core.model.answer import Chain
-from gateway.core.model.catalog import CatalogFacts, Labels, ProductFacts, ProductRecord
+from gateway.core.model.catalog import CatalogFacts, ProductRecord
 from gateway.core.model.keeping import CatalogDescription, CheckPage, RecordPage
 from gateway.core.model.query import Content, Media
 from gateway.core.model.ranking import Candidate, Curve, Ranked, RankingOffer
@@ -145,20 +143,6 @@ class CatalogStore(Protocol):
         """
 
 
-class Cursors(Protocol):
-    """Turns where a list has come to into a token and back."""
-
-    def seal(self, last: str, purpose: str, scope: str) -> str:
-        """Return the token that goes on after *last* in the list of that purpose and scope."""
-
-    def open(self, token: str, purpose: str, scope: str) -> str:
-        """Return the last item.
-
-        Raises:
-            InvalidArgument: PAGE_TOKEN_INVALID, it was not made here, or for another list.
-        """
-
-
 class Ranker(Protocol):
     """Puts candidates in order."""
 
@@ -175,71 +159,3 @@ class Ranker(Protocol):
 
     async def offer(self) -> RankingOffer:
         """Return what can be asked for; may be some seconds old."""
-
-
-class ProductReader(Protocol):
-    """Looks into packed products on behalf of the core."""
-
-    def features(self, product: bytes) -> Mapping[str, float]:
-        """Return what a ranking network can look at, by feature name; what is not known is left out."""
-
-    def facts(self, product: bytes) -> ProductFacts:
-        """Return what the walk itself looks at."""
-
-    def labels(self, product: bytes) -> Labels:
-        """Return its category, and those of its attributes that are texts or lists of texts."""
-
-    def contents(self, product: bytes) -> tuple[Content, ...]:
-        """Return what of it can be encoded again; a medium without any source was not kept, and cannot be."""
-
-
-class ProductWriter(Protocol):
-    """Writes into packed products on behalf of the core."""
-
-    def with_content_ids(self, product: bytes, ids: Mapping[str, str]) -> bytes:
-        """Return *product* with the ids under which its media were kept, by field: "images[0]", "audio[1]"."""
-
-
-class Chains(Protocol):
-    """Turns what is left of a search into a token and back."""
-
-    def seal(self, chain: Chain, fingerprint: bytes) -> str:
-        """Return the token of *chain*, for the search of that fingerprint; no other can be made without the key."""
-
-    def open(self, token: str, fingerprint: bytes) -> Chain:
-        """Return the chain of *token*.
-
-        Raises:
-            InvalidArgument: PAGE_TOKEN_INVALID, it was not made here, or for another search.
-            FailedPrecondition: PAGE_TOKEN_EXPIRED.
-        """
-
-
-class Attributions(Protocol):
-    """Turns an answer that was shown into a token and back."""
-
-    def seal(self, shown: Shown) -> str:
-        """Return the token of *shown*; no other can be made without the key."""
-
-    def open(self, token: str) -> Shown:
-        """Return the answer of *token*.
-
-        Raises:
-            InvalidArgument: ATTRIBUTION_TOKEN_INVALID, it was not made here.
-        """
-
-
-class EventStore(Protocol):
-    """Keeps what customers did.
-
-    Every method raises ResourceExhausted (STORAGE_FULL), or Unavailable when the store cannot be read or written.
-    """
-
-    async def record(self, events: Sequence[Event]) -> None:
-        """Keep *events*, all or none; those whose ids are known stay as they were. Durable when it returns."""
-
-    async def forget(self, catalog: str) -> None:
-        """Remove all answers of *catalog* with their events."""
-
-    async def answers(self, catalog: str, after: int, limit: int) -> list[JudgedAnswer]:
-        """Return the first *limit* answers with numbers above *after*, by number: the order of their first events."""
