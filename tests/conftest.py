@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import training  # noqa: F401 - before anything imports torch: it says that the folder triton/ is no package
 from triptych.local.bound import bound_command
@@ -13,6 +14,10 @@ from triptych.local.milvus import milvus_command
 from triptych.local.ports import free_port, free_ports
 from triptych.local.triton import TritonPorts, remove_shared_memory, shared_memory_prefix, triton_command
 from triptych.local.waiting import is_ok, wait_until_ready
+
+# No example is late: on a loaded machine any of them may take longer than Hypothesis allows.
+settings.register_profile("triptych", deadline=None)
+settings.load_profile("triptych")
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL_REPOSITORY = ROOT / "triton" / "model_repository"
