@@ -21,10 +21,25 @@ def own_suite(pack: Path, folder: Path, wait_s: float = WAIT_S) -> Iterator[str]
     Raises:
         SuiteError: it did not start, or not in time.
     """
+    os.environ.update(WITHOUT_MEMORY)
+    with running(own_settings(pack, folder), wait_s) as address:
+        yield address
+
+
+def own_settings(pack: Path, folder: Path) -> SuiteSettings:
+    """Return the settings of a suite on free ports that serves *pack*, in *folder*."""
     names = [name for name in SuiteSettings.model_fields if name.endswith("_port")]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    os.environ.update(WITHOUT_MEMORY)
-    settings = SuiteSettings.model_validate({"state": folder, "model_repository": pack, **ports})
+    return SuiteSettings.model_validate({"state": folder, "model_repository": pack, **ports})
+
+
+@contextmanager
+def running(settings: SuiteSettings, wait_s: float = WAIT_S) -> Iterator[str]:
+    """Run the suite of *settings* while the block runs; yields the address of the gateway.
+
+    Raises:
+        SuiteError: it did not start, or not in time.
+    """
     try:
         suite.up(settings)
         for _ in suite.watch(settings, wait_s):

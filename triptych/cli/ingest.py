@@ -79,6 +79,7 @@ def send(
         # What an earlier run wrote after its last checkpoint will be written again.
         errors.truncate(min(checkpoint.errors_bytes, errors.tell()))
         ledger = Ledger(checkpoint, errors)
+        ledger.save()  # where nothing can be kept, nothing is sent
         bar = bars.add_task(
             "storing " + ("standard input" if file == STDIN else file.name),
             total=total,

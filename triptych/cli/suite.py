@@ -9,7 +9,7 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
-from triptych.cli.output import EXIT_FAILED, err, fail, out
+from triptych.cli.output import EXIT_FAILED, err, errors_as_lines, fail, out
 
 # A client's machine has neither Milvus nor Triton, and `triptych search` must not wait for what only the suite needs:
 # triptych.local is imported by the commands that use it.
@@ -31,7 +31,8 @@ def up(state: State = None, model_repository: Models = None, wait_s: Wait = 120.
 
     settings = suite_settings(state, model_repository)
     try:
-        started = suite.up(settings)
+        with errors_as_lines():
+            started = suite.up(settings)
         wait_until_ready(settings, wait_s)
     except suite.SuiteError as error:
         raise fail(str(error)) from error

@@ -140,9 +140,17 @@ def _status(part: Part, process: Mapping[str, Any], *, ready: bool) -> PartStatu
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Wait until no other command starts or stops the suite in *folder*."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    """Wait until no other command starts or stops the suite in *folder*.
+
+    Raises:
+        SuiteError: nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise SuiteError(f"the folder {folder} cannot be written: {error.strerror}") from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

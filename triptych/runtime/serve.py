@@ -141,9 +141,16 @@ def run(
         room: its name, for the log.
         settings: its settings.
         build: makes the room inside the event loop, and pushes what must be closed at the end on the stack.
+
+    Raises:
+        SystemExit: a folder cannot be written, or a port is taken; the log says which.
     """
     logs.configure(room, settings.log_level)
-    uvloop.run(_run(settings, build))
+    try:
+        uvloop.run(_run(settings, build))
+    except OSError as error:
+        logs.log.error("cannot start", path=error.filename, why=error.strerror or str(error))
+        raise SystemExit(1) from None
 
 
 async def _run(settings: ServerSettings, build: Callable[[contextlib.AsyncExitStack], Room]) -> None:
