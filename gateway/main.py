@@ -1,6 +1,7 @@
 """The gateway: settings → channels to the rooms → core → services → serve."""
 
 import secrets
+import time
 from contextlib import AsyncExitStack
 
 import grpc
@@ -18,16 +19,19 @@ from gateway.adapters.ranker import RankerRoom
 from gateway.adapters.resuming import SealedResumes
 from gateway.adapters.search import SearchRoom
 from gateway.core.catalog import Catalog
+from gateway.core.clock import Ahead
 from gateway.core.feedback.recording import Feedback
 from gateway.core.feedback.shown import ShownAnswers
 from gateway.core.ingest.model import Limits
 from gateway.core.keeping import Keeping
 from gateway.core.listening import Listener
+from gateway.core.planning import PlannedWrites
 from gateway.core.ranking import Ranking
 from gateway.core.recognise import Recogniser
 from gateway.core.recommend.recommender import Recommender
 from gateway.core.search import ProductSearch
 from gateway.core.transfer import Transfer
+from gateway.core.updating import Writes
 from gateway.core.vocabulary import Vocabularies
 from gateway.service.catalog import CatalogService
 from gateway.service.feedback import FeedbackService
@@ -71,7 +75,9 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
     events = SqliteEvents(settings.events_path, settings.events_bytes_max)
     stack.push_async_callback(events.close)
     encoder_room, fusion_room, search_room = EncoderRoom(encoder), FusionRoom(fusion), SearchRoom(search)
-    catalog = Catalog(encoder_room, fusion_room, search_room, reader)
+    ahead = Ahead(settings.update_time_ahead_hours, time.time)
+    catalog = Catalog(encoder_room, fusion_room, search_room, reader, ahead)
+    planned = PlannedWrites(encoder_room, fusion_room, search_room, reader, reader)
     ingestion = Ingestion(
         catalog, SealedResumes(key, accepted), ingest_limits(settings), settings.ingest_streams_max
     )
@@ -102,7 +108,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
             Service(
                 "triptych.v1.CatalogService",
                 catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server,
-                CatalogService(catalog, keeping, ingestion),
+                CatalogService(catalog, Writes(search_room, catalog, planned), keeping, ingestion),
             ),
             Service(
                 "triptych.v1.MaintenanceService",

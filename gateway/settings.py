@@ -44,6 +44,12 @@ class GatewaySettings(ServerSettings):
         30, ge=1, le=1440, description="How long the token of a next page can be used, in minutes."
     )
 
+    update_time_ahead_hours: int = Field(
+        24,
+        ge=0,
+        le=87_600,
+        description="How far the update_time of a write may lie ahead of the gateway's clock, in hours.",
+    )
     words_alone_confidence: float = Field(
         1.0,
         ge=0,

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 import grpc
 
 from gateway.adapters.retrievals import search_request
-from gateway.core.model.catalog import CatalogFacts, ProductRecord, StoredVector
+from gateway.core.model.catalog import CatalogFacts, PlannedWrite, ProductRecord, StoredVector
 from gateway.core.model.ranking import Curve
 from gateway.core.model.retrieval import Facet, Hit, Hits, Interval, Retrieval
+from gateway.core.model.writes import Written
 from gateway.translate.catalogs import calibration
 from gateway.translate.catalogs import curves as curves_of
 from triptych.internal.v1 import search_service_pb2 as pb
@@ -48,7 +49,7 @@ class SearchRoom:
 
     async def write(
         self, catalog: str, spaces: Mapping[SpaceKind, Space], products: Sequence[ProductRecord]
-    ) -> list[TriptychError | None]:
+    ) -> list[Written | TriptychError]:
         """See the port."""
         request = pb.WriteProductsRequest(
             catalog=catalog,
@@ -59,7 +60,19 @@ class SearchRoom:
             products=[record_message(product) for product in products],
         )
         response = await call("search", self._stub.WriteProducts, request)
-        return [from_status(outcome) if outcome.code else None for outcome in response.outcomes]
+        return [
+            from_status(outcome) if outcome.code else written(each)
+            for outcome, each in zip(response.outcomes, response.written, strict=True)
+        ]
+
+    async def plan(
+        self, catalog: str, products: Sequence[ProductRecord]
+    ) -> tuple[list[PlannedWrite | Written | TriptychError], Mapping[SpaceKind, Space]]:
+        """See the port."""
+        request = pb.PlanWritesRequest(catalog=catalog, products=[record_message(each) for each in products])
+        response = await call("search", self._stub.PlanWrites, request)
+        spaces = {SpaceKind(each.kind): wire.space_of(each.space) for each in response.spaces}
+        return [planned(each) for each in response.plans], spaces
 
     async def read(
         self, catalog: str, ids: Sequence[str], *, with_vectors: bool, bounded: bool = False
@@ -155,6 +168,13 @@ def record_message(product: ProductRecord) -> pb.ProductRecord:
             )
             for v in product.vectors
         ],
+        terms=pb.WriteTerms(
+            paths=product.terms.paths,
+            mode=types_pb2.WriteMode.ValueType(product.terms.mode),
+            etag=product.terms.etag,
+            base_etag=product.terms.base_etag,
+            request=product.terms.request,
+        ),
     )
 
 
@@ -163,4 +183,18 @@ def record(message: pb.ProductRecord) -> ProductRecord:
     vectors = tuple(
         StoredVector(SpaceKind(v.kind), v.view, wire.vector_of(v.vector)) for v in message.vectors
     )
-    return ProductRecord(message.id, message.product, vectors)
+    return ProductRecord(message.id, message.product, vectors, message.etag)
+
+
+def written(message: pb.Written) -> Written:
+    """Return what there is after a write."""
+    return Written(message.etag, message.superseded, tuple(message.superseded_paths))
+
+
+def planned(message: pb.PlannedWrite) -> PlannedWrite | Written | TriptychError:
+    """Return what would become of a product."""
+    if message.error.code:
+        return from_status(message.error)
+    if message.HasField("written"):
+        return written(message.written)
+    return PlannedWrite(record(message.record), tuple(message.superseded_paths))

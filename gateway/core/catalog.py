@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from itertools import repeat
 
 from gateway.core import recognise, relevance
+from gateway.core.clock import Ahead
 from gateway.core.model.catalog import CatalogFacts, NewProduct, ProductRecord, StoredVector
 from gateway.core.model.ranking import Curve
 from gateway.core.model.vectors import Encoded, Fused, PartVector
+from gateway.core.model.writes import Written
 from gateway.core.ports.products import ProductWriter
 from gateway.core.ports.rooms import Encoder, Fuser, Index
 from triptych.vocabulary.choices import FusionStrategy, Modality, SpaceKind
@@ -38,26 +40,31 @@ class Catalog:
     fuser: Fuser
     index: Index
     writer: ProductWriter
+    ahead: Ahead
 
     async def upsert(
         self, catalog: str, products: Sequence[NewProduct | TriptychError]
-    ) -> list[TriptychError | None]:
-        """Store *products*; return None for each that was stored, else why not. An error among them stays what it is.
+    ) -> list[Written | TriptychError]:
+        """Store *products*; return what there is of each then, or why it was refused. An error among them stays what it is.
+
+        One whose words, pictures or sounds have newer ones in the store is refused with WRITE_CONFLICT: it is for
+        `PlannedWrites`.
 
         The fields of errors are relative to the product: "images[0].data".
 
         Raises:
             Unavailable, DeadlineExceeded: a room does not answer, or not in time; writing again is harmless.
         """
-        outcomes: dict[int, TriptychError | None] = dict(enumerate(refusals(products)))
-        accepted = {i: p for i, p in enumerate(products) if isinstance(p, NewProduct) and outcomes[i] is None}
+        refused = refusals(products, self.ahead)
+        outcomes: dict[int, Written | TriptychError] = {i: e for i, e in enumerate(refused) if e is not None}
+        accepted = {i: p for i, p in enumerate(products) if isinstance(p, NewProduct) and i not in outcomes}
         if accepted:
             written = await self._store(catalog, list(accepted.values()))
             outcomes.update(zip(accepted, written, strict=True))
         return [outcomes[index] for index in range(len(products))]
 
-    async def get(self, catalog: str, product_id: str) -> bytes:
-        """Return the packed record of a product.
+    async def get(self, catalog: str, product_id: str) -> ProductRecord:
+        """Return a product as it is stored, with its etag.
 
         Raises:
             NotFound: the catalogue or the product does not exist.
@@ -70,7 +77,7 @@ class Catalog:
                 field="id",
                 metadata={"id": product_id},
             )
-        return records[0].record
+        return records[0]
 
     async def delete(self, catalog: str, ids: Sequence[str]) -> list[str]:
         """Remove products; return the ids that did not exist.
@@ -98,15 +105,17 @@ class Catalog:
         check_curves(curves)
         await self.index.set_calibration(catalog, curves)
 
-    async def _store(self, catalog: str, products: Sequence[NewProduct]) -> list[TriptychError | None]:
+    async def _store(self, catalog: str, products: Sequence[NewProduct]) -> list[Written | TriptychError]:
         contents = [content for product in products for content in product.contents]
         encoded = await self.encoder.encode(contents, keep_media=True)
         kept = kept_media(products, encoded)
         stored = views(products, encoded)
         whole = {i: vectors for i, vectors in enumerate(stored) if not isinstance(vectors, TriptychError)}
-        outcomes: list[TriptychError | None] = [v if isinstance(v, TriptychError) else None for v in stored]
+        outcomes: dict[int, Written | TriptychError] = {
+            i: error for i, error in enumerate(stored) if isinstance(error, TriptychError)
+        }
         if not whole:
-            return outcomes
+            return [outcomes[i] for i in range(len(products))]
 
         fused = await self.fuser.fuse(FusionStrategy.LEARNED, [group(vectors) for vectors in whole.values()])
         records: dict[int, ProductRecord] = {}
@@ -117,12 +126,11 @@ class Catalog:
             product = products[i]
             vector = StoredVector(SpaceKind.FUSED, 0, outcome)
             record = self.writer.with_content_ids(product.record, kept[i])
-            records[i] = ProductRecord(product.id, record, (vector, *vectors))
+            records[i] = ProductRecord(product.id, record, (vector, *vectors), terms=product.terms)
         if records:
             written = await self.index.write(catalog, spaces_by_kind(encoded, fused), list(records.values()))
-            for i, error in zip(records, written, strict=True):
-                outcomes[i] = error
-        return outcomes
+            outcomes.update(zip(records, written, strict=True))
+        return [outcomes[i] for i in range(len(products))]
 
 
 def check_curves(curves: Mapping[str, Curve]) -> None:
@@ -147,32 +155,44 @@ def _check_name(name: str, names: Sequence[str], field: str) -> None:
         )
 
 
-def refusals(products: Sequence[NewProduct | TriptychError]) -> list[TriptychError | None]:
+def refusals(products: Sequence[NewProduct | TriptychError], ahead: Ahead) -> list[TriptychError | None]:
     """Say of each product why it cannot even be tried; None where it can."""
-    last = {product.id: i for i, product in enumerate(products) if isinstance(product, NewProduct)}
-    errors: list[TriptychError | None] = []
+    errors = duplicates(products)
     for i, product in enumerate(products):
-        if isinstance(product, TriptychError):
-            errors.append(product)
-        elif last[product.id] != i:
-            errors.append(
-                InvalidArgument(
-                    f"The id {product.id!r} stands again later in the request; the last one counts.",
-                    reason=Reason.DUPLICATE_ID,
-                    field="id",
-                    metadata={"id": product.id},
-                )
-            )
-        elif not product.contents:
-            errors.append(
-                InvalidArgument(
-                    "A product needs a title, a description, a picture or a sound to be found by.",
-                    reason=Reason.PRODUCT_EMPTY,
-                )
-            )
-        else:
-            errors.append(None)
+        if isinstance(product, NewProduct) and errors[i] is None:
+            errors[i] = _refusal(product, ahead)
     return errors
+
+
+def duplicates(products: Sequence[NewProduct | TriptychError]) -> list[TriptychError | None]:
+    """Say of each product whether it is an error already, or another of its id follows; None where neither is so."""
+    last = {product.id: i for i, product in enumerate(products) if isinstance(product, NewProduct)}
+    return [
+        product
+        if isinstance(product, TriptychError)
+        else None
+        if last[product.id] == i
+        else InvalidArgument(
+            f"The id {product.id!r} stands again later in the request; the last one counts.",
+            reason=Reason.DUPLICATE_ID,
+            field="id",
+            metadata={"id": product.id},
+        )
+        for i, product in enumerate(products)
+    ]
+
+
+def _refusal(product: NewProduct, ahead: Ahead) -> TriptychError | None:
+    if not product.contents:
+        return InvalidArgument(
+            "A product needs a title, a description, a picture or a sound to be found by.",
+            reason=Reason.PRODUCT_EMPTY,
+        )
+    try:
+        ahead.check(product.terms.time)
+    except TriptychError as error:
+        return error
+    return None
 
 
 def kept_media(products: Sequence[NewProduct], encoded: Encoded) -> list[Mapping[str, str]]:

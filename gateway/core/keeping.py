@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.core.model.catalog import ProductRecord
 from gateway.core.model.keeping import CatalogDescription, CheckPage
 from gateway.core.model.query import Content
 from gateway.core.model.vectors import PartVector
@@ -86,8 +87,14 @@ class Keeping:
         more = self.cursors.seal(shown[-1], CATALOGS, "") if len(names) > limit else ""
         return Page([(name, packs[name]) for name in shown], more)
 
-    async def products(self, catalog: str, filter: str, limit: int, token: str) -> tuple[list[bytes], str]:  # noqa: A002 - as the API names it
-        """Return *limit* packed products that pass the *filter*, and the token of the next page; empty at the end.
+    async def products(
+        self,
+        catalog: str,
+        filter: str,  # noqa: A002 - as the API names it
+        limit: int,
+        token: str,
+    ) -> tuple[Sequence[ProductRecord], str]:
+        """Return *limit* products that pass the *filter*, and the token of the next page; empty at the end.
 
         Raises:
             NotFound: CATALOG_NOT_FOUND.
@@ -97,7 +104,7 @@ class Keeping:
         after = self.cursors.open(token, PRODUCTS, scope) if token else ""
         page = await self.store.page(catalog, filter, after, limit, with_products=True)
         more = self.cursors.seal(page.next_after_id, PRODUCTS, scope) if page.next_after_id else ""
-        return [each.record for each in page.records], more
+        return page.records, more
 
     async def remove_matching(self, catalog: str, filter: str) -> int:  # noqa: A002 - as the API names it
         """Remove every product that passes the *filter*; return how many there were.

@@ -63,7 +63,8 @@ class Transfer:
         }
         if good:
             written = await self.index.write(catalog, spaces, list(good.values()))
-            outcomes.update(zip(good, written, strict=True))
+            errors = (each if isinstance(each, TriptychError) else None for each in written)
+            outcomes.update(zip(good, errors, strict=True))
         return [outcomes[place] for place in range(len(records))]
 
 

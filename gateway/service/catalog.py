@@ -1,16 +1,15 @@
 """Products, stored and removed, and what the catalogue is like."""
 
-from collections.abc import AsyncIterator
-
-import grpc
+from collections.abc import AsyncIterator, Sequence
 
 from gateway.core.catalog import Catalog
 from gateway.core.keeping import Keeping
+from gateway.core.model.writes import Written
+from gateway.core.updating import Writes
 from gateway.metrics import PRODUCTS
 from gateway.service.context import Context
 from gateway.service.ingest import Ingestion
-from gateway.translate import catalogs, ingest, keeping, products, queries, read_mask
-from triptych.runtime.errors import to_status
+from gateway.translate import catalogs, keeping, products, queries, read_mask, updates
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
 from triptych.vocabulary.errors import TriptychError
@@ -19,8 +18,9 @@ from triptych.vocabulary.errors import TriptychError
 class CatalogService(catalog_grpc.CatalogServiceServicer):
     """triptych.v1.CatalogService."""
 
-    def __init__(self, catalog: Catalog, keeping: Keeping, ingestion: Ingestion) -> None:
+    def __init__(self, catalog: Catalog, writes: Writes, keeping: Keeping, ingestion: Ingestion) -> None:
         self._catalog = catalog
+        self._writes = writes
         self._keeping = keeping
         self._ingestion = ingestion
 
@@ -28,14 +28,11 @@ class CatalogService(catalog_grpc.CatalogServiceServicer):
         self, request: catalog_pb.UpsertProductsRequest, context: Context
     ) -> catalog_pb.UpsertProductsResponse:
         """Store products, each with its own outcome."""
-        sent = [ingest.checked(product) for product in request.products]
-        outcomes = await self._catalog.upsert(request.catalog or queries.CATALOG_DEFAULT, sent)
-        return catalog_pb.UpsertProductsResponse(
-            results=[
-                upsert_result(index, product.id, error)
-                for index, (product, error) in enumerate(zip(request.products, outcomes, strict=True))
-            ]
-        )
+        catalog, sent = request.catalog or queries.CATALOG_DEFAULT, updates.upserts(request)
+        outcomes = await self._writes.upsert(catalog, sent)
+        count(outcomes)
+        ids = [each.id for each in request.products]
+        return catalog_pb.UpsertProductsResponse(results=updates.upsert_results(ids, outcomes, "products"))
 
     async def IngestProducts(  # type: ignore[override] # writes by itself: the stubs know generators only
         self, request_iterator: AsyncIterator[catalog_pb.IngestProductsRequest], context: Context
@@ -46,21 +43,35 @@ class CatalogService(catalog_grpc.CatalogServiceServicer):
     async def UpdateProduct(
         self, request: catalog_pb.UpdateProductRequest, context: Context
     ) -> catalog_pb.UpdateProductResponse:
-        """Not served yet."""
-        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Not served yet.")
+        """Set fields of a product."""
+        update = updates.one(request)
+        outcomes = await self._writes.update(request.catalog or queries.CATALOG_DEFAULT, [update])
+        count(outcomes)
+        (outcome,) = updates.below("product", [update], outcomes)
+        if isinstance(outcome, TriptychError):
+            raise outcome
+        return catalog_pb.UpdateProductResponse(
+            etag=outcome.etag, superseded=outcome.superseded, superseded_paths=outcome.superseded_paths
+        )
 
     async def UpdateProducts(
         self, request: catalog_pb.UpdateProductsRequest, context: Context
     ) -> catalog_pb.UpdateProductsResponse:
-        """Not served yet."""
-        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Not served yet.")
+        """Set fields of products, each with its own outcome."""
+        sent = updates.updates(request)
+        outcomes = await self._writes.update(request.catalog or queries.CATALOG_DEFAULT, sent)
+        count(outcomes)
+        results = updates.upsert_results(
+            [each.product.id for each in request.updates], updates.below("product", sent, outcomes), "updates"
+        )
+        return catalog_pb.UpdateProductsResponse(results=results)
 
     async def GetProduct(
         self, request: catalog_pb.GetProductRequest, context: Context
     ) -> catalog_pb.GetProductResponse:
         """Return one product."""
         record = await self._catalog.get(request.catalog or queries.CATALOG_DEFAULT, request.id)
-        return catalog_pb.GetProductResponse(product=products.product(record))
+        return catalog_pb.GetProductResponse(product=products.product(record.record, record.etag))
 
     async def DeleteProducts(
         self, request: catalog_pb.DeleteProductsRequest, context: Context
@@ -84,7 +95,7 @@ class CatalogService(catalog_grpc.CatalogServiceServicer):
             request.catalog or queries.CATALOG_DEFAULT, request.filter, limit, request.page_token
         )
         return catalog_pb.ListProductsResponse(
-            products=[read_mask.masked(products.product(each), fields) for each in records],
+            products=[read_mask.masked(products.product(each.record, each.etag), fields) for each in records],
             next_page_token=token,
         )
 
@@ -125,9 +136,10 @@ class CatalogService(catalog_grpc.CatalogServiceServicer):
         return catalog_pb.SetCalibrationResponse()
 
 
-def upsert_result(index: int, product_id: str, error: TriptychError | None) -> catalog_pb.UpsertProductResult:
-    """Return what became of the product at *index*."""
-    PRODUCTS.labels("refused" if error else "stored").inc()
-    if error is None:
-        return catalog_pb.UpsertProductResult(id=product_id)
-    return catalog_pb.UpsertProductResult(id=product_id, error=to_status(error.under(f"products[{index}]")))
+def count(outcomes: Sequence[Written | TriptychError]) -> None:
+    """Count what became of products."""
+    for each in outcomes:
+        superseded = isinstance(each, Written) and each.superseded
+        PRODUCTS.labels(
+            "refused" if isinstance(each, TriptychError) else "superseded" if superseded else "stored"
+        ).inc()

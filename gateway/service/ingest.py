@@ -85,7 +85,8 @@ class Ingestion:
             metrics.INGEST_BATCH_ITEMS.observe(len(products))
             # Each attempt has a time of its own: a stream has none.
             with request(request_id(), self._limits.batch_s):
-                return await self._catalog.upsert(catalog, products)
+                outcomes = await self._catalog.upsert(catalog, products)
+            return [each if isinstance(each, TriptychError) else None for each in outcomes]
 
         return write
 

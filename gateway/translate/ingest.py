@@ -5,13 +5,9 @@ from collections.abc import Callable
 from google.protobuf.duration_pb2 import Duration
 
 from gateway.core.ingest.model import Ack, Acks, BackOff, Finished, Item
-from gateway.core.model.catalog import NewProduct
-from gateway.translate.products import new_product
+from gateway.translate.updates import checked
 from triptych.runtime.errors import to_status
-from triptych.runtime.validation import validate
 from triptych.v1 import catalog_service_pb2 as pb
-from triptych.v1 import types_pb2
-from triptych.vocabulary.errors import TriptychError
 
 
 def item(message: pb.IngestProductsRequest.Item, taken_s: float) -> Item:
@@ -19,15 +15,6 @@ def item(message: pb.IngestProductsRequest.Item, taken_s: float) -> Item:
     return Item(
         message.sequence, message.product.id, checked(message.product), message.ByteSize(), taken_s=taken_s
     )
-
-
-def checked(product: types_pb2.Product) -> NewProduct | TriptychError:
-    """Return a product to store, or why it breaks the schema's rules."""
-    try:
-        validate(product)
-        return new_product(product)
-    except TriptychError as error:
-        return error
 
 
 def started(settled: int, window: int) -> pb.IngestProductsResponse:

@@ -6,6 +6,7 @@ from google.protobuf.struct_pb2 import Value
 
 from gateway.core.model.catalog import NewProduct
 from gateway.core.model.query import Content, Media
+from gateway.core.model.writes import Terms
 from gateway.translate.media import media, stored_media
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import types_pb2
@@ -26,10 +27,13 @@ def new_product(message: types_pb2.Product) -> NewProduct:
         check_attribute(key, value)
     record = types_pb2.Product()
     record.CopyFrom(message)
+    record.ClearField("etag")
     for item in (*record.images, *record.audio):
         item.ClearField("data")
         item.ClearField("content_id")
-    return NewProduct(message.id, record.SerializeToString(deterministic=True), contents(message))
+    time = message.update_time.ToNanoseconds() if message.HasField("update_time") else None
+    terms = Terms(etag=message.etag, time=time)
+    return NewProduct(message.id, record.SerializeToString(deterministic=True), contents(message), terms)
 
 
 def contents(
@@ -89,6 +93,8 @@ def is_by_filter(request: catalog_pb.DeleteProductsRequest) -> bool:
     return bool(request.filter)
 
 
-def product(record: bytes) -> types_pb2.Product:
-    """Return a product as it was stored."""
-    return types_pb2.Product.FromString(record)
+def product(record: bytes, etag: str = "") -> types_pb2.Product:
+    """Return a product as it was stored, with its *etag* where it is known."""
+    message = types_pb2.Product.FromString(record)
+    message.etag = etag
+    return message

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from gateway.core.model.query import Content
 from gateway.core.model.ranking import Curve
+from gateway.core.model.writes import Terms
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.vectors import Vector
 
@@ -36,11 +37,20 @@ class Labels:
 
 @dataclass(frozen=True)
 class NewProduct:
-    """A product to store: its packed record, and what of it can be encoded."""
+    """A product to store: its packed record, what of it can be encoded, and on what terms it is written."""
 
     id: str
     record: bytes
     contents: tuple[Content, ...]
+    terms: Terms = field(default_factory=Terms)
+
+
+@dataclass(frozen=True)
+class ProductUpdate:
+    """Fields of a product to set, those of its terms; and whether it is made of all it has where it does not exist."""
+
+    product: NewProduct
+    allow_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,8 +64,18 @@ class StoredVector:
 
 @dataclass(frozen=True)
 class ProductRecord:
-    """A product as the store keeps it."""
+    """A product as the store keeps it, or as it is to keep it on these terms; no etag where it is not known."""
 
     id: str
     record: bytes
     vectors: tuple[StoredVector, ...] = ()
+    etag: str = ""
+    terms: Terms = field(default_factory=Terms)
+
+
+@dataclass(frozen=True)
+class PlannedWrite:
+    """What a product would become, with the etag and the vectors that it has; and the fields that would stay."""
+
+    record: ProductRecord
+    superseded_paths: tuple[str, ...] = ()

@@ -6,13 +6,14 @@ Every method ends within the current request's deadline and raises Unavailable, 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from gateway.core.model.catalog import CatalogFacts, ProductRecord
+from gateway.core.model.catalog import CatalogFacts, PlannedWrite, ProductRecord
 from gateway.core.model.keeping import CatalogDescription, CheckPage, RecordPage
 from gateway.core.model.query import Content, Media
 from gateway.core.model.ranking import Candidate, Curve, Ranked, RankingOffer
 from gateway.core.model.retrieval import Hits, Retrieval
 from gateway.core.model.vectors import Encoded, Fused, PartVector
 from gateway.core.model.words import Description, Transcript
+from gateway.core.model.writes import Written
 from triptych.vocabulary.choices import FusionStrategy, RankingStrategy, SpaceKind
 from triptych.vocabulary.errors import TriptychError
 from triptych.vocabulary.vectors import Space
@@ -70,8 +71,17 @@ class Index(Protocol):
 
     async def write(
         self, catalog: str, spaces: Mapping[SpaceKind, Space], products: Sequence[ProductRecord]
-    ) -> list[TriptychError | None]:
-        """Store *products* durably; None for each that was stored."""
+    ) -> list[Written | TriptychError]:
+        """Store *products* durably on their terms; what there is of each then, or why it was refused."""
+
+    async def plan(
+        self, catalog: str, products: Sequence[ProductRecord]
+    ) -> tuple[list[PlannedWrite | Written | TriptychError], Mapping[SpaceKind, Space]]:
+        """Return what would become of *products* without vectors, or that nothing would; and the catalogue's spaces.
+
+        Raises:
+            NotFound: CATALOG_NOT_FOUND.
+        """
 
     async def read(
         self, catalog: str, ids: Sequence[str], *, with_vectors: bool, bounded: bool = False

@@ -17,14 +17,17 @@ from gateway.adapters.cursors import SealedCursors
 from gateway.adapters.products import PackedProducts
 from gateway.adapters.resuming import SealedResumes
 from gateway.core.catalog import Catalog
+from gateway.core.clock import Ahead
 from gateway.core.feedback.shown import ShownAnswers
 from gateway.core.ingest.model import Limits
 from gateway.core.keeping import Keeping
 from gateway.core.listening import Listener
+from gateway.core.planning import PlannedWrites
 from gateway.core.ranking import Ranking
 from gateway.core.recognise import Recogniser
 from gateway.core.recommend.recommender import Recommender
 from gateway.core.search import ProductSearch
+from gateway.core.updating import Writes
 from gateway.core.vocabulary import Vocabularies
 from gateway.service.catalog import CatalogService
 from gateway.service.ingest import Ingestion
@@ -56,7 +59,10 @@ class FakeRooms:
         self.recommender = Recommender(self.index, self.ranker, self.ranking.reader, now=lambda: self.now_s)
         self.attributions = SealedAttributions("a key of at least 32 characters!!")
         self.shown = ShownAnswers(self.attributions, self.ranking.reader, now=lambda: self.now_s)
-        self.catalog = Catalog(self.encoder, self.fuser, self.index, PackedProducts())
+        ahead = Ahead(24, lambda: self.now_s)
+        self.catalog = Catalog(self.encoder, self.fuser, self.index, PackedProducts(), ahead)
+        planned = PlannedWrites(self.encoder, self.fuser, self.index, PackedProducts(), PackedProducts())
+        self.writes = Writes(self.index, self.catalog, planned)
         self.resumes = SealedResumes("a key of at least 32 characters!!")
         self.ingestion = Ingestion(self.catalog, self.resumes, Limits(), streams_max=2)
         cursors = SealedCursors("a key of at least 32 characters!!")
@@ -99,7 +105,7 @@ async def stubs(rooms, no_metrics):
             Service(
                 "triptych.v1.CatalogService",
                 catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server,
-                CatalogService(rooms.catalog, rooms.keeping, rooms.ingestion),
+                CatalogService(rooms.catalog, rooms.writes, rooms.keeping, rooms.ingestion),
             ),
         ),
         nothing,

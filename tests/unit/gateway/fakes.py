@@ -16,6 +16,7 @@ from gateway.core.model.ranking import Candidate, Curve, Ranked, RankingOffer
 from gateway.core.model.retrieval import Facet, Hit, Hits, Retrieval
 from gateway.core.model.vectors import Encoded, Fused, PartVector
 from gateway.core.model.words import Description, Transcript
+from gateway.core.model.writes import Written
 from services.search.core.filters.evaluate import evaluate
 from services.search.core.filters.parse import parse
 from services.search.core.model import Facts
@@ -208,16 +209,16 @@ class FakeIndex:
 
     async def write(
         self, catalog: str, spaces: Mapping[SpaceKind, Space], products: Sequence[ProductRecord]
-    ) -> list[TriptychError | None]:
+    ) -> list[Written | TriptychError]:
         stored = self.products.setdefault(catalog, {})
-        outcomes: list[TriptychError | None] = []
+        outcomes: list[Written | TriptychError] = []
         for product in products:
             assert {vector.kind for vector in product.vectors} <= set(spaces)
             if product.id in self.refused:
                 outcomes.append(InvalidArgument("Too large.", reason=Reason.PRODUCT_TOO_LARGE))
                 continue
             stored[product.id] = product
-            outcomes.append(None)
+            outcomes.append(Written())
         return outcomes
 
     async def read(

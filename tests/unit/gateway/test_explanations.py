@@ -37,7 +37,7 @@ async def shop(rooms):
         ProductSearchService(
             rooms.search, rooms.encoder, rooms.chains, rooms.recogniser, rooms.recommender, rooms.shown
         ),
-        CatalogService(rooms.catalog, rooms.keeping, rooms.ingestion),
+        CatalogService(rooms.catalog, rooms.writes, rooms.keeping, rooms.ingestion),
     )
     products = [
         types_pb2.Product(

@@ -36,7 +36,7 @@ async def shop(rooms, search):
     products = [
         types_pb2.Product(id=f"mug-{at}", title=f"mug number{at}", popularity=at * 10) for at in range(10)
     ]
-    await CatalogService(rooms.catalog, rooms.keeping, rooms.ingestion).UpsertProducts(
+    await CatalogService(rooms.catalog, rooms.writes, rooms.keeping, rooms.ingestion).UpsertProducts(
         catalog_pb.UpsertProductsRequest(products=products), None
     )
 
