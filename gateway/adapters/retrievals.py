@@ -6,7 +6,7 @@ from triptych.internal.v1 import search_service_pb2 as pb
 from triptych.runtime import wire
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import types_pb2
-from triptych.vocabulary.choices import HybridFusion, SimilarityMetric, SpaceKind
+from triptych.vocabulary.choices import Consistency, HybridFusion, SimilarityMetric, SpaceKind
 from triptych.vocabulary.vectors import Vector
 
 
@@ -42,6 +42,7 @@ def search_request(asked: Retrieval) -> pb.SearchRequest:
         rescoring=types_pb2.SimilarityMetric.ValueType(asked.rescoring or 0),
         only_ids=asked.only_ids,
         counted=asked.counted,
+        consistency=types_pb2.Consistency.ValueType(asked.consistency or 0),
     )
 
 
@@ -87,4 +88,5 @@ def retrieval_of(message: pb.SearchRequest) -> Retrieval:
         rescoring=SimilarityMetric(message.rescoring) if message.rescoring else None,
         only_ids=tuple(message.only_ids),
         counted=message.counted,
+        consistency=Consistency(message.consistency) if message.consistency else None,
     )

@@ -9,7 +9,7 @@ from gateway.core.model.query import Content, Part, ProductReference, Query
 from gateway.core.model.vectors import Encoded, PartVector
 from gateway.core.ports.rooms import Encoder, Fuser, Index
 from gateway.core.stopwatch import Stopwatch
-from triptych.vocabulary.choices import Modality
+from triptych.vocabulary.choices import Consistency, Modality
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
 from triptych.vocabulary.vectors import ModelVersion, Vector
 
@@ -97,7 +97,7 @@ class PartReader:
         references = {i: p.content for i, p in parts.items() if isinstance(p.content, ProductReference)}
         encoded, looked_up = await asyncio.gather(
             self._encode(list(contents.values()), watch),
-            self._look_up(query.catalog, references, watch),
+            self._look_up(query, references, watch),
         )
         made = dict(zip(contents, (required(outcome) for outcome in encoded.outcomes), strict=True))
         brought = {i: p.content for i, p in parts.items() if isinstance(p.content, Vector)}
@@ -110,17 +110,18 @@ class PartReader:
             return await self.encoder.encode(contents)
 
     async def _look_up(
-        self, catalog: str, references: Mapping[int, ProductReference], watch: Stopwatch
+        self, query: Query, references: Mapping[int, ProductReference], watch: Stopwatch
     ) -> dict[int, Vector]:
         """Return the fused vectors of the products referred to, by place in the query."""
         if not references:
             return {}
         ids = sorted({reference.id for reference in references.values()})
+        bounded = query.consistency is not Consistency.STRONG
         with watch.stage("look_up"):
-            records = await self.index.read(catalog, ids, with_vectors=True, bounded=True)
+            records = await self.index.read(query.catalog, ids, with_vectors=True, bounded=bounded)
             # Said to be there, and not seen: it may have been stored just now.
             if missing := sorted(set(ids) - {record.id for record in records}):
-                records += await self.index.read(catalog, missing, with_vectors=True)
+                records += await self.index.read(query.catalog, missing, with_vectors=True)
         vectors = {record.id: record.vectors[0].vector for record in records}
         for index, reference in references.items():
             if reference.id not in vectors:

@@ -48,6 +48,7 @@ class Present:
                 excluded_texts=asked.excluded_texts,
                 excluded_vectors=asked.excluded_vectors,
                 only_ids=tuple(result.hit.id for result in taken),
+                consistency=asked.consistency,
             )
         )
         before = {result.hit.id: result.hit for result in taken}

@@ -52,6 +52,7 @@ def retrieval(understood: Understood, plan: RankingPlan, space: SpaceKind) -> Re
         conditions=boosts.conditions(query.boosts),
         rescoring=query.rescoring,
         counted=True,
+        consistency=query.consistency,
     )
 
 

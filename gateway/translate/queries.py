@@ -21,6 +21,7 @@ from gateway.translate.media import focus, media
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.vocabulary.choices import (
     AudioMode,
+    Consistency,
     FusionStrategy,
     HybridFusion,
     Modality,
@@ -64,6 +65,7 @@ def query(request: search_pb.SearchProductsRequest) -> Query:
         explain=ExplainLevel(request.explain or ExplainLevel.NONE),
         spelling=Spelling(request.spelling or Spelling.SUGGEST),
         fields=read_mask.paths(request.read_mask),
+        consistency=Consistency(request.consistency) if request.consistency else None,
         page_token=request.page_token,
         fingerprint=fingerprint(request),
     )

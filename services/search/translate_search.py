@@ -9,7 +9,7 @@ from triptych.internal.v1 import search_service_pb2 as messages
 from triptych.runtime import wire
 from triptych.v1 import product_search_service_pb2 as public
 from triptych.v1 import types_pb2
-from triptych.vocabulary.choices import HybridFusion, SimilarityMetric, SpaceKind
+from triptych.vocabulary.choices import Consistency, HybridFusion, SimilarityMetric, SpaceKind
 
 # What FacetSpec.limit says of 0.
 FACET_VALUES = 20
@@ -47,6 +47,7 @@ def query_of(message: messages.SearchRequest) -> SearchQuery:
         rescoring=SimilarityMetric(message.rescoring) if message.rescoring else None,
         only_ids=tuple(message.only_ids),
         counted=message.counted,
+        consistency=Consistency(message.consistency) if message.consistency else None,
     )
 
 

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from triptych.vocabulary.choices import (
     AudioMode,
+    Consistency,
     FusionStrategy,
     HybridFusion,
     Modality,
@@ -135,6 +136,7 @@ class Query:
         boosts: names are distinct.
         spoken_filters: what else holds, by the place in the request of the part that said so.
         fields: of products that are returned, as paths of a field mask; empty: all.
+        consistency: how much of what was written lately is seen; None as the search room is set.
         fingerprint: of all of the request but its page.
     """
 
@@ -158,6 +160,7 @@ class Query:
     explain: ExplainLevel = ExplainLevel.NONE
     spelling: Spelling = Spelling.SUGGEST
     fields: tuple[str, ...] = ()
+    consistency: Consistency | None = None
     page_token: str = ""
     fingerprint: bytes = b""
     spoken_filters: Mapping[int, str] = field(default_factory=dict)

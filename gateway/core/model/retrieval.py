@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.core.model.query import FacetWish
-from triptych.vocabulary.choices import HybridFusion, SimilarityMetric, SpaceKind
+from triptych.vocabulary.choices import Consistency, HybridFusion, SimilarityMetric, SpaceKind
 from triptych.vocabulary.vectors import Vector
 
 
@@ -52,6 +52,7 @@ class Retrieval:
         rescoring: a second, exact comparison.
         only_ids: these products alone are compared.
         counted: whether the products that pass the filter are counted.
+        consistency: how much of what was written lately is seen; None as the search room is set.
     """
 
     catalog: str
@@ -76,6 +77,7 @@ class Retrieval:
     rescoring: SimilarityMetric | None = None
     only_ids: tuple[str, ...] = ()
     counted: bool = False
+    consistency: Consistency | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from services.search.core.filters.model import Filter
 from services.search.core.model import Attributes, Collection, Facts, Neighbour, Row, RowKey
 from services.search.core.sampling import drawn, vectors_of
 from services.search.core.similarity import order_of, similarities
-from triptych.vocabulary.choices import SpaceKind
+from triptych.vocabulary.choices import Consistency, SpaceKind
 from triptych.vocabulary.vectors import Floats, Space
 
 
@@ -27,6 +27,10 @@ class InMemoryIndex:
     def __init__(self) -> None:
         self._collections: dict[tuple[str, SpaceKind], Collection] = {}
         self._rows: dict[str, dict[RowKey, Row]] = {}
+
+    def seeing(self, consistency: Consistency) -> "InMemoryIndex":  # noqa: ARG002 - always sees all
+        """Return this one."""
+        return self
 
     async def collection(self, catalog: str, kind: SpaceKind, *, fresh: bool = False) -> Collection | None:  # noqa: ARG002 - always fresh
         """Return the collection of the *kind* of the *catalog*."""

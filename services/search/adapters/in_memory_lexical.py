@@ -24,6 +24,7 @@ from services.search.core.lexical import (
     texts_of,
 )
 from services.search.core.model import Count, Facts, ValueCounts
+from triptych.vocabulary.choices import Consistency
 
 # What FTS5 gives a word that more than half of the products have, whose weight would be below 0.
 IDF_MIN = 1e-6
@@ -75,6 +76,10 @@ class InMemoryLexicalIndex:
     def __init__(self) -> None:
         self._products: dict[str, dict[str, Product]] = defaultdict(dict)
         self._complete: set[str] = set()
+
+    def seeing(self, consistency: Consistency) -> "InMemoryLexicalIndex":  # noqa: ARG002 - always sees all
+        """Return this one."""
+        return self
 
     async def complete_catalogs(self) -> set[str]:
         """Return the catalogues that are complete."""
@@ -168,6 +173,10 @@ class InMemoryFieldIndex:
 
     def __init__(self, lexical: InMemoryLexicalIndex) -> None:
         self._lexical = lexical
+
+    def seeing(self, consistency: Consistency) -> "InMemoryFieldIndex":  # noqa: ARG002 - always sees all
+        """Return this one."""
+        return self
 
     async def count(self, catalog: str, among: Filter | None, *, by_group: bool = False) -> Count:
         """Look at every product."""

@@ -14,7 +14,7 @@ from services.search.core.model import (
     RowKey,
     ValueCounts,
 )
-from triptych.vocabulary.choices import SpaceKind
+from triptych.vocabulary.choices import Consistency, SpaceKind
 from triptych.vocabulary.vectors import Floats, Space
 
 
@@ -28,6 +28,10 @@ class VectorIndex(Protocol):
 
     # The most rows that `nearest` returns.
     rows_max: int
+
+    def seeing(self, consistency: Consistency) -> "VectorIndex":
+        """Return the same index, whose searches see what was written as *consistency* says."""
+        ...
 
     async def collection(self, catalog: str, kind: SpaceKind, *, fresh: bool = False) -> Collection | None:
         """Return the collection that serves the *kind* of the *catalog*; None where there is none.
@@ -175,6 +179,10 @@ class LexicalIndex(Protocol):
     has no products.
     """
 
+    def seeing(self, consistency: Consistency) -> "LexicalIndex":
+        """Return the same index, whose searches see what was written as *consistency* says."""
+        ...
+
     async def complete_catalogs(self) -> set[str]:
         """Return the catalogues of which every product is here, as far as `complete` was told."""
         ...
@@ -238,6 +246,10 @@ class LexicalIndex(Protocol):
 
 class FieldIndex(Protocol):
     """The fields of all products, for counting and ordering. See `LexicalIndex` for what is common."""
+
+    def seeing(self, consistency: Consistency) -> "FieldIndex":
+        """Return the same index, whose searches see what was written as *consistency* says."""
+        ...
 
     async def count(self, catalog: str, among: Filter | None, *, by_group: bool = False) -> Count:
         """Return how many products pass *among*; with *by_group*, groups (a product without one counts for itself)."""

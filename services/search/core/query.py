@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from triptych.vocabulary.choices import HybridFusion, SimilarityMetric, SpaceKind
+from triptych.vocabulary.choices import Consistency, HybridFusion, SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, Reason
 from triptych.vocabulary.vectors import Vector
 
@@ -56,6 +56,7 @@ class SearchQuery:
         rescoring: a second, exact comparison, by which hits are ordered.
         only_ids: these products alone are looked at.
         counted: whether the products that pass the filter are counted.
+        consistency: how much of what was written lately is seen; None as the stores are set.
     """
 
     catalog: str
@@ -80,6 +81,7 @@ class SearchQuery:
     rescoring: SimilarityMetric | None = None
     only_ids: tuple[str, ...] = ()
     counted: bool = False
+    consistency: Consistency | None = None
 
     @property
     def words_weight(self) -> float:

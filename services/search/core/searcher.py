@@ -16,6 +16,7 @@ from services.search.core.query import SearchQuery, check_query
 from services.search.core.rescoring import Rescorer
 from services.search.core.scope import Scope, record_of, scope_of
 from services.search.core.stores import Stores
+from triptych.vocabulary.choices import Consistency
 from triptych.vocabulary.errors import Reason, TriptychError
 
 # So many of the most relevant products are put in the order of a field.
@@ -39,11 +40,12 @@ _MAYBE_STALE = frozenset(
 
 
 class Searcher:
-    """Finds products in *stores*."""
+    """Finds products in *stores*; new attributes and collections are seen at once if it *is_strong*."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, rescorer: Rescorer | None = None, *, is_strong: bool = False) -> None:
         self._stores = stores
-        self._rescorer = Rescorer(stores.vectors)
+        self._rescorer = rescorer or Rescorer(stores.vectors)
+        self._is_strong = is_strong
 
     async def search(self, query: SearchQuery) -> Found:
         """Return the best products for *query*, best first.
@@ -56,8 +58,10 @@ class Searcher:
             FailedPrecondition: SIMILARITY_NOT_INDEXED.
         """
         check_query(query)
+        if query.consistency is not None:
+            return await self._seeing(query.consistency).search(replace(query, consistency=None))
         try:
-            return await self._search(query, fresh=False)
+            return await self._search(query, fresh=self._is_strong)
         except TriptychError as error:
             if error.reason not in _MAYBE_STALE:
                 raise
@@ -71,6 +75,10 @@ class Searcher:
         """
         await record_of(self._stores, catalog, fresh=False)
         return await self._stores.words.corrected(catalog, text)
+
+    def _seeing(self, consistency: Consistency) -> "Searcher":
+        is_strong = consistency is Consistency.STRONG
+        return Searcher(self._stores.seeing(consistency), self._rescorer, is_strong=is_strong)
 
     async def _search(self, query: SearchQuery, *, fresh: bool) -> Found:
         scope = await scope_of(self._stores, query, fresh=fresh)

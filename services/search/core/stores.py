@@ -1,10 +1,11 @@
 """All that a search looks into."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.search.core.model import Facts
 from services.search.core.ports import FieldIndex, LexicalIndex, VectorIndex
+from triptych.vocabulary.choices import Consistency
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,3 +23,12 @@ class Stores:
     words: LexicalIndex
     fields: FieldIndex
     facts_of: Callable[[bytes], Facts]
+
+    def seeing(self, consistency: Consistency) -> "Stores":
+        """Return the same stores, whose searches see what was written as *consistency* says."""
+        return replace(
+            self,
+            vectors=self.vectors.seeing(consistency),
+            words=self.words.seeing(consistency),
+            fields=self.fields.seeing(consistency),
+        )

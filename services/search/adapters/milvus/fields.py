@@ -18,7 +18,7 @@ from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.directory import Directory
 from services.search.adapters.milvus.errors import map_milvus_errors
 from services.search.adapters.milvus.expressions import expression_of
-from services.search.adapters.milvus.requests import GUARANTEES, Consistency
+from services.search.adapters.milvus.requests import GUARANTEES, LEVELS, Consistency
 from services.search.adapters.milvus.rows import expression
 from services.search.adapters.milvus.schema import KEY, PRODUCT, PRODUCT_ID, pairs
 from services.search.adapters.milvus.words import CODE_PREFIX, code_of, decoded
@@ -28,6 +28,7 @@ from services.search.core.filters.parts import joined
 from services.search.core.lexical import by_count, number_in
 from services.search.core.model import Collection, Count, Facts, RowKey, ValueCounts
 from services.search.metrics import LEXICAL_SECONDS
+from triptych.vocabulary import choices
 from triptych.vocabulary.choices import SpaceKind
 
 # The most that Milvus returns of one query.
@@ -64,6 +65,16 @@ class MilvusFieldIndex:
         self._facts_of = facts_of
         self._consistency = GUARANTEES[consistency]
         self._rows_max = rows_max
+
+    def seeing(self, consistency: choices.Consistency) -> "MilvusFieldIndex":
+        """Return the same index at another level."""
+        return MilvusFieldIndex(
+            self._connection,
+            self._directory,
+            self._facts_of,
+            consistency=LEVELS[consistency],
+            rows_max=self._rows_max,
+        )
 
     async def count(self, catalog: str, among: Filter | None, *, by_group: bool = False) -> Count:
         """Have Milvus count rows; of groups, read which there are."""

@@ -19,7 +19,7 @@ from services.search.adapters.milvus.errors import (
     map_milvus_errors,
 )
 from services.search.adapters.milvus.expressions import expression_of
-from services.search.adapters.milvus.requests import Consistency, query_request, search_request
+from services.search.adapters.milvus.requests import LEVELS, Consistency, query_request, search_request
 from services.search.adapters.milvus.rows import (
     batches,
     columns_of,
@@ -45,6 +45,7 @@ from services.search.core.filters.model import Filter
 from services.search.core.model import Attributes, Collection, Neighbour, Row, RowKey
 from services.search.core.sampling import drawn, vectors_of
 from services.search.core.similarity import indexed_metric, order_of, similarities
+from triptych.vocabulary import choices
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.vectors import Floats, Space
 
@@ -75,6 +76,12 @@ class MilvusIndex:
         self._directory = directory
         self._search_ef = search_ef
         self._consistency = consistency
+
+    def seeing(self, consistency: choices.Consistency) -> "MilvusIndex":
+        """Return the same index at another level."""
+        return MilvusIndex(
+            self._connection, self._directory, search_ef=self._search_ef, consistency=LEVELS[consistency]
+        )
 
     async def collection(self, catalog: str, kind: SpaceKind, *, fresh: bool = False) -> Collection | None:
         """Return the collection behind the alias."""

@@ -10,6 +10,7 @@ from pymilvus.grpc_gen.milvus_pb2 import QueryRequest, SearchRequest
 from services.search.adapters.milvus.rows import placeholder
 from services.search.adapters.milvus.schema import VECTOR, metric_type, pairs
 from services.search.core.model import Collection
+from triptych.vocabulary import choices
 from triptych.vocabulary.vectors import Floats
 
 Consistency = Literal["strong", "bounded", "eventually"]
@@ -19,6 +20,10 @@ GUARANTEES = {
     "strong": (ConsistencyLevel.Strong, 0),
     "eventually": (ConsistencyLevel.Eventually, 1),
     "bounded": (ConsistencyLevel.Bounded, 2),
+}
+LEVELS: dict[choices.Consistency, Consistency] = {
+    choices.Consistency.BOUNDED: "bounded",
+    choices.Consistency.STRONG: "strong",
 }
 assert GUARANTEES.keys() == set(get_args(Consistency))
 

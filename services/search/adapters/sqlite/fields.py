@@ -11,6 +11,7 @@ from services.search.adapters.sqlite.tables import tables_of
 from services.search.core.filters.model import Field, Filter, Value
 from services.search.core.lexical import by_count
 from services.search.core.model import Count, ValueCounts
+from triptych.vocabulary.choices import Consistency
 
 
 class SqliteFieldIndex:
@@ -18,6 +19,10 @@ class SqliteFieldIndex:
 
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
+
+    def seeing(self, consistency: Consistency) -> "SqliteFieldIndex":  # noqa: ARG002 - always sees all
+        """Return this one."""
+        return self
 
     async def count(self, catalog: str, among: Filter | None, *, by_group: bool = False) -> Count:
         """Count rows, or the groups of those that have one and the others."""

@@ -15,6 +15,7 @@ from services.search.adapters.words import stem, words
 from services.search.core.filters.model import Filter
 from services.search.core.lexical import WEIGHTS, article_number
 from services.search.core.model import Facts
+from triptych.vocabulary.choices import Consistency
 
 # How long words that were written lately may be missing among those that are offered instead of unknown ones.
 VOCABULARY_S = 60.0
@@ -32,6 +33,10 @@ class SqliteLexicalIndex:
         self._store = store
         self._vocabularies: dict[int, tuple[float, Vocabulary]] = {}
         self._counting = threading.Lock()
+
+    def seeing(self, consistency: Consistency) -> "SqliteLexicalIndex":  # noqa: ARG002 - always sees all
+        """Return this one."""
+        return self
 
     async def complete_catalogs(self) -> set[str]:
         """Return the catalogues that are marked."""

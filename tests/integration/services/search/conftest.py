@@ -154,6 +154,12 @@ def shop_over() -> Callable[[MilvusConnection], Shop]:
 
 
 @pytest.fixture
+def shop_of() -> Callable[[VectorIndex], Shop]:
+    """Opens a catalogue of the test's own in an index of its own."""
+    return Shop
+
+
+@pytest.fixture
 def exact_shop() -> Callable[..., Shop]:
     """Makes catalogues in memory."""
     return functools.partial(Shop, InMemoryIndex())

@@ -6,13 +6,20 @@ from dataclasses import replace
 import numpy as np
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from services.search.adapters.in_memory_lexical import InMemoryLexicalIndex
+from services.search.adapters.milvus.directory import Directory
+from services.search.adapters.milvus.fields import MilvusFieldIndex
+from services.search.adapters.milvus.index import MilvusIndex
 from services.search.core.model import ProductRecord, RowKey
+from services.search.core.query import FacetWish, SearchQuery
+from services.search.core.searcher import Searcher
+from services.search.core.stores import Stores
 from services.search.core.terms import Terms
 from services.search.core.writing import Written
 from services.search.translate_facts import facts_of
 from tests.memory_shop import packed
 from triptych.v1.types_pb2 import Product
-from triptych.vocabulary.choices import SpaceKind, WriteMode
+from triptych.vocabulary.choices import Consistency, SimilarityMetric, SpaceKind, WriteMode
 from triptych.vocabulary.errors import Reason
 
 FUSED, TEXT, IMAGE, AUDIO = SpaceKind
@@ -116,3 +123,33 @@ async def test_two_writers_on_one_product_leave_one_of_both(shared_shop):
     number = int(Product.FromString(rows[FUSED, 0].product).title[1:])
     assert {(FUSED, 0), *((IMAGE, view) for view in range(number % 3))} == rows.keys()
     assert rows[FUSED, 0].history.etag in {each.etag for each in outcomes}
+
+
+async def test_a_strong_search_sees_a_write_at_once(milvus_connection, shop_of):
+    """Also where the room is set to see less; filters, counts and neighbours alike."""
+    directory = Directory(milvus_connection, memory_ms=5_000, hnsw_m=16, hnsw_ef_construction=200)
+    index = MilvusIndex(milvus_connection, directory, search_ef=128, consistency="eventually")
+    fields = MilvusFieldIndex(milvus_connection, directory, facts_of, consistency="eventually")
+    shop = shop_of(index)
+    stores = Stores(index, InMemoryLexicalIndex(), fields, facts_of)
+    searcher = Searcher(stores)
+    await shop.write([whole(shop, "a", {FUSED: [X]}, price=0)])
+    for price in range(1, 6):
+        await shop.write([part("a", ["price"], price=price)])
+        query = SearchQuery(
+            shop.catalog,
+            FUSED,
+            SimilarityMetric.COSINE,
+            10,
+            vector=shop.vector(FUSED, X),
+            filter=f"price = {price}",
+            facets=(FacetWish("price"),),
+            counted=True,
+            consistency=Consistency.STRONG,
+        )
+        found = await searcher.search(query)
+        assert (["a"], 1, ((float(price), 1),)) == (
+            [hit.id for hit in found.hits],
+            found.total.number,
+            found.facets[0].counts,
+        )

@@ -26,7 +26,7 @@ from services.search.adapters.milvus.lexical.rows import (
     terms_of,
     values_of,
 )
-from services.search.adapters.milvus.requests import GUARANTEES, Consistency
+from services.search.adapters.milvus.requests import GUARANTEES, LEVELS, Consistency
 from services.search.adapters.milvus.rows import expression, primary_key
 from services.search.adapters.milvus.schema import KEY, PRODUCT_ID, pairs
 from services.search.adapters.milvus.words import decoded
@@ -35,6 +35,7 @@ from services.search.adapters.words import stem
 from services.search.core.filters.model import Filter
 from services.search.core.model import Facts, RowKey
 from services.search.metrics import LEXICAL_SECONDS
+from triptych.vocabulary import choices
 
 # The most that Milvus takes as topk.
 ROWS_MAX = 16_384
@@ -65,6 +66,10 @@ class MilvusLexicalIndex:
         self._consistency = GUARANTEES[consistency]
         self._vocabularies: dict[str, tuple[float, Vocabulary]] = {}
         self._counting = asyncio.Lock()
+
+    def seeing(self, consistency: choices.Consistency) -> "MilvusLexicalIndex":
+        """Return the same index at another level."""
+        return MilvusLexicalIndex(self._connection, self._collections, consistency=LEVELS[consistency])
 
     async def complete_catalogs(self) -> set[str]:
         """Return the catalogues whose collections are marked."""

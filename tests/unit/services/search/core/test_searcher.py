@@ -6,7 +6,7 @@ from services.search.adapters.in_memory import InMemoryIndex
 from services.search.core.model import Neighbour, Row, RowKey
 from services.search.core.near import best_views
 from tests.memory_shop import MemoryShop, at
-from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+from triptych.vocabulary.choices import Consistency, SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, Reason
 from triptych.vocabulary.vectors import Space
 
@@ -443,3 +443,28 @@ async def test_words_are_corrected():
 
     assert "ceiling lamp" == await shop.searcher.corrected("shop", "cieling lamp")
     assert "" == await shop.searcher.corrected("shop", "ceiling lamp")
+
+
+async def test_a_search_says_how_much_it_wants_to_see(monkeypatch):
+    """All of the stores are asked for it, and collections are looked up anew where every write is to be seen."""
+    shop = MemoryShop()
+    await shop.put("a", [1.0, 0.0], title="hat")
+    asked, fresh = [], []
+    for store in (shop.index, shop.words, shop.stores.fields):
+        monkeypatch.setattr(
+            store, "seeing", lambda level, store=store: asked.append((type(store), level)) or store
+        )
+    collection = shop.index.collection
+
+    async def noting(catalog, kind, **choices):
+        fresh.append(choices["fresh"])
+        return await collection(catalog, kind, **choices)
+
+    monkeypatch.setattr(shop.index, "collection", noting)
+    for level in (None, Consistency.BOUNDED, Consistency.STRONG):
+        assert ["a"] == await shop.ids([1.0, 0.0], consistency=level)
+
+    stores = [type(each) for each in (shop.index, shop.words, shop.stores.fields)]
+    levels = (Consistency.BOUNDED, Consistency.STRONG)
+    assert [(store, level) for level in levels for store in stores] == asked
+    assert [False, False, True] == fresh
