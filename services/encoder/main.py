@@ -41,6 +41,9 @@ from triptych.runtime.serve import Room, Service, run
 from triptych.runtime.triton import open_triton
 from triptych.vocabulary.choices import Modality
 
+# Files that wait for the disk at once: more did not make it faster.
+SYNCS_AT_ONCE = 8
+
 
 def room_of(
     encoder: PartsEncoder,
@@ -80,11 +83,12 @@ def fetcher_of(settings: EncoderSettings, stack: AsyncExitStack) -> AllowedUris:
     return AllowedUris(allow, Files(settings.uri_allow), web)
 
 
-def store_of(settings: EncoderSettings) -> MediaStore:
-    """Return where media are kept."""
+def store_of(settings: EncoderSettings, stack: AsyncExitStack) -> MediaStore:
+    """Return where media are kept; *stack* closes it."""
     if not settings.media_store:
         return NoMedia()
-    return MediaFolder(Path(settings.media_store), settings.media_store_bytes_max)
+    threads = stack.enter_context(ThreadPoolExecutor(SYNCS_AT_ONCE, "media"))
+    return MediaFolder(Path(settings.media_store), settings.media_store_bytes_max, threads)
 
 
 def encoder_of(
@@ -173,7 +177,7 @@ def build(stack: AsyncExitStack, settings: EncoderSettings) -> Room:
     client = open_triton(settings.triton_url)
     stack.push_async_callback(client.close)
     fetcher = fetcher_of(settings, stack)
-    store = store_of(settings)
+    store = store_of(settings, stack)
     return room_of(
         encoder_of(settings, client, fetcher, store, threads),
         describer_of(settings, client, fetcher, threads),

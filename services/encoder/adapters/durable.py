@@ -24,6 +24,14 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def size_of(path: Path) -> int | None:
+    """Return the size of a file; None where there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
 def is_full(error: OSError) -> bool:
     """Whether there was no room on the disk, or none left for this user."""
     return error.errno in _FULL

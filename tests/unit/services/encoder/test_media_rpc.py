@@ -1,5 +1,7 @@
 """Media that are kept, listed, read again and removed, through the room's RPCs; the encoders are in memory."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -46,7 +48,8 @@ class Inline:
 
 @pytest.fixture
 async def stub(tmp_path):
-    store = MediaFolder(tmp_path / "media", 10_000)
+    threads = ThreadPoolExecutor(2)
+    store = MediaFolder(tmp_path / "media", 10_000, threads)
     nothing_allowed = AllowedUris(AllowList(()), None, None)
     images = MediaPreparer(Inline(), nothing_allowed, store, 1000)
     vectors = SharedVectors(VectorMemory(0), lambda source, count: None)
@@ -58,6 +61,7 @@ async def stub(tmp_path):
         open_channel(running.address) as channel,
     ):
         yield EncoderServiceStub(channel)
+    threads.shutdown()
 
 
 async def encode(stub, *parts, keep_media=False):

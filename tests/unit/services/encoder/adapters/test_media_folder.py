@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -21,6 +22,12 @@ class Clock:
 
     def __call__(self):
         return self.now_s
+
+
+@pytest.fixture(scope="module")
+def threads():
+    with ThreadPoolExecutor(4) as threads:
+        yield threads
 
 
 @pytest.fixture
@@ -52,8 +59,8 @@ def small_disk(tmp_path):
 
 
 @pytest.fixture
-def store(folder, clock):
-    return MediaFolder(folder, BYTES_MAX, clock)
+def store(folder, threads, clock):
+    return MediaFolder(folder, BYTES_MAX, threads, clock)
 
 
 def named(*contents):
@@ -78,11 +85,11 @@ async def test_what_was_kept_is_read_by_its_id(store):
     assert [*contents.values()] == [await store.get(each) for each in contents]
 
 
-async def test_it_is_there_after_a_restart(store, folder, clock):
+async def test_it_is_there_after_a_restart(store, folder, threads, clock):
     """Another store on the same folder has it, and knows how much room is left."""
     await store.keep(named(b"x" * 60))
 
-    again = MediaFolder(folder, BYTES_MAX, clock)
+    again = MediaFolder(folder, BYTES_MAX, threads, clock)
 
     assert b"x" * 60 == await again.get(content_id(b"x" * 60))
     assert Reason.STORAGE_FULL == await refused(again.keep(named(b"y" * 41)))
@@ -147,10 +154,10 @@ async def test_a_disk_that_refuses(store, folder, monkeypatch, number, error, re
     await store.keep(named(b"z" * BYTES_MAX))
 
 
-async def test_a_full_disk(small_disk):
+async def test_a_full_disk(small_disk, threads):
     """What fits is kept; the rest is refused without a trace, and room that is made can be used."""
     folder, _ = small_disk
-    store = MediaFolder(folder / "media", 1 << 40)
+    store = MediaFolder(folder / "media", 1 << 40, threads)
     contents = [bytes([each]) * 200_000 for each in range(10)]
     outcomes = await asyncio.gather(*(store.keep(named(data)) for data in contents), return_exceptions=True)
     kept = [each for outcome in outcomes if not isinstance(outcome, Exception) for each in outcome]
@@ -164,10 +171,10 @@ async def test_a_full_disk(small_disk):
     await store.keep(named(contents[-1]))
 
 
-async def test_a_disk_that_can_only_be_read(small_disk):
+async def test_a_disk_that_can_only_be_read(small_disk, threads):
     """What was kept is read on; keeping more is UNAVAILABLE, not a fault of the caller's."""
     folder, make_read_only = small_disk
-    store = MediaFolder(folder / "media", BYTES_MAX)
+    store = MediaFolder(folder / "media", BYTES_MAX, threads)
     await store.keep(named(b"x"))
     make_read_only()
 
@@ -239,21 +246,21 @@ async def test_removing_makes_room(store, clock):
     await store.keep(named(b"y" * BYTES_MAX))
 
 
-async def test_what_a_crash_left_is_removed(store, folder, clock):
+async def test_what_a_crash_left_is_removed(store, folder, threads, clock):
     """An old partial file goes at the next start, one that may still be written stays."""
     old, young = folder / "partial" / "old", folder / "partial" / "young"
     for path, age_s in ((old, 2 * media_folder.PARTIAL_S), (young, 1)):
         path.write_bytes(b"x")
         os.utime(path, (clock.now_s - age_s, clock.now_s - age_s))
 
-    MediaFolder(folder, BYTES_MAX, clock)
+    MediaFolder(folder, BYTES_MAX, threads, clock)
 
     assert [young] == files_in(folder)
 
 
-def test_a_folder_that_cannot_be_made(tmp_path):
+def test_a_folder_that_cannot_be_made(tmp_path, threads):
     """Is told at the start, not at the first product."""
     (tmp_path / "file").write_bytes(b"")
 
     with pytest.raises(OSError, match="file"):
-        MediaFolder(tmp_path / "file" / "media", BYTES_MAX)
+        MediaFolder(tmp_path / "file" / "media", BYTES_MAX, threads)

@@ -126,7 +126,7 @@ async def test_a_silent_host_delays_nobody(uris_of, server, answer):
     """All pictures of another host are there before the first of the silent one is given up, and all its end at once."""
     server.answers |= {f"/quick/{at}": answer(b"picture") for at in range(40)}
     server.answers |= {f"/silent/{at}": silently for at in range(40)}
-    uris = uris_of(allow=["http://quick.example", "http://silent.example"], read_s=1.0, fetches_max=16)
+    uris = uris_of(allow=["http://quick.example", "http://silent.example"], read_s=1.5, fetches_max=16)
     ended = []
 
     async def fetch(host, at):
@@ -147,7 +147,7 @@ async def test_one_file_that_never_comes_makes_no_host_silent(fetch_of, server, 
     """A host that answers for others is asked on."""
     server.answers["/silent"] = silently
     server.answers["/a"] = answer(b"picture")
-    fetch = fetch_of(read_s=0.3)
+    fetch = fetch_of(read_s=1.0)
 
     failing = asyncio.create_task(refused(fetch("/silent"), Unavailable))
     await asyncio.sleep(0.1)
