@@ -9,6 +9,7 @@
 Stands on the generated stubs only. Messages are those of `triptych.v1`; what they mean is written in protos/.
 """
 
+import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -86,6 +87,11 @@ def media(source: MediaSource) -> types_pb2.Media:
     return types_pb2.Media(data=Path(source).read_bytes())
 
 
+def new_request_id() -> str:
+    """Return a name for a request that no other has."""
+    return uuid.uuid4().hex
+
+
 class SearchChoices(TypedDict, total=False):
     """What a search may say beside its parts. What each means, its default and its bound: SearchProductsRequest."""
 
@@ -108,6 +114,7 @@ class SearchChoices(TypedDict, total=False):
     explain: "search_pb.SearchProductsRequest.ExplainLevel.ValueType"
     spelling: "search_pb.SearchProductsRequest.Spelling.ValueType"
     read_mask: Iterable[str]  # paths of fields, such as "title"
+    consistency: "types_pb2.Consistency.ValueType"
 
 
 def part(
@@ -306,11 +313,65 @@ class Client:
         return call(self._search.TranscribeAudio, request, timeout_s)
 
     def upsert(
-        self, products: Sequence[types_pb2.Product], *, catalog: str = "", timeout_s: float = 60.0
+        self,
+        products: Sequence[types_pb2.Product],
+        *,
+        catalog: str = "",
+        mode: "types_pb2.WriteMode.ValueType" = types_pb2.WRITE_MODE_UNSPECIFIED,
+        request_id: str = "",
+        timeout_s: float = 60.0,
     ) -> list[catalog_pb.UpsertProductResult]:
-        """Store up to 100 products; return what became of each, in their order."""
-        request = catalog_pb.UpsertProductsRequest(catalog=catalog, products=products)
+        """Store up to 100 products; return what became of each, in their order.
+
+        Without a *request_id* the call has one of its own, so that what is tried again on the way is written once.
+        """
+        request = catalog_pb.UpsertProductsRequest(
+            catalog=catalog, products=products, mode=mode, request_id=request_id or new_request_id()
+        )
         return list(call(self._catalog.UpsertProducts, request, timeout_s).results)
+
+    def update(
+        self,
+        product: types_pb2.Product,
+        paths: Iterable[str] = (),
+        *,
+        catalog: str = "",
+        allow_missing: bool = False,
+        request_id: str = "",
+        timeout_s: float = TIMEOUT_S,
+    ) -> catalog_pb.UpdateProductResponse:
+        """Set the fields at *paths*, or those that *product* has, and leave the others as they are.
+
+        Raises:
+            TriptychClientError: it was refused, reason ETAG_MISMATCH where another etag is stored than *product* has.
+        """
+        request = catalog_pb.UpdateProductRequest(
+            catalog=catalog,
+            product=product,
+            update_mask=FieldMask(paths=paths),
+            allow_missing=allow_missing,
+            request_id=request_id or new_request_id(),
+        )
+        return call(self._catalog.UpdateProduct, request, timeout_s)
+
+    def update_all(
+        self,
+        updates: Iterable[types_pb2.Product | catalog_pb.ProductUpdate],
+        *,
+        catalog: str = "",
+        request_id: str = "",
+        timeout_s: float = 60.0,
+    ) -> list[catalog_pb.UpsertProductResult]:
+        """Make up to 100 updates, each with its own outcome; a product stands for an update of the fields that it has."""
+        request = catalog_pb.UpdateProductsRequest(
+            catalog=catalog,
+            updates=[
+                catalog_pb.ProductUpdate(product=each) if isinstance(each, types_pb2.Product) else each
+                for each in updates
+            ],
+            request_id=request_id or new_request_id(),
+        )
+        return list(call(self._catalog.UpdateProducts, request, timeout_s).results)
 
     def ingest(
         self, products: Iterable[types_pb2.Product], *, catalog: str = "", **options: Unpack[IngestOptions]

@@ -22,6 +22,7 @@ from triptych.cli import (
     suite,
     train,
     train_ranker,
+    update,
 )
 
 app = typer.Typer(
@@ -41,6 +42,7 @@ app.command()(interpret.describe)
 app.command()(interpret.transcribe)
 app.command()(ingest.ingest)
 app.command()(products.get)
+app.command()(update.update)
 app.command()(products.delete)
 app.command()(demo.demo)
 app.command()(catalogs.check)

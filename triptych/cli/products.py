@@ -33,6 +33,7 @@ def get(
         "attributes": facts(product),
         "images": str(len(product.images)),
         "sounds": str(len(product.audio)),
+        "etag": product.etag,
     }
     for name, value in shown.items():
         if value:

@@ -57,6 +57,7 @@ def search(
     rescoring: said.Rescoring = "",
     min_relevance: said.Relevance = None,
     spelling: said.Spelling = "",
+    consistency: said.Consistency = "",
     explain: said.Explain = "",
     limit: said.Limit = 10,
     pages: said.Pages = 1,
@@ -98,6 +99,7 @@ def search(
         "rescoring": choice(types_pb2.SimilarityMetric, "rescoring", rescoring),
         "min_relevance": min_relevance,
         "spelling": choice(asked.Spelling, "spelling", spelling),
+        "consistency": choice(types_pb2.Consistency, "consistency", consistency),
         "explain": choice(asked.ExplainLevel, "explain", explain),
     }
     with errors_as_lines(), Client(address) as client:

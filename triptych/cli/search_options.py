@@ -77,6 +77,7 @@ Relevance = Annotated[
 ]
 Explain = Annotated[str, typer.Option(help="Why products stand where they do: contributions or full.")]
 Spelling = Annotated[str, typer.Option(help="Unknown words: suggest others, auto (search with them), off.")]
+Consistency = Annotated[str, typer.Option(help="What was written lately: bounded, or strong (all of it).")]
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many products a page.")]
 Pages = Annotated[int, typer.Option(min=1, help="How many pages.")]
 PageToken = Annotated[str, typer.Option(help="The token that an earlier answer gave for its next page.")]

@@ -3,6 +3,8 @@
 import time
 from concurrent import futures
 
+from typing import Any
+
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -18,7 +20,7 @@ from triptych.v1 import maintenance_service_pb2_grpc as maintenance_grpc
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import product_search_service_pb2_grpc as search_grpc
 from triptych.v1 import types_pb2
-from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason
+from triptych.vocabulary.errors import Aborted, InvalidArgument, NotFound, Reason
 
 
 class FakeGateway(
@@ -36,6 +38,7 @@ class FakeGateway(
         self.listings: list[feedback_pb.ListEventsRequest] = []
         self.recommendations: list[search_pb.RecommendProductsRequest] = []
         self.batches: list[list[str]] = []
+        self.updates: list[Any] = []
         self.breaks_on = ""
         self.made: list[str] = []
         self.inconsistencies: list[maintenance_pb.Inconsistency] = []
@@ -153,6 +156,23 @@ class FakeGateway(
                 )
             )
         return catalog_pb.GetProductResponse(product=self.products[request.id])
+
+    def UpdateProduct(self, request, context):
+        self.updates.append(request)
+        if request.product.etag not in {"", "known"}:
+            context.abort_with_status(
+                rpc_status.to_status(
+                    to_status(Aborted("Another one now.", reason=Reason.ETAG_MISMATCH, field="product.etag"))
+                )
+            )
+        kept = [each for each in request.update_mask.paths if each == "brand"]
+        is_late = kept == list(request.update_mask.paths)
+        return catalog_pb.UpdateProductResponse(etag="new", superseded=is_late, superseded_paths=kept)
+
+    def UpdateProducts(self, request, context):
+        self.updates.append(request)
+        results = [catalog_pb.UpsertProductResult(id=each.product.id) for each in request.updates]
+        return catalog_pb.UpdateProductsResponse(results=results)
 
     def GetCatalog(self, request, context):
         fused = catalog_pb.CatalogSpace(
