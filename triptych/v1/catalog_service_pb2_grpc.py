@@ -150,7 +150,7 @@ class CatalogServiceServicer:
     def UpdateProducts(self, request, context):
         """Sets some fields of several products, each with its own outcome: for feeds of prices and stock.
 
-        Errors: as UpsertProducts; NOT_FOUND when the catalogue does not exist and no update may make its product.
+        Errors: as UpsertProducts. Where the catalogue does not exist, each result says so, unless its product may be made.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

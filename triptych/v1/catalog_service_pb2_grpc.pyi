@@ -70,7 +70,7 @@ class CatalogServiceStub:
     UpdateProducts: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.UpdateProductsRequest, _catalog_service_pb2.UpdateProductsResponse]
     """Sets some fields of several products, each with its own outcome: for feeds of prices and stock.
 
-    Errors: as UpsertProducts; NOT_FOUND when the catalogue does not exist and no update may make its product.
+    Errors: as UpsertProducts. Where the catalogue does not exist, each result says so, unless its product may be made.
     """
     GetProduct: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.GetProductRequest, _catalog_service_pb2.GetProductResponse]
     """Returns one product. Sees every write that was acknowledged before.
@@ -159,7 +159,7 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     UpdateProducts: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.UpdateProductsRequest, _catalog_service_pb2.UpdateProductsResponse]  # type: ignore[assignment]
     """Sets some fields of several products, each with its own outcome: for feeds of prices and stock.
 
-    Errors: as UpsertProducts; NOT_FOUND when the catalogue does not exist and no update may make its product.
+    Errors: as UpsertProducts. Where the catalogue does not exist, each result says so, unless its product may be made.
     """
     GetProduct: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.GetProductRequest, _catalog_service_pb2.GetProductResponse]  # type: ignore[assignment]
     """Returns one product. Sees every write that was acknowledged before.
@@ -269,7 +269,7 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_catalog_service_pb2.UpdateProductsResponse, _abc.Awaitable[_catalog_service_pb2.UpdateProductsResponse]]:
         """Sets some fields of several products, each with its own outcome: for feeds of prices and stock.
 
-        Errors: as UpsertProducts; NOT_FOUND when the catalogue does not exist and no update may make its product.
+        Errors: as UpsertProducts. Where the catalogue does not exist, each result says so, unless its product may be made.
         """
 
     @_abc_1.abstractmethod

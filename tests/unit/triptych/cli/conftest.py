@@ -2,7 +2,6 @@
 
 import time
 from concurrent import futures
-
 from typing import Any
 
 import grpc
