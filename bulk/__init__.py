@@ -1,0 +1,1 @@
+"""Encoding by the million: the gateway's own encoding as a Ray Data job that writes an archive."""
