@@ -78,8 +78,9 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
     ahead = Ahead(settings.update_time_ahead_hours, time.time)
     catalog = Catalog(encoder_room, fusion_room, search_room, reader, ahead)
     planned = PlannedWrites(encoder_room, fusion_room, search_room, reader, reader)
+    writes = Writes(search_room, catalog, planned)
     ingestion = Ingestion(
-        catalog, SealedResumes(key, accepted), ingest_limits(settings), settings.ingest_streams_max
+        writes, SealedResumes(key, accepted), ingest_limits(settings), settings.ingest_streams_max
     )
     cursors = SealedCursors(key, accepted)
     keeping = Keeping(encoder_room, fusion_room, CatalogRoom(search), events, cursors)
@@ -108,7 +109,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
             Service(
                 "triptych.v1.CatalogService",
                 catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server,
-                CatalogService(catalog, Writes(search_room, catalog, planned), keeping, ingestion),
+                CatalogService(catalog, writes, keeping, ingestion),
             ),
             Service(
                 "triptych.v1.MaintenanceService",

@@ -174,6 +174,7 @@ def record_message(product: ProductRecord) -> pb.ProductRecord:
             etag=product.terms.etag,
             base_etag=product.terms.base_etag,
             request=product.terms.request,
+            overrides=product.terms.overrides,
         ),
     )
 

@@ -1,9 +1,10 @@
 """Products with their vectors, out of a catalogue and into one: nothing is encoded on the way."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.core.model.catalog import ProductRecord
+from gateway.core.model.writes import Terms
 from gateway.core.ports.rooms import CatalogStore, Index
 from gateway.core.ports.tokens import Cursors
 from triptych.vocabulary.choices import SpaceKind
@@ -62,7 +63,9 @@ class Transfer:
             if isinstance(each, ProductRecord) and outcomes[place] is None
         }
         if good:
-            written = await self.index.write(catalog, spaces, list(good.values()))
+            # What is restored is to be as it was, also over what is newer.
+            restored = [replace(each, terms=Terms(overrides=True)) for each in good.values()]
+            written = await self.index.write(catalog, spaces, restored)
             errors = (each if isinstance(each, TriptychError) else None for each in written)
             outcomes.update(zip(good, errors, strict=True))
         return [outcomes[place] for place in range(len(records))]

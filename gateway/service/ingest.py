@@ -5,12 +5,13 @@ import time
 from collections.abc import AsyncIterator, Sequence
 
 from gateway import metrics
-from gateway.core.catalog import Catalog
 from gateway.core.ingest.model import BackOff, Item, Limits, Told
 from gateway.core.ingest.ports import ResumeTokens
 from gateway.core.ingest.stream import Stream
 from gateway.core.ingest.writing import Write
 from gateway.core.model.catalog import NewProduct
+from gateway.core.model.writes import Written
+from gateway.core.updating import Writes
 from gateway.service.context import Context
 from gateway.service.inbox import RETRY_AFTER_MS, Inbox, stalled
 from gateway.translate import ingest as translate
@@ -37,8 +38,8 @@ class Ingestion:
         streams_max: at once.
     """
 
-    def __init__(self, catalog: Catalog, tokens: ResumeTokens, limits: Limits, streams_max: int) -> None:
-        self._catalog, self._tokens = catalog, tokens
+    def __init__(self, writes: Writes, tokens: ResumeTokens, limits: Limits, streams_max: int) -> None:
+        self._writes, self._tokens = writes, tokens
         self._limits, self._streams_max = limits, streams_max
         self._streams = 0
         self._stopping = asyncio.Event()
@@ -81,12 +82,11 @@ class Ingestion:
             await self._send(context, translate.finished(finished))
 
     def _write_to(self, catalog: str) -> Write:
-        async def write(products: Sequence[NewProduct | TriptychError]) -> list[TriptychError | None]:
+        async def write(products: Sequence[NewProduct | TriptychError]) -> list[Written | TriptychError]:
             metrics.INGEST_BATCH_ITEMS.observe(len(products))
             # Each attempt has a time of its own: a stream has none.
             with request(request_id(), self._limits.batch_s):
-                outcomes = await self._catalog.upsert(catalog, products)
-            return [each if isinstance(each, TriptychError) else None for each in outcomes]
+                return await self._writes.upsert(catalog, products)
 
         return write
 

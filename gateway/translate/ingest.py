@@ -42,6 +42,9 @@ def ack(each: Ack) -> pb.IngestProductsResponse.Ack:
     result = pb.UpsertProductResult(id=each.item.id)
     if each.error is not None:
         result.error.CopyFrom(to_status(each.error))
+    if each.written is not None:
+        result.etag, result.superseded = each.written.etag, each.written.superseded
+        result.superseded_paths.extend(each.written.superseded_paths)
     return pb.IngestProductsResponse.Ack(sequence=each.item.sequence, result=result)
 
 

@@ -89,6 +89,7 @@ def record_of(message: pb.EncodedProduct) -> ProductRecord | TriptychError:
         return error
     kept = types_pb2.Product()
     kept.CopyFrom(message.product)
+    kept.ClearField("etag")
     for item in (*kept.images, *kept.audio):
         item.ClearField("data")
     return ProductRecord(kept.id, kept.SerializeToString(deterministic=True), vectors)

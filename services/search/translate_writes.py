@@ -63,6 +63,7 @@ def _terms(message: messages.ProductRecord) -> Terms:
         base_etag=terms.base_etag,
         request=terms.request,
         time=time_of(message.product),
+        overrides=terms.overrides,
     )
 
 

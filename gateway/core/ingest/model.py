@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.core.model.catalog import NewProduct
+from gateway.core.model.writes import Written
 from triptych.vocabulary.errors import TriptychError
 
 
@@ -56,10 +57,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Ack:
-    """What became of an item: *error* is None where it is stored."""
+    """What became of an item: *error* is None where it is stored, or something newer is; *written* is what there is."""
 
     item: Item
     error: TriptychError | None
+    written: Written | None = None
 
 
 @dataclass(frozen=True)

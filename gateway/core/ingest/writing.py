@@ -13,6 +13,7 @@ from tenacity import (
 
 from gateway.core.ingest.model import Ack, Item
 from gateway.core.model.catalog import NewProduct
+from gateway.core.model.writes import Written
 from triptych.vocabulary.errors import (
     DeadlineExceeded,
     Internal,
@@ -25,7 +26,7 @@ PASSING = (Unavailable, ResourceExhausted, DeadlineExceeded)
 FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 10.0
 
-Write = Callable[[Sequence[NewProduct | TriptychError]], Awaitable[list[TriptychError | None]]]
+Write = Callable[[Sequence[NewProduct | TriptychError]], Awaitable[list[Written | TriptychError]]]
 Troubled = Callable[[TriptychError, float], None]
 """Is told of an error that may pass, and in how many seconds it is tried again."""
 
@@ -50,7 +51,7 @@ class BatchWriter:
         Raises:
             Unavailable, ResourceExhausted, DeadlineExceeded: what is wrong has not passed.
         """
-        settled: dict[int, TriptychError | None] = {}
+        settled: dict[int, Written | TriptychError] = {}
 
         async def attempt() -> None:
             left = [item for item in batch if item.sequence not in settled]
@@ -73,9 +74,9 @@ class BatchWriter:
             reraise=True,
         )
         await retrying(attempt)
-        return [Ack(item, settled[item.sequence]) for item in batch]
+        return [acknowledged(item, settled[item.sequence]) for item in batch]
 
-    async def _outcomes(self, items: Sequence[Item]) -> list[TriptychError | None]:
+    async def _outcomes(self, items: Sequence[Item]) -> list[Written | TriptychError]:
         try:
             return await self._write([item.product for item in items])
         except PASSING:
@@ -93,3 +94,10 @@ class BatchWriter:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, TriptychError):
             self._troubled(error, state.next_action.sleep if state.next_action else 0.0)
+
+
+def acknowledged(item: Item, outcome: Written | TriptychError) -> Ack:
+    """Return what the client is told of an item."""
+    if isinstance(outcome, TriptychError):
+        return Ack(item, outcome)
+    return Ack(item, None, outcome)

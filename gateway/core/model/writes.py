@@ -16,6 +16,7 @@ class Terms:
         base_etag: what the vectors were made from.
         request: by what a retry is known.
         time: of the change, in nanoseconds since 1970; None counts as the newest.
+        overrides: whether it counts as the newest whatever its time.
     """
 
     paths: tuple[str, ...] = ()
@@ -24,6 +25,7 @@ class Terms:
     base_etag: str = ""
     request: str = ""
     time: int | None = None
+    overrides: bool = False
 
 
 @dataclass(frozen=True)

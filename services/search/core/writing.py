@@ -109,7 +109,7 @@ def _planned(sent: ProductRecord, stored: Stored | None, editor: ProductEditor) 
         if terms.paths:
             raise _not_found(sent)
         return Decided(replace(sent, history=History("", terms.time, {}, with_request((), terms.request))))
-    result = outcome(stored.history, terms.paths or (WHOLE,), terms.time)
+    result = outcome(History() if terms.overrides else stored.history, terms.paths or (WHOLE,), terms.time)
     if not result.taken:
         return Written(stored.history.etag, superseded=True, superseded_paths=result.kept)
     requests = with_request(stored.history.requests, terms.request)

@@ -188,3 +188,19 @@ async def test_a_backup_that_breaks_off_leaves_nothing(stubs, shop, tmp_path):
     assert 2 == (await run(stubs, "backup", taken, "--catalog", shop)).exit_code
     assert 2 == (await run(stubs, "backup", tmp_path / "none", "--catalog", "nowhere")).exit_code
     assert [taken] == list(tmp_path.iterdir())
+
+
+async def test_what_is_imported_is_as_it_was_exported(stubs, shop):
+    """Also over products that were changed since, whatever the times of the changes."""
+    products, spaces = await exported(stubs, shop)
+    later = types_pb2.Product(id="p01", brand="Later")
+    later.update_time.seconds = 1_700_001_000
+    await stubs.catalog.UpdateProduct(catalog_pb.UpdateProductRequest(catalog=shop, product=later))
+
+    response = await stubs.maintenance.ImportProducts(
+        pb.ImportProductsRequest(catalog=shop, spaces=spaces, products=products.values())
+    )
+
+    assert {0} == {each.code for each in response.outcomes}
+    again, _ = await exported(stubs, shop)
+    assert plain(products) == plain(again)

@@ -334,3 +334,24 @@ async def test_many_writers_of_words_and_prices_lose_nothing(shop):
     many = [await shop.scores("blue hat", space) for space in range(4)]
     await shop.put(Product(id="a", title="blue hat", description="of clay", images=[Media(data=b"cup")]))
     assert many == [await shop.scores("blue hat", space) for space in range(4)]
+
+
+async def test_a_stream_is_told_what_was_newer(shop):
+    """Late products keep newer words there too, and nobody is told of an error."""
+    await shop.put(at(100, title="red mug", price=euros(5)))
+    await shop.set(at(300, title="blue hat"))
+    products = [at(200, title="old", brand="B"), Product(id="b", title="cup"), at(150, title="older")]
+    call = shop.stubs.catalog.IngestProducts()
+    await call.write(pb.IngestProductsRequest(start=pb.IngestProductsRequest.Start(catalog=shop.name)))
+    for sequence, product in enumerate(products, start=1):
+        item = pb.IngestProductsRequest.Item(sequence=sequence, product=product)
+        await call.write(pb.IngestProductsRequest(items=pb.IngestProductsRequest.Items(items=[item])))
+    await call.done_writing()
+    acks = {ack.sequence: ack.result async for told in call for ack in told.acks.acks}
+
+    assert [False] * 3 == [acks[each].HasField("error") for each in (1, 2, 3)]
+    assert [(False, ["title"]), (False, []), (True, [])] == [
+        (acks[each].superseded, list(acks[each].superseded_paths)) for each in (1, 2, 3)
+    ]
+    product = await shop.get()
+    assert ("blue hat", "B", acks[3].etag) == (product.title, product.brand, product.etag)

@@ -64,7 +64,7 @@ class FakeRooms:
         planned = PlannedWrites(self.encoder, self.fuser, self.index, PackedProducts(), PackedProducts())
         self.writes = Writes(self.index, self.catalog, planned)
         self.resumes = SealedResumes("a key of at least 32 characters!!")
-        self.ingestion = Ingestion(self.catalog, self.resumes, Limits(), streams_max=2)
+        self.ingestion = Ingestion(self.writes, self.resumes, Limits(), streams_max=2)
         cursors = SealedCursors("a key of at least 32 characters!!")
         self.keeping = Keeping(self.encoder, self.fuser, self.index, MagicMock(), cursors)
 

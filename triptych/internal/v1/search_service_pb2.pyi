@@ -566,6 +566,7 @@ class WriteTerms(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     BASE_ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_FIELD_NUMBER: _builtins.int
+    OVERRIDES_FIELD_NUMBER: _builtins.int
     mode: _types_pb2.WriteMode.ValueType
     """Optional. What may be there before. If unset, UPSERT."""
     etag: _builtins.str
@@ -574,6 +575,8 @@ class WriteTerms(_message.Message):
     """Optional. The etag of what the vectors were made from: another is ABORTED, reason WRITE_CONFLICT."""
     request: _builtins.str
     """Optional. By what a retry of the same write is known."""
+    overrides: _builtins.bool
+    """Optional. Whether it counts as the newest, whatever its time: what is restored is to be as it was."""
     @_builtins.property
     def paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Optional. The fields that are written, as in UpdateProductRequest.update_mask. If unset, all."""
@@ -586,10 +589,11 @@ class WriteTerms(_message.Message):
         etag: _builtins.str = ...,
         base_etag: _builtins.str = ...,
         request: _builtins.str = ...,
+        overrides: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_etag", b"base_etag", "etag", b"etag", "mode", b"mode", "paths", b"paths", "request", b"request"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_etag", b"base_etag", "etag", b"etag", "mode", b"mode", "overrides", b"overrides", "paths", b"paths", "request", b"request"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -59,7 +59,7 @@ def limits():
 
 @pytest.fixture
 def rooms(rooms, limits):
-    rooms.ingestion = Ingestion(rooms.catalog, rooms.resumes, limits, streams_max=2)
+    rooms.ingestion = Ingestion(rooms.writes, rooms.resumes, limits, streams_max=2)
     return rooms
 
 

@@ -173,6 +173,18 @@ async def test_a_late_product_keeps_what_is_newer_there(shelf):
     assert late.etag == (await shelf.rows())[FUSED, 0].history.etag
 
 
+async def test_what_is_restored_is_as_it_was(shelf):
+    """Also over what is newer; events that follow are compared with its time."""
+    await shelf.put(title="mug", price=5, time=100)
+    await shelf.set(price=6, time=300)
+    restored = await shelf.put(title="mug", price=4, time=200, terms={"overrides": True})
+
+    assert (False, ()) == (restored.superseded, restored.superseded_paths)
+    assert (4, 200) == ((await shelf.product()).price.units, (await shelf.product()).update_time.seconds)
+    assert (await shelf.set(price=9, time=150)).superseded
+    assert not (await shelf.set(price=9, time=250)).superseded
+
+
 FIELDS = st.fixed_dictionaries(
     {},
     optional={
