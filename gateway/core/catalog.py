@@ -15,6 +15,7 @@ from gateway.core.model.vectors import Encoded, Fused, PartVector
 from gateway.core.model.writes import Written
 from gateway.core.ports.products import ProductWriter
 from gateway.core.ports.rooms import Encoder, Fuser, Index
+from gateway.core.refusals import refusals
 from triptych.vocabulary.choices import FusionStrategy, Modality, SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
 from triptych.vocabulary.vectors import Space
@@ -153,46 +154,6 @@ def _check_name(name: str, names: Sequence[str], field: str) -> None:
             field=field,
             metadata={"allowed": " ".join(names)},
         )
-
-
-def refusals(products: Sequence[NewProduct | TriptychError], ahead: Ahead) -> list[TriptychError | None]:
-    """Say of each product why it cannot even be tried; None where it can."""
-    errors = duplicates(products)
-    for i, product in enumerate(products):
-        if isinstance(product, NewProduct) and errors[i] is None:
-            errors[i] = _refusal(product, ahead)
-    return errors
-
-
-def duplicates(products: Sequence[NewProduct | TriptychError]) -> list[TriptychError | None]:
-    """Say of each product whether it is an error already, or another of its id follows; None where neither is so."""
-    last = {product.id: i for i, product in enumerate(products) if isinstance(product, NewProduct)}
-    return [
-        product
-        if isinstance(product, TriptychError)
-        else None
-        if last[product.id] == i
-        else InvalidArgument(
-            f"The id {product.id!r} stands again later in the request; the last one counts.",
-            reason=Reason.DUPLICATE_ID,
-            field="id",
-            metadata={"id": product.id},
-        )
-        for i, product in enumerate(products)
-    ]
-
-
-def _refusal(product: NewProduct, ahead: Ahead) -> TriptychError | None:
-    if not product.contents:
-        return InvalidArgument(
-            "A product needs a title, a description, a picture or a sound to be found by.",
-            reason=Reason.PRODUCT_EMPTY,
-        )
-    try:
-        ahead.check(product.terms.time)
-    except TriptychError as error:
-        return error
-    return None
 
 
 def kept_media(products: Sequence[NewProduct], encoded: Encoded) -> list[Mapping[str, str]]:

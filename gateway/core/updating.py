@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.core.catalog import Catalog, duplicates
+from gateway.core.catalog import Catalog
 from gateway.core.model.catalog import NewProduct, ProductRecord, ProductUpdate
 from gateway.core.planning import Outcome, PlannedWrites, is_conflict
 from gateway.core.ports.rooms import Index
+from gateway.core.refusals import duplicates
 from triptych.vocabulary.choices import WriteMode
 from triptych.vocabulary.errors import Reason, TriptychError
 from triptych.vocabulary.products import ENCODED_FIELDS
