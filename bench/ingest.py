@@ -1,6 +1,6 @@
 """How fast a suite of its own takes in products, beside what its encoders can do, and in how much memory.
 
-    python -m bench.ingest speed [--products 2000] [--turns 4] [--to DIR]     # pictures with text
+    python -m bench.ingest speed [--products 2000] [--turns 4] [--pack PACK] [--to DIR]     # pictures with text
     python -m bench.ingest memory [--products 1000 10000 100000] [--to DIR]   # text alone, through `triptych ingest`
 
 *speed*: products of the demonstration catalogue with one picture (JPEG) and one text each. The *floor* is what nothing can
@@ -47,7 +47,6 @@ from triptych.vocabulary.media import Resize
 PACK = IMPORT_ROOT / "triton" / "model_repository"
 BATCH = 64
 BATCHES_UNDER_WAY = 2
-PIXELS = 96
 OUT = Path(__file__).parent / "out"
 console = Console()
 
@@ -60,11 +59,12 @@ def main() -> None:
     parser.add_argument("what", choices=["speed", "memory"])
     parser.add_argument("--products", type=int, nargs="+", help="how many")
     parser.add_argument("--turns", type=int, default=4, help="into which they are divided")
+    parser.add_argument("--pack", type=Path, default=PACK, help="the pack to serve")
     parser.add_argument("--to", type=Path, help="a folder to work in; default: a new one that is removed")
     arguments = parser.parse_args()
     with folder(arguments.to) as work:
         if arguments.what == "speed":
-            found: Any = speed(work, (arguments.products or [2000])[0], arguments.turns)
+            found: Any = speed(work, arguments.pack, (arguments.products or [2000])[0], arguments.turns)
         else:
             found = [memory(work, count) for count in arguments.products or [1000, 10_000, 100_000]]
             show(found)
@@ -83,21 +83,22 @@ def folder(to: Path | None) -> Iterator[Path]:
         yield Path(made)
 
 
-def speed(work: Path, count: int, turns: int) -> dict[str, Any]:
+def speed(work: Path, pack: Path, count: int, turns: int) -> dict[str, Any]:
     """Return products a second of the stream and of the floor, by turn."""
     demo.write(work / "demo", count, with_queries=False)
     products = [with_one_picture(each) for each in pictured(work / "demo")]
-    size = count // (2 * turns)
+    size = (count - BATCH) // (2 * turns)
     parts = [products[at : at + size] for at in range(0, 2 * turns * size, size)]
-    settings = own_settings(PACK, work / "suite")
+    settings = own_settings(pack, work / "suite")
     stream, floor = [], []
     with running(settings) as address, Client(address) as client:
         direct = triton.InferenceServerClient(f"127.0.0.1:{settings.triton_grpc_port}")
-        for part in parts[:2]:  # nothing is measured of the first calls
-            ingest(client, "warm", part[:BATCH])
-            call_directly(direct, prepared(part[:BATCH]))
+        form = direct.get_model_config("image_encoder").config.parameters
+        warm = products[2 * turns * size :] or products[-BATCH:]  # nothing is measured of the first calls
+        ingest(client, "warm", warm)
+        call_directly(direct, prepared(warm, form))
         for mine, theirs in zip(parts[::2], parts[1::2], strict=True):
-            tensors = prepared(theirs)
+            tensors = prepared(theirs, form)
             floor.append(len(theirs) / call_directly(direct, tensors))
             stream.append(len(mine) / ingest(client, "bench", mine))
             console.print(
@@ -105,7 +106,7 @@ def speed(work: Path, count: int, turns: int) -> dict[str, Any]:
             )
     ratio = float(np.mean(stream) / np.mean(floor))
     console.print(f"[bold]stream {np.mean(stream):.0f}/s, floor {np.mean(floor):.0f}/s, ratio {ratio:.2f}")
-    return {"products": count, "stream": stream, "floor": floor, "ratio": ratio}
+    return {"pack": pack.name, "products": count, "stream": stream, "floor": floor, "ratio": ratio}
 
 
 def pictured(catalogue: Path) -> Iterator[types_pb2.Product]:
@@ -130,12 +131,12 @@ def ingest(client: Client, catalog: str, products: Sequence[types_pb2.Product]) 
     return took
 
 
-def prepared(products: Sequence[types_pb2.Product]) -> list[tuple[str, triton.InferInput]]:
+def prepared(products: Sequence[types_pb2.Product], form: Any) -> list[tuple[str, triton.InferInput]]:
     """Return the texts and pictures as batches for Triton, with the model of each."""
     batches: list[tuple[str, triton.InferInput]] = []
     for group in grouped(products):
         texts = np.array([[f"{each.title}. {each.description}"] for each in group], dtype=object)
-        pictures = np.stack([pixels(each.images[0].data) for each in group])
+        pictures = np.stack([pixels(each.images[0].data, form) for each in group])
         for model, name, values, kind in (
             ("text_encoder", "TEXT", texts, "BYTES"),
             ("image_encoder", "IMAGE", pictures, "UINT8"),
@@ -150,10 +151,14 @@ def grouped(products: Sequence[types_pb2.Product]) -> Iterable[Sequence[types_pb
     return (products[at : at + BATCH] for at in range(0, len(products), BATCH))
 
 
-def pixels(data: bytes) -> Any:
-    """Return a picture as the model takes it."""
+def pixels(data: bytes, form: Any) -> Any:
+    """Return a picture as the model takes it; *form* are its parameters in Triton."""
     return decode_picture(
-        data, height_px=PIXELS, width_px=PIXELS, resize=Resize.FIT_WHITE, pixels_max=40_000_000
+        data,
+        height_px=int(form["height"].string_value),
+        width_px=int(form["width"].string_value),
+        resize=Resize(form["resize"].string_value),
+        pixels_max=40_000_000,
     )
 
 
