@@ -32,7 +32,7 @@ class Ingestion:
     """Serves streams of products.
 
     Args:
-        catalog: stores them.
+        writes: stores them.
         tokens: tells how far a stream came.
         limits: of each stream.
         streams_max: at once.
@@ -126,7 +126,7 @@ def observe(told: Told) -> None:
     now = time.monotonic()
     for ack in told.acks:
         metrics.INGEST_LAG.observe(now - ack.item.taken_s)
-        metrics.PRODUCTS.labels("refused" if ack.error else "stored").inc()
+        metrics.PRODUCTS.labels("refused" if ack.is_refused else "stored").inc()
 
 
 def too_many(streams_max: int) -> ResourceExhausted:

@@ -1,20 +1,27 @@
 """Streams of products: items, and what the client is told of them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from google.protobuf.duration_pb2 import Duration
 
 from gateway.core.ingest.model import Ack, Acks, BackOff, Finished, Item
-from gateway.translate.updates import checked
+from gateway.core.model.catalog import NewProduct
+from gateway.translate.updates import checked, result, token
 from triptych.runtime.errors import to_status
 from triptych.v1 import catalog_service_pb2 as pb
+
+# A product with an etag is the same write in every stream.
+REQUEST = "ingest"
 
 
 def item(message: pb.IngestProductsRequest.Item, taken_s: float) -> Item:
     """Return an item that came at *taken_s*."""
-    return Item(
-        message.sequence, message.product.id, checked(message.product), message.ByteSize(), taken_s=taken_s
-    )
+    product = checked(message.product)
+    if isinstance(product, NewProduct) and product.terms.etag:
+        # Streams send again what was stored and not acknowledged: its own etag must not stand in its way.
+        product = replace(product, terms=replace(product.terms, request=token(REQUEST, message.product)))
+    return Item(message.sequence, message.product.id, product, message.ByteSize(), taken_s=taken_s)
 
 
 def started(settled: int, window: int) -> pb.IngestProductsResponse:
@@ -39,13 +46,9 @@ def told(what: Acks | BackOff, token_of: Callable[[int], str]) -> pb.IngestProdu
 
 def ack(each: Ack) -> pb.IngestProductsResponse.Ack:
     """Return what became of an item."""
-    result = pb.UpsertProductResult(id=each.item.id)
-    if each.error is not None:
-        result.error.CopyFrom(to_status(each.error))
-    if each.written is not None:
-        result.etag, result.superseded = each.written.etag, each.written.superseded
-        result.superseded_paths.extend(each.written.superseded_paths)
-    return pb.IngestProductsResponse.Ack(sequence=each.item.sequence, result=result)
+    return pb.IngestProductsResponse.Ack(
+        sequence=each.item.sequence, result=result(each.item.id, each.outcome)
+    )
 
 
 def back_off(what: BackOff) -> pb.IngestProductsResponse:

@@ -120,7 +120,7 @@ def upsert_results(
 ) -> list[pb.UpsertProductResult]:
     """Return what became of products; the fields of their errors stand below "prefix[place]"."""
     return [
-        _result(product_id, each.under(f"{prefix}[{place}]") if isinstance(each, TriptychError) else each)
+        result(product_id, each.under(f"{prefix}[{place}]") if isinstance(each, TriptychError) else each)
         for place, (product_id, each) in enumerate(zip(ids, outcomes, strict=True))
     ]
 
@@ -137,7 +137,8 @@ def below(
     ]
 
 
-def _result(product_id: str, outcome: Written | TriptychError) -> pb.UpsertProductResult:
+def result(product_id: str, outcome: Written | TriptychError) -> pb.UpsertProductResult:
+    """Return what became of a product."""
     if isinstance(outcome, TriptychError):
         return pb.UpsertProductResult(id=product_id, error=to_status(outcome))
     return pb.UpsertProductResult(

@@ -57,11 +57,15 @@ class Item:
 
 @dataclass(frozen=True)
 class Ack:
-    """What became of an item: *error* is None where it is stored, or something newer is; *written* is what there is."""
+    """What became of an item: what there is of it now, or why it was refused."""
 
     item: Item
-    error: TriptychError | None
-    written: Written | None = None
+    outcome: Written | TriptychError
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it is not stored."""
+        return isinstance(self.outcome, TriptychError)
 
 
 @dataclass(frozen=True)

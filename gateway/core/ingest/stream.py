@@ -117,7 +117,7 @@ class Stream:
         acks.sort(key=lambda ack: ack.item.sequence)
         for ack in acks:
             self._progress.settle(ack.item.sequence)
-        refused = sum(ack.error is not None for ack in acks)
+        refused = sum(ack.is_refused for ack in acks)
         self._refused += refused
         self._stored += len(acks) - refused
         await self._send(Acks(tuple(acks), self._progress.settled, self._window.size))

@@ -17,12 +17,12 @@ from gateway.core.model.writes import Written
 from triptych.vocabulary.errors import (
     DeadlineExceeded,
     Internal,
+    Reason,
     ResourceExhausted,
     TriptychError,
     Unavailable,
 )
 
-PASSING = (Unavailable, ResourceExhausted, DeadlineExceeded)
 FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 10.0
 
@@ -56,17 +56,17 @@ class BatchWriter:
         async def attempt() -> None:
             left = [item for item in batch if item.sequence not in settled]
             outcomes = await self._outcomes(left)
-            passing = [each for each in outcomes if isinstance(each, PASSING)]
+            passing = [each for each in outcomes if isinstance(each, TriptychError) and may_pass(each)]
             settled.update(
                 (item.sequence, each)
                 for item, each in zip(left, outcomes, strict=True)
-                if not isinstance(each, PASSING)
+                if each not in passing
             )
             if passing:
                 raise passing[0]
 
         retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, PASSING)),
+            retry=retry_if_exception(may_pass),
             wait=wait_random_exponential(FIRST_WAIT_S, LONGEST_WAIT_S),
             stop=stop_after_delay(self._patience_s),
             before_sleep=self._tell,
@@ -74,13 +74,11 @@ class BatchWriter:
             reraise=True,
         )
         await retrying(attempt)
-        return [acknowledged(item, settled[item.sequence]) for item in batch]
+        return [Ack(item, settled[item.sequence]) for item in batch]
 
     async def _outcomes(self, items: Sequence[Item]) -> list[Written | TriptychError]:
         try:
             return await self._write([item.product for item in items])
-        except PASSING:
-            raise
         except Internal as error:
             if len(items) == 1:
                 return [error]
@@ -88,6 +86,8 @@ class BatchWriter:
             middle = len(items) // 2
             return [*await self._outcomes(items[:middle]), *await self._outcomes(items[middle:])]
         except TriptychError as error:
+            if may_pass(error):
+                raise
             return [error] * len(items)
 
     def _tell(self, state: RetryCallState) -> None:
@@ -96,8 +96,7 @@ class BatchWriter:
             self._troubled(error, state.next_action.sleep if state.next_action else 0.0)
 
 
-def acknowledged(item: Item, outcome: Written | TriptychError) -> Ack:
-    """Return what the client is told of an item."""
-    if isinstance(outcome, TriptychError):
-        return Ack(item, outcome)
-    return Ack(item, None, outcome)
+def may_pass(error: BaseException) -> bool:
+    """Return whether trying the same again may help."""
+    is_conflict = isinstance(error, TriptychError) and error.reason is Reason.WRITE_CONFLICT
+    return is_conflict or isinstance(error, Unavailable | ResourceExhausted | DeadlineExceeded)

@@ -6,8 +6,7 @@ import pytest
 from gateway.core.ingest.model import Acks, BackOff, Finished, Item, Limits
 from gateway.core.ingest.stream import Stream
 from gateway.core.model.catalog import NewProduct
-from services.encoder.adapters.media_folder import MediaFolder
-from services.encoder.core.parts import content_id
+from gateway.core.model.writes import Written
 from services.search.adapters.sqlite.lexical import SqliteLexicalIndex
 from services.search.adapters.sqlite.store import SqliteStore
 from services.search.core.model import Facts
@@ -33,7 +32,7 @@ class Shop:
 
     async def write(self, products):
         await self.lexical.write("shop", {each.id: facts(int(each.id)) for each in products})
-        return [None] * len(products)
+        return [Written()] * len(products)
 
     async def tell(self, told):
         self.told.append(told)
@@ -87,28 +86,3 @@ async def test_a_disk_that_stays_full_ends_the_stream(disk):
     assert Reason.STORAGE_FULL == caught.value.reason
     assert 0 < len(shop.acknowledged) < 800
     assert set() == await shop.missing()
-
-
-async def test_media_that_have_no_room_are_refused_whole(disk):
-    """STORAGE_FULL, and no half a file; what was kept is there, and more is kept once there is room."""
-    folder = disk("size=2m") / "media"
-    store = MediaFolder(folder, bytes_max=10**9)
-    kept = {}
-    pictures = {content_id(data): data for data in (bytes([n]) * 300_000 for n in range(12))}
-
-    async def keep_all():
-        for each, data in pictures.items():
-            await store.keep({each: data})
-            kept[each] = data
-
-    with pytest.raises(ResourceExhausted) as caught:
-        await keep_all()
-    assert Reason.STORAGE_FULL == caught.value.reason
-    assert 0 < len(kept) < 12
-    assert kept == {each: await store.get(each) for each in kept}
-    assert [] == list((folder / "partial").iterdir())
-
-    disk("size=16m")
-    await store.keep(pictures)
-    again = MediaFolder(folder, bytes_max=10**9)
-    assert pictures == {each: await again.get(each) for each in pictures}

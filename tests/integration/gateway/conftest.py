@@ -24,7 +24,7 @@ from services.search.adapters.sqlite.lexical import SqliteLexicalIndex
 from services.search.adapters.sqlite.store import SqliteStore
 from services.search.main import room_of as search_room_of
 from triptych.runtime.channels import open_channel
-from triptych.runtime.serve import serving
+from triptych.runtime.serve import Room, serving
 from triptych.runtime.settings import ServerSettings
 from triptych.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from triptych.v1.feedback_service_pb2_grpc import FeedbackServiceStub
@@ -45,6 +45,7 @@ class Stubs:
     feedback: FeedbackServiceStub
     maintenance: MaintenanceServiceStub
     address: str
+    room: Room
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +79,7 @@ async def replica(tmp_path_factory):
                 FeedbackServiceStub(channel),
                 MaintenanceServiceStub(channel),
                 gateway.address,
+                ready,
             )
 
         yield start

@@ -11,6 +11,7 @@ from gateway.core.ingest.model import Acks, BackOff, Finished, Item, Limits
 from gateway.core.ingest.stream import Stream
 from gateway.core.ingest.window import Window
 from gateway.core.model.catalog import NewProduct
+from gateway.core.model.writes import Written
 from triptych.vocabulary.errors import (
     Internal,
     InvalidArgument,
@@ -56,12 +57,12 @@ class Shop:
         self._busy |= set(ids)
         try:
             await asyncio.sleep(0)
-            outcomes = await self._before(products) if self._before else [None] * len(ids)
+            outcomes = await self._before(products) if self._before else [Written()] * len(ids)
         finally:
             self._busy -= set(ids)
         self.batches.append(ids)
         for product, outcome in zip(products, outcomes, strict=True):
-            if outcome is None:
+            if isinstance(outcome, Written):
                 self.stored[product.id] = int(product.record)
         return outcomes
 
@@ -110,7 +111,7 @@ class TestOrder:
         async def before(products):
             if products[0].id == "p1":
                 await release.wait()
-            return [None] * len(products)
+            return [Written()] * len(products)
 
         shop = Shop(before)
         items = [[item(n)] for n in range(1, 9)]
@@ -183,7 +184,7 @@ class TestBounds:
 
         async def before(products):
             await release.wait()
-            return [None] * len(products)
+            return [Written()] * len(products)
 
         async def endless():
             for n in range(1, 41):
@@ -254,7 +255,7 @@ class TestTrouble:
         async def before(products):
             for error in failures:
                 raise error
-            return [None] * len(products)
+            return [Written()] * len(products)
 
         shop = Shop(before)
         limits = Limits(window_items=16, batch_items=4, batches=1, linger_s=0.001)
@@ -286,7 +287,8 @@ class TestTrouble:
             tried.append([product.id for product in products])
             first = len(tried) == 1
             return [
-                Unavailable.because_of("host") if first and each.id == "p2" else None for each in products
+                Unavailable.because_of("host") if first and each.id == "p2" else Written()
+                for each in products
             ]
 
         await Shop(before).stream().run(sent([item(1), item(2), item(3)]))
@@ -299,13 +301,13 @@ class TestTrouble:
         async def before(products):
             if any(product.id == "p3" for product in products):
                 raise Internal
-            return [None] * len(products)
+            return [Written()] * len(products)
 
         shop = Shop(before)
         await shop.stream().run(sent([item(n) for n in range(1, 5)]))
 
-        assert [(1, None), (2, None), (3, Reason.INTERNAL), (4, None)] == sorted(
-            (ack.item.sequence, ack.error and ack.error.reason) for ack in shop.acks
+        assert [(1, False), (2, False), (3, True), (4, False)] == sorted(
+            (ack.item.sequence, ack.is_refused) for ack in shop.acks
         )
 
     async def test_items_that_could_not_be_read_are_refused(self):
