@@ -11,7 +11,6 @@ fit is learned from too. Intervals are paired bootstraps over queries. What DIR 
 without DIR it is a temporary folder. Writes bench/out/hybrid_fashion.json.
 """
 
-import argparse
 import tempfile
 from collections.abc import Sequence
 from functools import partial
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from rich.progress import track
 
+from bench import reporting
 from bench.crowdflower import CUTOFF
 from bench.fashion_data import copy_fashion
 from bench.fashion_queries import KINDS, grades, labelled, wishes
@@ -46,9 +46,7 @@ def store_all(records: Sequence[Record], shop: Client) -> None:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=DATA)
     parser.add_argument("--pack", type=Path, default=Path("var/fashion/fashion"))
     parser.add_argument("--work", type=Path, help="keeps the catalogue")
@@ -56,8 +54,7 @@ def main() -> None:
     parser.add_argument("--train", action="store_true", help="among the products of train, too")
     arguments = parser.parse_args()
     for needed in (arguments.data / "styles.csv", arguments.pack / "pack.json"):
-        if not needed.exists():
-            raise SystemExit(f"{needed} is not there: see `python -m bench.fashion`")
+        reporting.needs(needed)
     with tempfile.TemporaryDirectory() as folder:
         work = (arguments.work or Path(folder)).resolve()
         data = copy_fashion(arguments.data, work / "data")

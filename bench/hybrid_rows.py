@@ -6,7 +6,6 @@ that no network has seen. All rows take turns, query by query in an order drawn 
 slows all alike.
 """
 
-import json
 import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -16,9 +15,8 @@ from typing import Any
 
 import grpc
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
+from bench import reporting
 from bench.hybrid import ndcg
 from bench.judged_networks import Judged, judged_answers, networks
 from bench.own_suite import own_suite
@@ -157,9 +155,5 @@ def report(
 def show(tables: Mapping[str, Sequence[Mapping[str, object]]], out: Path) -> None:
     """Print *tables* by their titles and write them to *out*."""
     for title, lines in tables.items():
-        table = Table(*lines[0], title=title)
-        for line in lines:
-            table.add_row(*map(str, line.values()))
-        Console(width=140).print(table)
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(tables, indent=1) + "\n")
+        reporting.show(lines, title, width=140)
+    reporting.keep(tables, out)

@@ -11,13 +11,13 @@ queries. What DIR holds from an earlier run is not made again; without DIR it is
 bench/out/hybrid_served.json.
 """
 
-import argparse
 import tempfile
 from functools import partial
 from pathlib import Path
 
 from rich.progress import track
 
+from bench import reporting
 from bench.crowdflower import CUTOFF, DATA, Pairs, read_pairs
 from bench.hybrid import judgements, products_of
 from bench.hybrid_rows import measure, report, show, store
@@ -65,16 +65,13 @@ def store_all(pairs: Pairs, shop: Client) -> None:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = reporting.parser(__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=DATA)
     parser.add_argument("--work", type=Path, help="keeps the pack and the catalogue")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--shown", action="store_true", help="train on what nobody judged, too, as wrong")
     arguments = parser.parse_args()
-    if not arguments.data.exists():
-        raise SystemExit(f"{arguments.data} is not there: the data is not part of this repository")
+    reporting.needs(arguments.data)
     pairs = read_pairs(arguments.data)
     judged = judgements(pairs, products_of(pairs))
     with tempfile.TemporaryDirectory() as folder:

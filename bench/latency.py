@@ -4,7 +4,8 @@
     python -m bench.latency [--address HOST:PORT] [--triton HOST:PORT] [--milvus URI] [--catalog demo] [--seconds 6]
 
 The *floor* is what a search cannot do without: the same Triton inference and the same Milvus search, called directly from
-one process, one after the other, by as many clients. For a photo the floor is given the decoded and resized picture.
+one process, one after the other, by as many clients. For a photo the floor is given the decoded and resized picture. A text
+is asked for by words and vectors, as is the default, and by vectors alone; the floor of both is that of vectors alone.
 Suite and floor take turns of a second each, so that a machine whose speed drifts slows both. Every query is asked for
 the first time in a turn; nothing is cached on either side: the encoder must have been started without its memory, as
 `make bench` does where no suite is running yet, since queries come again in later turns.
@@ -20,6 +21,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -76,9 +78,13 @@ class Case:
 
 
 def text_case(
-    arguments: argparse.Namespace, stub: pb_grpc.ProductSearchServiceStub, milvus: MilvusClient
+    arguments: argparse.Namespace,
+    stub: pb_grpc.ProductSearchServiceStub,
+    milvus: MilvusClient,
+    *,
+    words_count: bool = True,
 ) -> Case:
-    """Return the search by words."""
+    """Return the search for a text, by words and vectors or by vectors alone."""
     texts = [query.text for query in queries("dev", "text_en", QUERIES)]
     parts = [pb.QueryPart(text=text) for text in texts]
     inputs = []
@@ -87,7 +93,9 @@ def text_case(
         tensor.set_data_from_numpy(np.array([[text.encode()]], dtype=object))
         inputs.append(tensor)
     floor = direct(arguments, milvus, "text_encoder", inputs)
-    return Case("text", through_suite(arguments, stub, parts), floor)
+    if words_count:
+        return Case("text", through_suite(arguments, stub, parts), floor)
+    return Case("text, vectors alone", through_suite(arguments, stub, parts, lexical_weight=0.0), floor)
 
 
 def photo_case(
@@ -113,11 +121,14 @@ def photo_case(
 
 
 def through_suite(
-    arguments: argparse.Namespace, stub: pb_grpc.ProductSearchServiceStub, parts: Sequence[pb.QueryPart]
+    arguments: argparse.Namespace,
+    stub: pb_grpc.ProductSearchServiceStub,
+    parts: Sequence[pb.QueryPart],
+    **choice: Any,
 ) -> Call:
     """Return a call that searches for the part of that number."""
     requests = [
-        pb.SearchProductsRequest(catalog=arguments.catalog, parts=[part], page_size=PAGE_SIZE)
+        pb.SearchProductsRequest(catalog=arguments.catalog, parts=[part], page_size=PAGE_SIZE, **choice)
         for part in parts
     ]
 
@@ -202,7 +213,7 @@ def main() -> None:
     rows = []
     with grpc.insecure_channel(arguments.address) as channel:
         stub = pb_grpc.ProductSearchServiceStub(channel)
-        for make in (text_case, photo_case):
+        for make in (text_case, partial(text_case, words_count=False), photo_case):
             case = make(arguments, stub, milvus)
             rows += [measure(case, clients, arguments.seconds) for clients in CLIENTS]
     table = Table(title="End to end, beside the floor")

@@ -5,8 +5,8 @@
 
 Prints precision at min(10, number of right products) per kind of query, mixes under each of the four fusions, and writes
 bench/out/quality.json. Right is a product of the same category with every attribute that the query names; all products
-of the catalogue are searched. Voices are searched by their sound unless --audio-mode says otherwise. Combinations of the
-test part never occur in training.
+of the catalogue are searched. Texts are searched by words and vectors, which is the default, and by vectors alone; voices by
+their sound unless --audio-mode says otherwise. Combinations of the test part never occur in training.
 """
 
 import argparse
@@ -131,13 +131,13 @@ async def measure(arguments: argparse.Namespace) -> list[dict[str, object]]:
 def ways(kind: str) -> list[tuple[str, dict[str, Any]]]:
     """Return how queries of *kind* are searched: over each space, or by each fusion."""
     if kind in SINGLE:
-        return [
-            (
-                f"over {types_pb2.SearchSpace.Name(s).removeprefix('SEARCH_SPACE_').lower()}",
-                {"search_space": s},
-            )
-            for s in SPACES
+        spaces = {types_pb2.SearchSpace.Name(s).removeprefix("SEARCH_SPACE_").lower(): s for s in SPACES}
+        found: list[tuple[str, dict[str, Any]]] = [
+            (f"over {name}", {"search_space": space}) for name, space in spaces.items()
         ]
+        if kind.startswith("text"):
+            found += [(f"{name}, vectors alone", {**choice, "lexical_weight": 0.0}) for name, choice in found]
+        return found
     return [
         (f"by {types_pb2.FusionStrategy.Name(f).removeprefix('FUSION_STRATEGY_').lower()}", {"fusion": f})
         for f in FUSIONS
