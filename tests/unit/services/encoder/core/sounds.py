@@ -30,3 +30,12 @@ def prepared():
 
 def sound(data):
     return Media(Modality.AUDIO, data)
+
+
+# Each with the reason and the field to blame.
+UNREADABLE = [
+    (sound(b"\0"), Reason.AUDIO_SILENT, "audio.data"),
+    (sound(b""), Reason.MEDIA_EMPTY, "audio.data"),
+    (sound(b"\1" * 11), Reason.MEDIA_TOO_LARGE, "audio.data"),
+    (Media(Modality.AUDIO, uri="https://example.org/a.wav"), Reason.URI_NOT_ALLOWED, "audio.uri"),
+]

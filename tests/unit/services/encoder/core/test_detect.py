@@ -5,10 +5,8 @@ import asyncio
 import pytest
 
 from services.encoder.core.detect import SoundDetector
-from services.encoder.core.parts import Media
-from tests.unit.services.encoder.core.sounds import prepared, sound
-from triptych.vocabulary.choices import Modality
-from triptych.vocabulary.errors import InvalidArgument, Reason, ResourceExhausted
+from tests.unit.services.encoder.core.sounds import UNREADABLE, prepared, sound
+from triptych.vocabulary.errors import InvalidArgument, ResourceExhausted
 
 
 class FakeDetector:
@@ -32,15 +30,7 @@ async def test_a_sound_is_listened_to_at_16_khz():
     assert 0.3 == await room(FakeDetector()).detect(sound(b"\3"))
 
 
-@pytest.mark.parametrize(
-    ("media", "reason", "field"),
-    [
-        (sound(b"\0"), Reason.AUDIO_SILENT, "audio.data"),
-        (sound(b""), Reason.MEDIA_EMPTY, "audio.data"),
-        (sound(b"\1" * 11), Reason.MEDIA_TOO_LARGE, "audio.data"),
-        (Media(Modality.AUDIO, uri="https://example.org/a.wav"), Reason.URI_NOT_ALLOWED, "audio.uri"),
-    ],
-)
+@pytest.mark.parametrize(("media", "reason", "field"), UNREADABLE)
 async def test_a_sound_that_cannot_be_read(media, reason, field):
     """What is wrong with a sound is said with the field to blame."""
     with pytest.raises(InvalidArgument) as refused:

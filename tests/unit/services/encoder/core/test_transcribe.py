@@ -7,7 +7,7 @@ import pytest
 from services.encoder.core.facts import SpeechFacts
 from services.encoder.core.parts import Media
 from services.encoder.core.transcribe import Heard, SoundTranscriber
-from tests.unit.services.encoder.core.sounds import prepared, sound
+from tests.unit.services.encoder.core.sounds import UNREADABLE, prepared, sound
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import (
     FailedPrecondition,
@@ -60,15 +60,7 @@ async def test_a_pack_without_a_transcriber():
     assert {"model": "transcriber"} == refused.value.metadata
 
 
-@pytest.mark.parametrize(
-    ("media", "reason", "field"),
-    [
-        (sound(b"\0"), Reason.AUDIO_SILENT, "audio.data"),
-        (sound(b""), Reason.MEDIA_EMPTY, "audio.data"),
-        (sound(b"\1" * 11), Reason.MEDIA_TOO_LARGE, "audio.data"),
-        (Media(Modality.AUDIO, uri="https://example.org/a.wav"), Reason.URI_NOT_ALLOWED, "audio.uri"),
-    ],
-)
+@pytest.mark.parametrize(("media", "reason", "field"), UNREADABLE)
 async def test_a_sound_that_cannot_be_heard(media, reason, field):
     """What is wrong with a sound is said with the field to blame."""
     with pytest.raises(InvalidArgument) as refused:
