@@ -334,3 +334,34 @@ class TestTrouble:
         error = await failure(ingest([start(), mugs(1, 3)]))
 
         assert (ResourceExhausted, Reason.STORAGE_FULL) == (type(error), error.reason)
+
+
+class TestTooLarge:
+    async def test_a_message_beyond_the_server_s_bound_ends_the_stream(self, stubs, rooms):
+        """gRPC refuses it unread; what came before may be stored, and nothing says that all is."""
+        options = [("grpc.max_send_message_length", -1)]
+        channel = grpc.aio.insecure_channel(rooms.address, options=options)
+        call = channel.stream_stream(
+            stubs[1].IngestProducts._method,
+            request_serializer=pb.IngestProductsRequest.SerializeToString,
+            response_deserializer=pb.IngestProductsResponse.FromString,
+        )()
+        big = product("big", images=[types_pb2.Media(data=bytes(81 * 1024 * 1024))])
+        await call.write(start())
+        await call.write(mugs(1, 3))
+        await call.write(items((4, big)))
+        await call.done_writing()
+
+        told = []
+
+        async def listen():
+            while (answer := await call.read()) is not grpc.aio.EOF:
+                told.append(answer.WhichOneof("message"))
+
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await listen()
+        assert grpc.StatusCode.RESOURCE_EXHAUSTED is caught.value.code()
+        assert "finished" not in told
+        while rooms.ingestion._streams:
+            await asyncio.sleep(0.01)
+        await channel.close()
