@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pymilvus.grpc_gen.schema_pb2 import DataType
 
 from services.search.adapters.milvus.rows import columns_of
-from services.search.adapters.milvus.schema import name_of
+from services.search.adapters.milvus.schema import generation_of, name_of
 from services.search.core.model import Row, RowKey
 from services.search.translate_facts import facts_of
 from triptych.archive.files import read_products, spaces_of
@@ -42,7 +42,10 @@ def for_milvus(archive: Path, manifest: Manifest, to: Path, catalog: str = "") -
     if to.exists():
         raise ArchiveError(f"{to} exists already")
     spaces = {SpaceKind(each.space): _space(each) for each in spaces_of(manifest)}
-    names = {kind: name_of(catalog or manifest.catalog, kind, space) for kind, space in spaces.items()}
+    names = {
+        kind: name_of(catalog or manifest.catalog, kind, generation_of(space))
+        for kind, space in spaces.items()
+    }
     counts: dict[str, int] = defaultdict(int)
     for number, products in enumerate(read_products(archive, manifest)):
         for kind, rows in _rows(products).items():

@@ -17,15 +17,18 @@ from services.search.core.catalogs import Catalogs
 from services.search.core.checking import Checker
 from services.search.core.keeper import Keeper
 from services.search.core.listing import Listing
-from services.search.core.locks import KeyedLocks
+from services.search.core.locks import ProductLocks
 from services.search.core.ports import FieldIndex, LexicalIndex, VectorIndex
 from services.search.core.refill import Refill
 from services.search.core.searcher import Searcher
 from services.search.core.stores import Stores
+from services.search.core.upgrading import Upgrading
 from services.search.service import SearchServicer
+from services.search.service_generations import GenerationServicer
 from services.search.settings import SearchSettings
 from services.search.translate_catalogs import views_of
 from services.search.translate_facts import facts_of
+from triptych.internal.v1.generation_service_pb2_grpc import add_GenerationServiceServicer_to_server
 from triptych.internal.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
 from triptych.runtime.logs import log
 from triptych.runtime.serve import Room, Service, run
@@ -59,7 +62,7 @@ def open_stores(settings: SearchSettings, stack: AsyncExitStack) -> Opened:
 
 def room_of(index: VectorIndex, words: LexicalIndex, fields: FieldIndex) -> Room:
     """Return the room that keeps and finds products in *index*, by their *words* and *fields* too."""
-    locks = KeyedLocks()
+    locks = ProductLocks()
     refill = Refill(index, words, locks, facts_of, _report)
 
     async def warm_up() -> None:
@@ -76,7 +79,12 @@ def room_of(index: VectorIndex, words: LexicalIndex, fields: FieldIndex) -> Room
         Checker(stores, locks, views_of),
     )
     service = Service("triptych.internal.v1.SearchService", add_SearchServiceServicer_to_server, servicer)
-    return Room("search", (service,), warm_up=warm_up, check=index.ping)
+    generations = Service(
+        "triptych.internal.v1.GenerationService",
+        add_GenerationServiceServicer_to_server,
+        GenerationServicer(Upgrading(index, locks)),
+    )
+    return Room("search", (service, generations), warm_up=warm_up, check=index.ping)
 
 
 def _report(catalog: str, products: int) -> None:

@@ -19,6 +19,7 @@ from services.search.translate_catalogs import (
     wish_of,
 )
 from services.search.translate_facts import calibration_of
+from services.search.translate_generations import beside_of
 from services.search.translate_search import found_message, query_of
 from services.search.translate_writes import plans_message, record_of, write_message
 from triptych.internal.v1 import search_service_pb2 as messages
@@ -62,7 +63,10 @@ class SearchServicer(SearchServiceServicer):
     ) -> messages.WriteProductsResponse:
         """Store products; each has its own outcome."""
         records = [record_of(each) for each in request.products]
-        return write_message(await self._keeper.write(request.catalog, spaces_of(request), records))
+        outcomes = await self._keeper.write(
+            request.catalog, spaces_of(request.spaces), records, beside_of(request)
+        )
+        return write_message(outcomes)
 
     async def PlanWrites(
         self,
@@ -107,7 +111,7 @@ class SearchServicer(SearchServiceServicer):
         context: Context,
     ) -> messages.CreateCatalogResponse:
         """Make a catalogue."""
-        existed = await self._catalogs.create(request.catalog, spaces_of(request))
+        existed = await self._catalogs.create(request.catalog, spaces_of(request.spaces))
         return messages.CreateCatalogResponse(existed=existed)
 
     async def DropCatalog(

@@ -11,22 +11,20 @@ from triptych.vocabulary.errors import InvalidArgument, Reason
 from triptych.vocabulary.vectors import Space
 
 
-def spaces_of(
-    message: messages.WriteProductsRequest | messages.CreateCatalogRequest,
-) -> dict[SpaceKind, Space]:
+def spaces_of(messages_: Sequence[messages.SpaceOfKind], field: str = "spaces") -> dict[SpaceKind, Space]:
     """Return the spaces of a request, by kind.
 
     Raises:
         InvalidArgument: one kind stands twice.
     """
     spaces: dict[SpaceKind, Space] = {}
-    for position, each in enumerate(message.spaces):
+    for position, each in enumerate(messages_):
         kind = SpaceKind(each.kind)
         if kind in spaces:
             raise InvalidArgument(
                 f"The space of {kind.name} vectors is named twice.",
                 reason=Reason.FIELD_INVALID,
-                field=f"spaces[{position}].kind",
+                field=f"{field}[{position}].kind",
             )
         spaces[kind] = wire.space_of(each.space)
     return spaces

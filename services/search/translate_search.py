@@ -48,6 +48,7 @@ def query_of(message: messages.SearchRequest) -> SearchQuery:
         only_ids=tuple(message.only_ids),
         counted=message.counted,
         consistency=Consistency(message.consistency) if message.consistency else None,
+        generation=message.generation,
     )
 
 

@@ -21,16 +21,25 @@ from triptych.vocabulary.vectors import Space
 def record_of(message: messages.ProductRecord) -> ProductRecord | TriptychError:
     """Return the product, or why it cannot be read: one broken product does not stop the others."""
     try:
-        vectors = tuple(
-            ProductVector(
-                SpaceKind(each.kind), each.view, wire.vector_of(each.vector, f"vectors[{position}].vector")
-            )
-            for position, each in enumerate(message.vectors)
-        )
+        vectors = vectors_of(message.vectors)
         facts = facts_of(message.product)
     except InvalidArgument as error:
         return error
     return ProductRecord(message.id, message.product, vectors, facts, _terms(message))
+
+
+def vectors_of(vectors: Sequence[messages.ProductVector]) -> tuple[ProductVector, ...]:
+    """Return the vectors of a product.
+
+    Raises:
+        InvalidArgument: one cannot be read.
+    """
+    return tuple(
+        ProductVector(
+            SpaceKind(each.kind), each.view, wire.vector_of(each.vector, f"vectors[{position}].vector")
+        )
+        for position, each in enumerate(vectors)
+    )
 
 
 def write_message(outcomes: Sequence[Written | TriptychError]) -> messages.WriteProductsResponse:

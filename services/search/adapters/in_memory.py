@@ -25,22 +25,34 @@ class InMemoryIndex:
     rows_max = 16_384
 
     def __init__(self) -> None:
-        self._collections: dict[tuple[str, SpaceKind], Collection] = {}
+        self._collections: dict[tuple[str, SpaceKind, str], Collection] = {}
+        self._serving: dict[str, str] = {}
         self._rows: dict[str, dict[RowKey, Row]] = {}
 
     def seeing(self, consistency: Consistency) -> "InMemoryIndex":  # noqa: ARG002 - always sees all
         """Return this one."""
         return self
 
-    async def collection(self, catalog: str, kind: SpaceKind, *, fresh: bool = False) -> Collection | None:  # noqa: ARG002 - always fresh
+    async def collection(
+        self,
+        catalog: str,
+        kind: SpaceKind,
+        *,
+        generation: str = "",
+        fresh: bool = False,  # noqa: ARG002 - always fresh
+    ) -> Collection | None:
         """Return the collection of the *kind* of the *catalog*."""
-        return self._collections.get((catalog, kind))
+        return self._collections.get((catalog, kind, generation or self._serving.get(catalog, "")))
 
     async def create(self, catalog: str, kind: SpaceKind, space: Space) -> Collection:
         """Make the collection if it is not there."""
-        made = Collection(f"{catalog}__{kind.name.lower()}", catalog, kind, space)
-        collection = self._collections.setdefault((catalog, kind), made)
+        generation = space.pack
+        name = f"{catalog}__{kind.name.lower()}__{generation}"
+        made = Collection(name, catalog, kind, space, generation=generation)
+        collection = self._collections.setdefault((catalog, kind, generation), made)
         self._rows.setdefault(collection.name, {})
+        if kind is SpaceKind.FUSED:
+            self._serving.setdefault(catalog, generation)
         return collection
 
     async def upsert(self, collection: Collection, rows: Sequence[Row]) -> None:
@@ -124,13 +136,35 @@ class InMemoryIndex:
         """Note *calibration*."""
         self._keep(replace(self._known(collection), calibration=calibration))
 
+    async def set_other(self, collection: Collection, generation: str) -> None:
+        """Note *generation*."""
+        self._keep(replace(self._known(collection), other=generation))
+
+    async def set_upgrade(self, collection: Collection, record: str) -> None:
+        """Note *record*."""
+        self._keep(replace(self._known(collection), upgrade=record))
+
+    async def switch(self, collection: Collection) -> None:
+        """Let the generation serve."""
+        self._serving[collection.catalog] = self._known(collection).generation
+
+    async def drop_generation(self, catalog: str, generation: str) -> None:
+        """Forget the collections."""
+        for kind in SpaceKind:
+            dropped = self._collections.pop((catalog, kind, generation), None)
+            if dropped is not None:
+                del self._rows[dropped.name]
+
     async def catalogs(self) -> list[Collection]:
-        """Return every collection."""
-        return list(self._collections.values())
+        """Return every collection that serves."""
+        return [
+            each for each in self._collections.values() if each.generation == self._serving.get(each.catalog)
+        ]
 
     async def drop(self, catalog: str) -> bool:
         """Forget the collections."""
         gone = [key for key in self._collections if key[0] == catalog]
+        self._serving.pop(catalog, None)
         for key in gone:
             self._rows.pop(self._collections.pop(key).name, None)
         return bool(gone)
@@ -143,10 +177,10 @@ class InMemoryIndex:
 
     def _known(self, collection: Collection) -> Collection:
         self._table(collection)
-        return self._collections[collection.catalog, collection.kind]
+        return self._collections[collection.catalog, collection.kind, collection.generation]
 
     def _keep(self, collection: Collection) -> None:
-        self._collections[collection.catalog, collection.kind] = collection
+        self._collections[collection.catalog, collection.kind, collection.generation] = collection
 
     def _table(self, collection: Collection) -> dict[RowKey, Row]:
         if collection.name not in self._rows:

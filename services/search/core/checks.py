@@ -83,6 +83,30 @@ def check_declared(collection: Collection, space: Space, field: str) -> None:
         )
 
 
+def check_spaces(spaces: Spaces, collections: Mapping[SpaceKind, Collection]) -> None:
+    """Check that vectors of *spaces* are at home in *collections*, as far as these are there.
+
+    Raises:
+        InvalidArgument: as `check_declared`.
+    """
+    for position, (kind, space) in enumerate(spaces.items()):
+        # A kind that is not there yet is made for the pack of the records.
+        home = collections.get(kind) or collections.get(SpaceKind.FUSED)
+        if home is not None and kind is not home.kind and space.pack != home.space.pack:
+            raise space_mismatch(space.id, home.space, f"spaces[{position}].space.id")
+        if home is not None and kind is home.kind:
+            check_declared(home, space, f"spaces[{position}].space")
+
+
+def checked(record: ProductRecord, spaces: Spaces) -> ProductRecord | TriptychError:
+    """Return *record*, or why `check_record` refuses it."""
+    try:
+        check_record(record, spaces)
+    except TriptychError as error:
+        return error
+    return record
+
+
 def check_record(record: ProductRecord, spaces: Spaces) -> None:
     """Check one product on its own; a write of some fields needs no vectors.
 

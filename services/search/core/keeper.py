@@ -7,36 +7,27 @@ beyond the record is passed over by searches.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from services.search.core.attributes import attributes_of, beyond, refusals
+from services.search.core.beside import Beside, remove_beside, write_beside
 from services.search.core.checks import (
     Spaces,
     catalog_not_found,
-    check_declared,
     check_distinct,
-    check_record,
+    check_spaces,
+    checked,
 )
-from services.search.core.history import History
-from services.search.core.locks import KeyedLocks
-from services.search.core.model import (
-    SIDE_KINDS,
-    VIEW_KINDS,
-    VIEWS_MAX,
-    Attributes,
-    Collection,
-    ProductRecord,
-    Row,
-    RowKey,
-)
+from services.search.core.generations import Collections, collections_of, existing_live_of, live_of
+from services.search.core.locks import KeyedLocks, ProductLocks
+from services.search.core.model import Attributes, Collection, ProductRecord, Row, RowKey
 from services.search.core.ports import LexicalIndex, VectorIndex
+from services.search.core.rows import RowWriter
 from services.search.core.stored import stored
 from services.search.core.writing import Decided, Decision, ProductEditor, Written, decide, plan
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import NotFound, TriptychError
 from triptych.vocabulary.vectors import Space
-
-Collections = Mapping[SpaceKind, Collection]
 
 
 class Keeper:
@@ -60,10 +51,15 @@ class Keeper:
         self._index = index
         self._lexical = lexical
         self._editor = editor
-        self._locks = locks or KeyedLocks()
+        self._locks = locks or ProductLocks()
+        self._rows = RowWriter(index)
 
     async def write(
-        self, catalog: str, spaces: Spaces, records: Sequence[ProductRecord | TriptychError]
+        self,
+        catalog: str,
+        spaces: Spaces,
+        records: Sequence[ProductRecord | TriptychError],
+        beside: Beside | None = None,
     ) -> list[Written | TriptychError]:
         """Store the products on their terms; the catalogue is made if it does not exist.
 
@@ -71,6 +67,7 @@ class Keeper:
             catalog: the catalogue.
             spaces: the facts of the spaces that the vectors live in.
             records: the products, ids distinct; an error stands for a product that could not even be read.
+            beside: the vectors of the same products by the pack to which the catalogue is being upgraded.
 
         Returns:
             One outcome per record, in their order: what there is now, or why this one was refused. The others are stored.
@@ -80,23 +77,25 @@ class Keeper:
             TriptychError: of the index; then any of the products may have been stored, and writing again is harmless.
         """
         check_distinct(records)
-        checked = [each if isinstance(each, TriptychError) else _checked(each, spaces) for each in records]
-        good = [each for each in checked if isinstance(each, ProductRecord)]
+        sound = [each if isinstance(each, TriptychError) else checked(each, spaces) for each in records]
+        good = [each for each in sound if isinstance(each, ProductRecord)]
         async with self._locks.holding((catalog, each.id) for each in good):
             # Inside: the writer before may have made collections, and left rows in them that are stale now.
-            collections = await self._collections(catalog)
-            _check_spaces(spaces, collections)
-            decisions = await self._decisions(catalog, good, collections)
+            live = await live_of(self._index, catalog)
+            check_spaces(spaces, live.serving)
+            decisions = await self._decisions(catalog, good, live.serving)
             decided = [each.record for each in decisions.values() if isinstance(each, Decided)]
-            refused = refusals(decided, _attributes(collections))
+            refused = refusals(decided, _attributes(live.serving))
             accepted = [each for each in decided if each.id not in refused]
+            if accepted and live.other is not None:
+                await write_beside(self._rows, live.other, accepted, beside)
             if accepted:
-                await self._write(catalog, spaces, accepted, collections)
+                await self._write(catalog, spaces, accepted, live.serving)
         outcomes = {
             each: decision.written if isinstance(decision, Decided) else decision
             for each, decision in decisions.items()
         } | refused
-        return [each if isinstance(each, TriptychError) else outcomes[each.id] for each in checked]
+        return [each if isinstance(each, TriptychError) else outcomes[each.id] for each in sound]
 
     async def plan(
         self, catalog: str, records: Sequence[ProductRecord | TriptychError]
@@ -106,8 +105,8 @@ class Keeper:
         Raises:
             NotFound: CATALOG_NOT_FOUND.
         """
-        collections = await self._collections(catalog)
-        if SpaceKind.FUSED not in collections:
+        collections = await collections_of(self._index, catalog)
+        if not collections:
             raise catalog_not_found(catalog)
         there = await stored(
             self._index, collections, [each for each in records if isinstance(each, ProductRecord)]
@@ -143,17 +142,17 @@ class Keeper:
         Raises:
             NotFound: CATALOG_NOT_FOUND.
         """
-        record = await self._record(catalog)
         wanted = list(dict.fromkeys(ids))
         async with self._locks.holding((catalog, each) for each in wanted):
-            existing = await self._index.existing(record, [RowKey(each, 0) for each in wanted])
-            await self._index.delete(record, sorted(existing))
+            live = await existing_live_of(self._index, catalog)
+            if live.other is not None:
+                await remove_beside(self._rows, live.other, wanted)
+            existing = await self._rows.remove_records(live.serving, wanted)
             # Also of those that did not exist: an earlier removal may have broken off after the record.
             await asyncio.gather(
-                self._lexical.remove(catalog, wanted),
-                self._remove_stale(await self._collections(catalog), wanted, keep=set()),
+                self._lexical.remove(catalog, wanted), self._rows.remove_sides(live.serving, wanted)
             )
-        return [each for each in wanted if RowKey(each, 0) not in existing]
+        return [each for each in wanted if each not in existing]
 
     async def catalogs(self) -> dict[str, dict[SpaceKind, Space]]:
         """Return the spaces of every catalogue, by its name and their kind, both in order."""
@@ -184,13 +183,6 @@ class Keeper:
             raise catalog_not_found(catalog)
         return record
 
-    async def _collections(self, catalog: str) -> dict[SpaceKind, Collection]:
-        """Return the collections of the catalogue that exist, as they are now."""
-        found = await asyncio.gather(
-            *(self._index.collection(catalog, kind, fresh=True) for kind in SpaceKind)
-        )
-        return {each.kind: each for each in found if each is not None}
-
     async def _decisions(
         self, catalog: str, sent: Sequence[ProductRecord], collections: Collections
     ) -> dict[str, Decision]:
@@ -208,84 +200,22 @@ class Keeper:
     async def _write(
         self, catalog: str, spaces: Spaces, records: Sequence[ProductRecord], old: Collections
     ) -> None:
-        rows = _rows_by_kind(records)
-        collections = await self._made(catalog, spaces, rows, old)
-        # Somebody else may have been faster, with other spaces.
-        _check_spaces(spaces, collections)
-        if SpaceKind.FUSED not in old:
+        collections = await self._rows.made(catalog, spaces, records, old)
+        if not old:
+            # Somebody else may have been faster, with other spaces.
+            serving = await collections_of(self._index, catalog)
+            check_spaces(spaces, serving)
             # It has no product yet, so there is none that the lexical index lacks.
             await self._lexical.complete(catalog)
         # Before the rows: what can be found can be asked for.
         if new := beyond(attributes_of(records), _attributes(collections)):
             await self._index.add_attributes(collections[SpaceKind.FUSED], new)
-        side_kinds = [kind for kind in SIDE_KINDS if kind in rows]
         await asyncio.gather(
             self._lexical.write(catalog, {each.id: each.facts for each in records}),
-            *(self._index.upsert(collections[kind], rows[kind]) for kind in side_kinds),
+            self._rows.write_sides(collections, records),
         )
-        keep = {(kind, row.key) for kind in side_kinds for row in rows[kind]}
-        await self._remove_stale(
-            collections, [record.id for record in records if not record.keeps_vectors], keep
-        )
-        await self._index.upsert(collections[SpaceKind.FUSED], rows[SpaceKind.FUSED])
-
-    async def _made(
-        self, catalog: str, spaces: Spaces, kinds: Iterable[SpaceKind], old: Collections
-    ) -> Collections:
-        """Return the *old* collections and those of *kinds*, made where they are missing."""
-        missing = [kind for kind in kinds if kind not in old]
-        made = await asyncio.gather(*(self._index.create(catalog, kind, spaces[kind]) for kind in missing))
-        return {**old, **{each.kind: each for each in made}}
-
-    async def _remove_stale(
-        self, collections: Collections, ids: Sequence[str], keep: set[tuple[SpaceKind, RowKey]]
-    ) -> None:
-        """Remove all rows of the products beside their records, except those to *keep*."""
-        await asyncio.gather(
-            *(
-                self._remove_existing(
-                    collections[kind], [key for key in _keys(kind, ids) if (kind, key) not in keep]
-                )
-                for kind in SIDE_KINDS
-                if kind in collections
-            )
-        )
-
-    async def _remove_existing(self, collection: Collection, keys: Sequence[RowKey]) -> None:
-        # Asking first keeps the store free of tombstones for the many keys that were never there.
-        existing = await self._index.existing(collection, keys)
-        await self._index.delete(collection, sorted(existing))
+        await self._rows.write_records(collections, records)
 
 
 def _attributes(collections: Collections) -> Attributes:
     return collections[SpaceKind.FUSED].attributes if SpaceKind.FUSED in collections else {}
-
-
-def _check_spaces(spaces: Spaces, collections: Collections) -> None:
-    for position, (kind, space) in enumerate(spaces.items()):
-        if kind in collections:
-            check_declared(collections[kind], space, f"spaces[{position}].space")
-
-
-def _checked(record: ProductRecord, spaces: Spaces) -> ProductRecord | TriptychError:
-    try:
-        check_record(record, spaces)
-    except TriptychError as error:
-        return error
-    return record
-
-
-def _keys(kind: SpaceKind, ids: Sequence[str]) -> list[RowKey]:
-    """Return every key that the products can have in the collection of *kind*."""
-    views = VIEWS_MAX if kind in VIEW_KINDS else 1
-    return [RowKey(each, view) for each in ids for view in range(views)]
-
-
-def _rows_by_kind(records: Sequence[ProductRecord]) -> dict[SpaceKind, list[Row]]:
-    rows: dict[SpaceKind, list[Row]] = {}
-    for record in records:
-        for each in record.vectors:
-            history = record.history if each.kind is SpaceKind.FUSED else History()
-            row = Row(RowKey(record.id, each.view), record.product, each.vector.values, record.facts, history)
-            rows.setdefault(each.kind, []).append(row)
-    return rows

@@ -53,12 +53,15 @@ class Collection:
     """The rows of one kind of one catalogue.
 
     Args:
-        name: the store's own name for it; changes when a new model version is switched in.
+        name: the store's own name for it; another one for another generation.
         catalog: the catalogue.
         kind: which of the catalogue's vectors.
         space: the space of the vectors in it.
         attributes: the kinds of the attributes that products have or had, by name; kept with the FUSED one alone.
         calibration: what was set, packed; empty where nothing was. Kept with the FUSED one alone.
+        generation: the vectors of all kinds by one pack; one generation of a catalogue serves.
+        other: the generation that is kept up beside this one, empty for none; kept with the FUSED one alone.
+        upgrade: what is noted of the upgrade to this generation; kept with the FUSED one alone.
     """
 
     name: str
@@ -67,6 +70,9 @@ class Collection:
     space: Space
     attributes: Attributes = field(default_factory=dict, compare=False)
     calibration: str = field(default="", compare=False)
+    generation: str = field(default="", compare=False)
+    other: str = field(default="", compare=False)
+    upgrade: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, order=True)

@@ -33,17 +33,24 @@ class VectorIndex(Protocol):
         """Return the same index, whose searches see what was written as *consistency* says."""
         ...
 
-    async def collection(self, catalog: str, kind: SpaceKind, *, fresh: bool = False) -> Collection | None:
-        """Return the collection that serves the *kind* of the *catalog*; None where there is none.
+    async def collection(
+        self, catalog: str, kind: SpaceKind, *, generation: str = "", fresh: bool = False
+    ) -> Collection | None:
+        """Return the collection of the *kind* of the *catalog*; None where there is none.
 
-        An implementation may answer from memory for some seconds unless the answer is to be *fresh*.
+        Args:
+            catalog: the catalogue.
+            kind: which of its vectors.
+            generation: which of its generations; empty for the one that serves.
+            fresh: an implementation may answer from memory for some seconds unless the answer is to be fresh.
         """
         ...
 
     async def create(self, catalog: str, kind: SpaceKind, space: Space) -> Collection:
-        """Make the collection if it is not there, ready to be written and searched, and return what then serves.
+        """Make the collection if it is not there, ready to be written and searched; of the generation of *space*'s pack.
 
-        Of two callers at the same time, both get the same collection.
+        The first FUSED collection of a catalogue lets its generation serve. Of two callers at the same time, both get the
+        same collection, and one generation serves.
         """
         ...
 
@@ -150,6 +157,22 @@ class VectorIndex(Protocol):
 
     async def set_calibration(self, collection: Collection, calibration: str) -> None:
         """Keep *calibration* with *collection* in place of the one that it has; empty for none. Durable."""
+        ...
+
+    async def set_other(self, collection: Collection, generation: str) -> None:
+        """Keep with *collection* that *generation* is kept up beside it; empty for none. Durable."""
+        ...
+
+    async def set_upgrade(self, collection: Collection, record: str) -> None:
+        """Keep *record* with *collection*, as what is noted of its upgrade; empty for nothing. Durable."""
+        ...
+
+    async def switch(self, collection: Collection) -> None:
+        """Let the generation of the FUSED *collection* serve its catalogue, all kinds at once. Durable."""
+        ...
+
+    async def drop_generation(self, catalog: str, generation: str) -> None:
+        """Remove the collections of a *generation* that does not serve, as far as they are there."""
         ...
 
     async def catalogs(self) -> list[Collection]:

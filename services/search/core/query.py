@@ -57,6 +57,7 @@ class SearchQuery:
         only_ids: these products alone are looked at.
         counted: whether the products that pass the filter are counted.
         consistency: how much of what was written lately is seen; None as the stores are set.
+        generation: whose vectors are searched; empty: of the one that serves.
     """
 
     catalog: str
@@ -82,6 +83,7 @@ class SearchQuery:
     only_ids: tuple[str, ...] = ()
     counted: bool = False
     consistency: Consistency | None = None
+    generation: str = ""
 
     @property
     def words_weight(self) -> float:

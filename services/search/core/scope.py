@@ -64,12 +64,15 @@ async def scope_of(stores: Stores, query: SearchQuery, *, fresh: bool) -> Scope:
         InvalidArgument: SPACE_MISMATCH, DIMENSION_MISMATCH, FILTER_INVALID, FIELD_INVALID.
         FailedPrecondition: SIMILARITY_NOT_INDEXED.
     """
-    record = await record_of(stores, query.catalog, fresh=fresh)
+    record = await record_of(stores, query.catalog, fresh=fresh, generation=query.generation)
 
     async def collection_of(kind: SpaceKind) -> Collection:
         if kind is record.kind:
             return record
-        collection = await stores.vectors.collection(query.catalog, kind, fresh=fresh)
+        # Of the same generation, whatever serves by now: one search never mixes two.
+        collection = await stores.vectors.collection(
+            query.catalog, kind, generation=record.generation, fresh=fresh
+        )
         # The catalogue is there, and none of its products have a vector of this kind: then nothing is near.
         return collection or Collection("", query.catalog, kind, record.space)
 
@@ -94,13 +97,13 @@ async def scope_of(stores: Stores, query: SearchQuery, *, fresh: bool) -> Scope:
     )
 
 
-async def record_of(stores: Stores, catalog: str, *, fresh: bool) -> Collection:
-    """Return the collection of the records of *catalog*.
+async def record_of(stores: Stores, catalog: str, *, fresh: bool, generation: str = "") -> Collection:
+    """Return the collection of the records of *catalog*; empty: of the generation that serves.
 
     Raises:
         NotFound: CATALOG_NOT_FOUND.
     """
-    record = await stores.vectors.collection(catalog, SpaceKind.FUSED, fresh=fresh)
+    record = await stores.vectors.collection(catalog, SpaceKind.FUSED, generation=generation, fresh=fresh)
     if record is None:
         raise catalog_not_found(catalog)
     return record

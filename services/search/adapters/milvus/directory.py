@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import grpc
 from pymilvus.grpc_gen.common_pb2 import ConsistencyLevel, KeyValuePair, LoadStateLoaded, SegmentState
 from pymilvus.grpc_gen.milvus_pb2 import (
+    AlterAliasRequest,
     AlterCollectionRequest,
     CheckHealthRequest,
     CreateAliasRequest,
@@ -31,12 +32,14 @@ from services.search.adapters.milvus.schema import (
     alias_of,
     collection_of,
     exhaustive_parameters,
+    generation_of,
     index_parameters,
     name_of,
     pairs,
     parse_name,
     properties_of,
     schema_of,
+    whole_alias_of,
 )
 from services.search.core.locks import KeyedLocks
 from services.search.core.model import Collection
@@ -68,16 +71,22 @@ class Directory:
         self._remembered: dict[str, tuple[float, Collection]] = {}
         self._segments_until: float | None = None
 
-    async def remembered(self, catalog: str, kind: SpaceKind) -> Collection | None:
-        """Return the collection that served some moments ago, or else serves now."""
-        known = self._remembered.get(alias_of(catalog, kind))
+    async def remembered(self, catalog: str, kind: SpaceKind, generation: str = "") -> Collection | None:
+        """Return the collection that served some moments ago, or else serves now; or that of a *generation*."""
+        if kind is not SpaceKind.FUSED and not generation:
+            record = await self.remembered(catalog, SpaceKind.FUSED)
+            return record and await self.remembered(catalog, kind, record.generation)
+        known = self._remembered.get(_alias(catalog, kind, generation))
         if known is not None and time.monotonic() < known[0]:
             return known[1]
-        return await self.find(catalog, kind)
+        return await self.find(catalog, kind, generation)
 
-    async def find(self, catalog: str, kind: SpaceKind) -> Collection | None:
-        """Return the collection that serves now; None where there is none."""
-        alias = alias_of(catalog, kind)
+    async def find(self, catalog: str, kind: SpaceKind, generation: str = "") -> Collection | None:
+        """Return the collection that serves now, or that of a *generation*; None where there is none that is whole."""
+        if kind is not SpaceKind.FUSED and not generation:
+            record = await self.find(catalog, SpaceKind.FUSED)
+            return record and await self.find(catalog, kind, record.generation)
+        alias = _alias(catalog, kind, generation)
         collection = await self._describe(alias, catalog, kind)
         if collection is None:
             self._remembered.pop(alias, None)
@@ -86,36 +95,61 @@ class Directory:
         return collection
 
     async def create(self, catalog: str, kind: SpaceKind, space: Space) -> Collection:
-        """Make the collection, its index and its alias, as far as they are not there; return what then serves.
+        """Make the collection, its index and its alias, as far as they are not there, and return it.
 
-        The alias comes last: what can be found is whole.
+        The alias comes last: what can be found is whole. Only then may a catalogue that has none be served by it.
         """
+        generation = generation_of(space)
         # One at a time: Milvus Lite shows a second caller what the first has only half made.
-        async with self._making.holding([alias_of(catalog, kind)]):
-            found = await self.find(catalog, kind)
-            return found or await self._create(catalog, kind, space)
+        async with self._making.holding([name_of(catalog, kind, generation)]):
+            found = await self.find(catalog, kind, generation)
+            made = found or await self._create(catalog, kind, space)
+        if kind is SpaceKind.FUSED:
+            await self._open(made)
+        return made
 
     async def _create(self, catalog: str, kind: SpaceKind, space: Space) -> Collection:
-        name, alias = name_of(catalog, kind, space), alias_of(catalog, kind)
-        await self._make_collection(name, space)
+        generation = generation_of(space)
+        name = name_of(catalog, kind, generation)
+        await self._make_collection(name, space, alias_of(catalog))
         await self._make_index(name, space)
         await self.load(name)
         # Milvus tells nobody when it is done: it has to be asked.
         while not await self.is_loaded(name):  # noqa: ASYNC110
             await asyncio.sleep(_LOAD_POLL_S)
-        request = CreateAliasRequest(collection_name=name, alias=alias)
-        await self._make("CreateAlias", request, lambda: self.find(catalog, kind))
-        made = await self.find(catalog, kind)
+        request = CreateAliasRequest(collection_name=name, alias=whole_alias_of(name))
+        await self._make("CreateAlias", request, lambda: self.find(catalog, kind, generation))
+        made = await self.find(catalog, kind, generation)
         if made is None:
             raise Unavailable.because_of("milvus")
         return made
+
+    async def _open(self, record: Collection) -> None:
+        """Let the generation of *record* serve where none does."""
+        if await self.find(record.catalog, SpaceKind.FUSED) is None:
+            request = CreateAliasRequest(collection_name=record.name, alias=alias_of(record.catalog))
+            await self._make("CreateAlias", request, lambda: self.find(record.catalog, SpaceKind.FUSED))
+
+    async def switch(self, record: Collection) -> None:
+        """Let the generation of *record* serve in place of the one that does."""
+        request = AlterAliasRequest(collection_name=record.name, alias=alias_of(record.catalog))
+        await self._connection.call("AlterAlias", request)
+        # So that searches through this process know at once.
+        await self.find(record.catalog, SpaceKind.FUSED)
+
+    async def drop_generation(self, catalog: str, generation: str) -> None:
+        """Remove the collections of a *generation*, as far as they are there: that of the records last."""
+        for kind in sorted(SpaceKind, key=lambda each: each is SpaceKind.FUSED):
+            await self._drop(name_of(catalog, kind, generation))
 
     async def alter(self, collection: Collection, properties: Sequence[KeyValuePair]) -> None:
         """Add *properties* to those of *collection*, or change them."""
         request = AlterCollectionRequest(collection_name=collection.name, properties=properties)
         await self._connection.call("AlterCollection", request)
         # So that searches through this process know at once.
-        await self.find(collection.catalog, collection.kind)
+        await self.find(collection.catalog, collection.kind, collection.generation)
+        if collection.kind is SpaceKind.FUSED:
+            await self.find(collection.catalog, collection.kind)
 
     async def load(self, name: str) -> None:
         """Start loading the collection *name*; harmless when it is loaded."""
@@ -124,7 +158,7 @@ class Directory:
         )
 
     async def warm_up(self) -> list[Collection]:
-        """Return every collection behind an alias when all are loaded; start loading those that are not.
+        """Return every collection of every generation when all are loaded; start loading those that are not.
 
         Raises:
             Unavailable: not yet.
@@ -132,7 +166,7 @@ class Directory:
         health = await self._connection.call("CheckHealth", CheckHealthRequest())
         if not health.isHealthy:
             raise Unavailable.because_of("milvus")
-        collections = await self.collections()
+        collections = [*await self.collections(), *await self.collections(beside=True)]
         waiting = [each.name for each in collections if not await self.is_loaded(each.name)]
         for name in waiting:
             await self.load(name)
@@ -141,26 +175,38 @@ class Directory:
         self._segments_until = None
         return collections
 
-    async def collections(self) -> list[Collection]:
-        """Return every collection that serves now, by catalogue and kind."""
+    async def collections(self, *, beside: bool = False) -> list[Collection]:
+        """Return every collection that serves now, or is kept up *beside* one, by catalogue and kind."""
         shown = await self._connection.call("ShowCollections", ShowCollectionsRequest())
         ours = {parsed for name in shown.collection_names if (parsed := parse_name(name)) is not None}
-        found = [await self._readable(catalog, kind) for catalog, kind in sorted(ours)]
+        records = {
+            catalog: await self._readable(catalog, SpaceKind.FUSED)
+            for catalog in sorted({each for each, _, _ in ours})
+        }
+        found = [
+            await self._readable(catalog, kind, generation)
+            for catalog, kind, generation in sorted(ours)
+            if (record := records[catalog]) is not None
+            and generation == (record.other if beside else record.generation)
+        ]
         return [collection for collection in found if collection is not None]
 
     async def drop(self, catalog: str) -> bool:
         """Remove all collections of the *catalog*, that of the records last; return whether there were any."""
         shown = await self._connection.call("ShowCollections", ShowCollectionsRequest())
         parsed = {name: parse_name(name) for name in shown.collection_names}
-        ours = {name: kind for name, (of, kind) in ((n, p) for n, p in parsed.items() if p) if of == catalog}
+        ours = {
+            name: kind for name, (of, kind, _) in ((n, p) for n, p in parsed.items() if p) if of == catalog
+        }
         names = sorted(ours, key=lambda name: ours[name] is SpaceKind.FUSED)
         for name in names:
-            await self._drop(name)
-        for kind in SpaceKind:
-            self._remembered.pop(alias_of(catalog, kind), None)
+            await self._drop(name, alias_of(catalog))
+        self._remembered.pop(alias_of(catalog), None)
         return bool(names)
 
-    async def _drop(self, name: str) -> None:
+    async def _drop(self, name: str, *aliases: str) -> None:
+        """Remove the collection *name* with its aliases and those of *aliases* that are its own."""
+        self._remembered.pop(whole_alias_of(name), None)
         try:
             described = await self._connection.call(
                 "DescribeCollection", DescribeCollectionRequest(collection_name=name)
@@ -169,17 +215,30 @@ class Directory:
             # rows from coming back with the next catalogue of the name.
             mark = AlterCollectionRequest(collection_name=name, properties=pairs(**{DROPPED_PROPERTY: 1}))
             await self._connection.call("AlterCollection", mark)
-            for alias in described.aliases:
-                await self._connection.call("DropAlias", DropAliasRequest(alias=alias))
+            # Milvus Lite does not tell the aliases.
+            for alias in sorted({*described.aliases, *aliases, whole_alias_of(name)}):
+                if await self._name_behind(alias) == name:
+                    await self._connection.call("DropAlias", DropAliasRequest(alias=alias))
             await self._connection.call("DropCollection", DropCollectionRequest(collection_name=name))
         except MilvusRefusal as refusal:
             # Somebody else was faster.
             if refusal.code != COLLECTION_NOT_FOUND:
                 raise
 
-    async def _readable(self, catalog: str, kind: SpaceKind) -> Collection | None:
+    async def _name_behind(self, alias: str) -> str:
         try:
-            return await self.find(catalog, kind)
+            described = await self._connection.call(
+                "DescribeCollection", DescribeCollectionRequest(collection_name=alias)
+            )
+        except MilvusRefusal as refusal:
+            if refusal.code == COLLECTION_NOT_FOUND:
+                return ""
+            raise
+        return str(described.schema.name)
+
+    async def _readable(self, catalog: str, kind: SpaceKind, generation: str = "") -> Collection | None:
+        try:
+            return await self.find(catalog, kind, generation)
         except FailedPrecondition as error:
             # One catalogue of another version does not keep the others from being served.
             log.warning("catalog_outdated", **error.metadata)
@@ -227,11 +286,13 @@ class Directory:
                 return None
             raise
         properties = {pair.key: pair.value for pair in response.properties}
+        if DROPPED_PROPERTY in properties:
+            return None
         return collection_of(catalog, kind, response.schema.name, properties)
 
-    async def _make_collection(self, name: str, space: Space) -> None:
+    async def _make_collection(self, name: str, space: Space, *aliases: str) -> None:
         if await self._is_dropped(name):
-            await self._connection.call("DropCollection", DropCollectionRequest(collection_name=name))
+            await self._drop(name, *aliases)
         request = CreateCollectionRequest(
             collection_name=name,
             schema=schema_of(name, space).SerializeToString(),
@@ -283,3 +344,8 @@ class Directory:
         """Return whether the collection *name* can be read."""
         response = await self._connection.call("GetLoadState", GetLoadStateRequest(collection_name=name))
         return bool(response.state == LoadStateLoaded)
+
+
+def _alias(catalog: str, kind: SpaceKind, generation: str) -> str:
+    """Return the alias of what serves, or of what is whole in a *generation*."""
+    return whole_alias_of(name_of(catalog, kind, generation)) if generation else alias_of(catalog)

@@ -33,8 +33,10 @@ from services.search.adapters.milvus.schema import (
     CALIBRATION_PROPERTY,
     HISTORY,
     KEY,
+    OTHER_PROPERTY,
     PRODUCT,
     PRODUCT_ID,
+    UPGRADE_PROPERTY,
     VECTOR,
     VIEW,
     attribute_properties,
@@ -83,11 +85,13 @@ class MilvusIndex:
             self._connection, self._directory, search_ef=self._search_ef, consistency=LEVELS[consistency]
         )
 
-    async def collection(self, catalog: str, kind: SpaceKind, *, fresh: bool = False) -> Collection | None:
+    async def collection(
+        self, catalog: str, kind: SpaceKind, *, generation: str = "", fresh: bool = False
+    ) -> Collection | None:
         """Return the collection behind the alias."""
         with map_milvus_errors():
             find = self._directory.find if fresh else self._directory.remembered
-            return await find(catalog, kind)
+            return await find(catalog, kind, generation)
 
     async def create(self, catalog: str, kind: SpaceKind, space: Space) -> Collection:
         """Make the collection, index it, load it, and put it behind its alias."""
@@ -184,8 +188,28 @@ class MilvusIndex:
         with map_milvus_errors():
             await self._directory.alter(collection, pairs(**{CALIBRATION_PROPERTY: calibration}))
 
+    async def set_other(self, collection: Collection, generation: str) -> None:
+        """Keep *generation* in the collection's properties."""
+        with map_milvus_errors():
+            await self._directory.alter(collection, pairs(**{OTHER_PROPERTY: generation}))
+
+    async def set_upgrade(self, collection: Collection, record: str) -> None:
+        """Keep *record* in the collection's properties."""
+        with map_milvus_errors():
+            await self._directory.alter(collection, pairs(**{UPGRADE_PROPERTY: record}))
+
+    async def switch(self, collection: Collection) -> None:
+        """Move the alias of the catalogue."""
+        with map_milvus_errors():
+            await self._directory.switch(collection)
+
+    async def drop_generation(self, catalog: str, generation: str) -> None:
+        """Drop the collections, that of the records first."""
+        with map_milvus_errors():
+            await self._directory.drop_generation(catalog, generation)
+
     async def catalogs(self) -> list[Collection]:
-        """Return every collection behind an alias."""
+        """Return every collection that serves."""
         with map_milvus_errors():
             return await self._directory.collections()
 

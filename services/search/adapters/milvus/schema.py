@@ -1,11 +1,14 @@
 """Names and shapes of Milvus collections.
 
-    default__image__triptych_demo_1_5f3a9c01   a collection: catalogue, kind, pack, checksum of the space's facts
-    default__image                             its alias, by which it is found
+    default__image__triptych_demo_1_5f3a9c01          a collection: catalogue, kind, generation
+    default__image__triptych_demo_1_5f3a9c01__whole   its alias, once it can be written and searched
+    default__fused                                    the alias of the FUSED collection whose generation serves
 
-A new model version is built in a collection of its own beside the old one; moving the alias switches it in at once.
+A generation is named by its pack and a checksum. A new model version is built in a generation of its own beside the old
+one; moving the one alias of the catalogue switches all its kinds of vectors at once.
 The facts of the space stand in the collection's properties: Milvus Lite forgets descriptions, but not properties. So do
-the version of the columns, and, with the FUSED collection, the kinds of the products' attributes and the calibration.
+the version of the columns, and, with the FUSED collection, the kinds of the products' attributes, the calibration, the
+generation that is kept up beside this one, and what is noted of their upgrade.
 """
 
 import hashlib
@@ -43,6 +46,8 @@ SCHEMA_PROPERTY = "triptych.schema"
 CALIBRATION_PROPERTY = "triptych.calibration"
 # On what is being removed.
 DROPPED_PROPERTY = "triptych.dropped"
+OTHER_PROPERTY = "triptych.other"
+UPGRADE_PROPERTY = "triptych.upgrade"
 # One property for each kind of each attribute, so that two writers never take one another's away.
 _ATTRIBUTE_PROPERTY = re.compile(r"triptych\.attribute\.(?P<kind>[a-z]+)\.(?P<name>.+)")
 
@@ -58,27 +63,38 @@ _HISTORY_BYTES_MAX = 65_535
 _METRIC_TYPES = {SimilarityMetric.COSINE: "COSINE", SimilarityMetric.EUCLIDEAN: "L2"}
 _NAME = re.compile(
     rf"(?P<alias>(?P<catalog>[a-z][a-z0-9_]*)__(?P<kind>{'|'.join(kind.name.lower() for kind in SpaceKind)}))"
-    r"__(?:[a-z0-9]+_)+[0-9a-f]{8}"
+    r"__(?P<generation>(?:[a-z0-9]+_)+[0-9a-f]{8})"
 )
 
 
-def alias_of(catalog: str, kind: SpaceKind) -> str:
-    """Return the alias of the *kind* of *catalog*."""
-    return f"{catalog}__{kind.name.lower()}"
+def alias_of(catalog: str) -> str:
+    """Return the alias of the FUSED collection of *catalog* that serves."""
+    return f"{catalog}__{SpaceKind.FUSED.name.lower()}"
 
 
-def name_of(catalog: str, kind: SpaceKind, space: Space) -> str:
-    """Return the name of the collection for vectors of *space*; other facts of a space make another name."""
+def name_of(catalog: str, kind: SpaceKind, generation: str) -> str:
+    """Return the name of the collection for vectors of the *kind* in a *generation*."""
+    return f"{catalog}__{kind.name.lower()}__{generation}"
+
+
+def whole_alias_of(name: str) -> str:
+    """Return the alias that the collection *name* has once it is whole."""
+    return f"{name}__whole"
+
+
+def generation_of(space: Space) -> str:
+    """Return the generation of the vectors of *space*: the same for all kinds of a pack."""
     slug = re.sub(r"[^a-z0-9]+", "_", space.pack.lower()).strip("_") or "pack"
-    facts = f"{SCHEMA_VERSION} {facts_of(space)}"
-    checksum = hashlib.sha256(facts.encode()).hexdigest()[:8]
-    return f"{alias_of(catalog, kind)}__{slug}_{checksum}"
+    facts = f"{SCHEMA_VERSION} {space.pack} {space.dimension}"
+    return f"{slug}_{hashlib.sha256(facts.encode()).hexdigest()[:8]}"
 
 
-def parse_name(name: str) -> tuple[str, SpaceKind] | None:
-    """Return the catalogue and kind of the collection *name*; None where it is none of ours."""
+def parse_name(name: str) -> tuple[str, SpaceKind, str] | None:
+    """Return the catalogue, kind and generation of the collection *name*; None where it is none of ours."""
     match = _NAME.fullmatch(name)
-    return None if match is None else (match["catalog"], SpaceKind[match["kind"].upper()])
+    return (
+        None if match is None else (match["catalog"], SpaceKind[match["kind"].upper()], match["generation"])
+    )
 
 
 def facts_of(space: Space) -> str:
@@ -105,8 +121,17 @@ def collection_of(catalog: str, kind: SpaceKind, name: str, properties: Mapping[
         space = Space(**facts | {"metric": SimilarityMetric[facts["metric"]]})
     except (KeyError, TypeError, ValueError) as error:
         raise Internal from error
+    match = _NAME.fullmatch(name)
     return Collection(
-        name, catalog, kind, space, _attributes(properties), properties.get(CALIBRATION_PROPERTY, "")
+        name,
+        catalog,
+        kind,
+        space,
+        _attributes(properties),
+        properties.get(CALIBRATION_PROPERTY, ""),
+        generation="" if match is None else match["generation"],
+        other=properties.get(OTHER_PROPERTY, ""),
+        upgrade=properties.get(UPGRADE_PROPERTY, ""),
     )
 
 

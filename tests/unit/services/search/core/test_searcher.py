@@ -57,9 +57,9 @@ class ForgetfulIndex(RecordingIndex):
         super().__init__()
         self._stale = stale
 
-    async def collection(self, catalog, kind, *, fresh=False):
+    async def collection(self, catalog, kind, *, generation="", fresh=False):
         if fresh or kind is not self._stale.kind:
-            return await super().collection(catalog, kind)
+            return await super().collection(catalog, kind, generation=generation)
         return self._stale
 
 
@@ -123,7 +123,7 @@ def test_the_best_view_is_the_first():
 
 async def test_follows_a_catalogue_that_was_switched():
     """A query that fits the new model's collection is not refused for the memory of the old one."""
-    old = await InMemoryIndex().create("shop", IMAGE, Space("p-0/image", 2))
+    old = await InMemoryIndex().create("shop", FUSED, Space("p-0/fused", 2))
     shop = await images({"a": [0.0]}, ForgetfulIndex(old))
 
     assert ["a"] == await shop.ids(X, space=IMAGE)

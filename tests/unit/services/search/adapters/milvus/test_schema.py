@@ -14,9 +14,11 @@ from services.search.adapters.milvus.schema import (
     attribute_properties,
     collection_of,
     facts_of,
+    generation_of,
     name_of,
     parse_name,
     properties_of,
+    whole_alias_of,
 )
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import FailedPrecondition, Internal, Reason
@@ -27,43 +29,35 @@ SCHEMA = {SCHEMA_PROPERTY: SCHEMA_VERSION}
 
 
 def test_a_name_says_catalogue_kind_and_pack():
-    """People can read which collection is which, and the alias is its beginning."""
-    name = name_of("default", IMAGE, Space("triptych-demo-1/image", 256))
+    """People can read which collection is which, and all kinds of a pack are of one generation."""
+    generations = {generation_of(Space(f"triptych-demo-1/{kind.name.lower()}", 256)) for kind in SpaceKind}
+    (generation,) = generations
+
+    name = name_of("default", IMAGE, generation)
 
     assert name.startswith("default__image__triptych_demo_1_")
-    assert "default__image" == alias_of("default", IMAGE)
-    assert ("default", IMAGE) == parse_name(name)
+    assert "default__fused" == alias_of("default")
+    assert ("default", IMAGE, generation) == parse_name(name)
 
 
-def test_names_differ_where_facts_differ():
-    """Two packs whose names look alike, or one whose facts changed, never share a collection."""
-    spaces = [
-        Space("a-1/image", 4),
-        Space("a.1/image", 4),
-        Space("a-1/image", 5),
-        Space("a-1/image", 4, SimilarityMetric.EUCLIDEAN),
-        Space("a-1/image", 4, unit_length=False),
-        Space("蓝/image", 4),
-    ]
+def test_generations_differ_where_packs_do():
+    """Two packs whose names look alike never share a collection."""
+    spaces = [Space("a-1/image", 4), Space("a.1/image", 4), Space("a-1/image", 5), Space("蓝/image", 4)]
 
-    names = {name_of("default", IMAGE, space) for space in spaces}
-
-    assert len(spaces) == len(names)
+    assert len(spaces) == len({generation_of(space) for space in spaces})
 
 
 def test_no_catalogue_can_take_another_s_names():
     """Catalogues may hold the words that names are made of."""
     catalogs = ["a", "a__image", "a__image__b", "a__image__b_00000000", "a_"]
-    space = Space("b/image", 4)
-    everything = [
-        make(catalog, kind)
-        for catalog, kind in itertools.product(catalogs, SpaceKind)
-        for make in (alias_of, lambda catalog, kind: name_of(catalog, kind, space))
-    ]
+    generation = generation_of(Space("b/image", 4))
+    named = [name_of(catalog, kind, generation) for catalog, kind in itertools.product(catalogs, SpaceKind)]
+    everything = [*named, *map(whole_alias_of, named), *map(alias_of, catalogs)]
 
     assert len(everything) == len(set(everything))
     for catalog, kind in itertools.product(catalogs, SpaceKind):
-        assert (catalog, kind) == parse_name(name_of(catalog, kind, space))
+        assert (catalog, kind, generation) == parse_name(name_of(catalog, kind, generation))
+    assert {None} == {parse_name(each) for each in everything if each not in named}
 
 
 @pytest.mark.parametrize("name", ["meas", "default__image", "default__sound__x_00000000", ""])

@@ -1,0 +1,108 @@
+"""The rows of products in one generation: written so that the record comes last, removed so that it goes first."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from services.search.core.checks import Spaces
+from services.search.core.generations import Collections
+from services.search.core.history import History
+from services.search.core.model import (
+    SIDE_KINDS,
+    VIEW_KINDS,
+    VIEWS_MAX,
+    Collection,
+    ProductRecord,
+    ProductVector,
+    Row,
+    RowKey,
+)
+from services.search.core.ports import VectorIndex
+from services.search.core.stored import stored
+from triptych.vocabulary.choices import SpaceKind
+
+
+class RowWriter:
+    """Writes and removes the rows of products; their locks are the caller's."""
+
+    def __init__(self, index: VectorIndex) -> None:
+        self._index = index
+
+    async def vectors(
+        self, collections: Collections, records: Sequence[ProductRecord]
+    ) -> dict[str, tuple[ProductVector, ...]]:
+        """Return the vectors that there are of *records*, by id."""
+        found = await stored(self._index, collections, [replace(each, vectors=()) for each in records])
+        return {each: there.vectors for each, there in found.items()}
+
+    async def made(
+        self, catalog: str, spaces: Spaces, records: Sequence[ProductRecord], old: Collections
+    ) -> Collections:
+        """Return the *old* collections and those that *records* need, made where they are missing."""
+        kinds = {each.kind for record in records for each in record.vectors}
+        missing = [kind for kind in SpaceKind if kind in kinds and kind not in old]
+        made = await asyncio.gather(*(self._index.create(catalog, kind, spaces[kind]) for kind in missing))
+        return {**old, **{each.kind: each for each in made}}
+
+    async def write_sides(self, collections: Collections, records: Sequence[ProductRecord]) -> None:
+        """Write all rows but the records."""
+        rows = rows_by_kind(records)
+        await asyncio.gather(
+            *(self._index.upsert(collections[kind], rows[kind]) for kind in SIDE_KINDS if kind in rows)
+        )
+
+    async def write_records(self, collections: Collections, records: Sequence[ProductRecord]) -> None:
+        """Remove what is stale, then write the records: with that they are stored."""
+        rows = rows_by_kind(records)
+        keep = {(kind, row.key) for kind in SIDE_KINDS for row in rows.get(kind, ())}
+        await self.remove_sides(
+            collections, [record.id for record in records if not record.keeps_vectors], keep
+        )
+        await self._index.upsert(collections[SpaceKind.FUSED], rows[SpaceKind.FUSED])
+
+    async def remove_records(self, collections: Collections, ids: Sequence[str]) -> set[str]:
+        """Remove the records; return the ids of those that existed."""
+        record = collections[SpaceKind.FUSED]
+        existing = await self._index.existing(record, [RowKey(each, 0) for each in ids])
+        await self._index.delete(record, sorted(existing))
+        return {key.product_id for key in existing}
+
+    async def remove_sides(
+        self,
+        collections: Collections,
+        ids: Sequence[str],
+        keep: Iterable[tuple[SpaceKind, RowKey]] = (),
+    ) -> None:
+        """Remove all rows of the products beside their records, except those to *keep*."""
+        kept = set(keep)
+        await asyncio.gather(
+            *(
+                self._remove_existing(
+                    collections[kind], [key for key in _keys(kind, ids) if (kind, key) not in kept]
+                )
+                for kind in SIDE_KINDS
+                if kind in collections
+            )
+        )
+
+    async def _remove_existing(self, collection: Collection, keys: Sequence[RowKey]) -> None:
+        # Asking first keeps the store free of tombstones for the many keys that were never there.
+        existing = await self._index.existing(collection, keys)
+        await self._index.delete(collection, sorted(existing))
+
+
+def rows_by_kind(records: Sequence[ProductRecord]) -> dict[SpaceKind, list[Row]]:
+    """Return the rows of *records* by the kind of their vectors."""
+    rows: dict[SpaceKind, list[Row]] = {}
+    for record in records:
+        for each in record.vectors:
+            history = record.history if each.kind is SpaceKind.FUSED else History()
+            row = Row(RowKey(record.id, each.view), record.product, each.vector.values, record.facts, history)
+            rows.setdefault(each.kind, []).append(row)
+    return rows
+
+
+def _keys(kind: SpaceKind, ids: Sequence[str]) -> list[RowKey]:
+    """Return every key that the products can have in the collection of *kind*."""
+    views = VIEWS_MAX if kind in VIEW_KINDS else 1
+    return [RowKey(each, view) for each in ids for view in range(views)]
