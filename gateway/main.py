@@ -13,9 +13,11 @@ from gateway.adapters.cursors import SealedCursors
 from gateway.adapters.encoder import EncoderRoom
 from gateway.adapters.events import SqliteEvents
 from gateway.adapters.fusion import FusionRoom
+from gateway.adapters.generations import GenerationRoom
 from gateway.adapters.health import Rooms
 from gateway.adapters.products import PackedProducts
 from gateway.adapters.ranker import RankerRoom
+from gateway.adapters.recorded_queries import RecordedQueries
 from gateway.adapters.resuming import SealedResumes
 from gateway.adapters.search import SearchRoom
 from gateway.core.catalog import Catalog
@@ -31,13 +33,24 @@ from gateway.core.recognise import Recogniser
 from gateway.core.recommend.recommender import Recommender
 from gateway.core.search import ProductSearch
 from gateway.core.transfer import Transfer
-from gateway.core.updating import Writes
+from gateway.core.upgrade.backfill import Backfill
+from gateway.core.upgrade.conductor import Conductor
+from gateway.core.upgrade.encoding import Reencoder, WritingBeside
+from gateway.core.upgrade.model import Pair, Upgrade
+from gateway.core.upgrade.packs import Packs
+from gateway.core.upgrade.ports import PackDescriber
+from gateway.core.upgrade.recorder import Recorder
+from gateway.core.upgrade.routed import RoutedRecogniser, RoutedSearch, RoutedWrites
+from gateway.core.upgrade.shadow import Shadow
+from gateway.core.upgrade.worker import Worker
 from gateway.core.vocabulary import Vocabularies
+from gateway.metrics import UPGRADE_FAILURES, UPGRADE_MISSING, UPGRADE_PHASE
 from gateway.service.catalog import CatalogService
 from gateway.service.feedback import FeedbackService
 from gateway.service.ingest import Ingestion
 from gateway.service.maintenance import MaintenanceService
 from gateway.service.search import ProductSearchService
+from gateway.service.upgrade import UpgradeService
 from gateway.settings import TOKEN_KEY_CHARACTERS_MIN, GatewaySettings
 from triptych.runtime.channels import open_channel
 from triptych.runtime.logs import log
@@ -47,7 +60,9 @@ from triptych.v1 import (
     feedback_service_pb2_grpc,
     maintenance_service_pb2_grpc,
     product_search_service_pb2_grpc,
+    upgrade_service_pb2_grpc,
 )
+from triptych.vocabulary.errors import TriptychError
 
 
 def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
@@ -74,11 +89,24 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
     attributions = SealedAttributions(key, accepted)
     events = SqliteEvents(settings.events_path, settings.events_bytes_max)
     stack.push_async_callback(events.close)
-    encoder_room, fusion_room, search_room = EncoderRoom(encoder), FusionRoom(fusion), SearchRoom(search)
+    encoder_room, fusion_room, generations = EncoderRoom(encoder), FusionRoom(fusion), GenerationRoom(search)
+    pairs: dict[Pair, PackDescriber] = {Pair(encoder_room, fusion_room): fusion_room}
+    if settings.encoder_next:
+        next_fusion = FusionRoom(channel(settings.fusion_next))
+        pairs[Pair(EncoderRoom(channel(settings.encoder_next)), next_fusion)] = next_fusion
+    packs, reencoder = Packs(pairs, generations), Reencoder(reader)
+    search_room = SearchRoom(search, WritingBeside(packs, reencoder).beside)
     ahead = Ahead(settings.update_time_ahead_hours, time.time)
     catalog = Catalog(encoder_room, fusion_room, search_room, reader, ahead)
     planned = PlannedWrites(encoder_room, fusion_room, search_room, reader, reader)
-    writes = Writes(search_room, catalog, planned)
+    writes = RoutedWrites(search_room, catalog, planned, packs)
+    recorded = RecordedQueries(events)
+    conductor = Conductor(
+        generations, packs, Backfill(generations, reencoder), Shadow(packs, search_room, recorded)
+    )
+    worker = Worker(conductor, generations, report_upgrade)
+    worker.start()
+    stack.push_async_callback(worker.stop)
     ingestion = Ingestion(
         writes, SealedResumes(key, accepted), ingest_limits(settings), settings.ingest_streams_max
     )
@@ -91,19 +119,25 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
                 "triptych.v1.ProductSearchService",
                 product_search_service_pb2_grpc.add_ProductSearchServiceServicer_to_server,
                 ProductSearchService(
-                    ProductSearch(
-                        encoder_room,
-                        fusion_room,
-                        search_room,
-                        Ranking(ranker_room, reader),
-                        chains,
-                        Listener(encoder_room, Vocabularies(search_room), settings.words_alone_confidence),
+                    RoutedSearch(
+                        ProductSearch(
+                            encoder_room,
+                            fusion_room,
+                            search_room,
+                            Ranking(ranker_room, reader),
+                            chains,
+                            Listener(
+                                encoder_room, Vocabularies(search_room), settings.words_alone_confidence
+                            ),
+                        ),
+                        packs,
                     ),
                     encoder_room,
                     chains,
-                    Recogniser(encoder_room, search_room, reader),
+                    RoutedRecogniser(Recogniser(encoder_room, search_room, reader), packs),
                     Recommender(search_room, ranker_room, reader),
                     ShownAnswers(attributions, reader),
+                    Recorder(recorded, settings.query_recording_share),
                 ),
             ),
             Service(
@@ -117,6 +151,11 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
                 MaintenanceService(keeping, Transfer(keeping.store, search_room, cursors)),
             ),
             Service(
+                "triptych.v1.UpgradeService",
+                upgrade_service_pb2_grpc.add_UpgradeServiceServicer_to_server,
+                UpgradeService(conductor),
+            ),
+            Service(
                 "triptych.v1.FeedbackService",
                 feedback_service_pb2_grpc.add_FeedbackServiceServicer_to_server,
                 FeedbackService(Feedback(attributions, events)),
@@ -126,6 +165,15 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
         check=rooms.check,
         stop=ingestion.stop,
     )
+
+
+def report_upgrade(upgrade: Upgrade, error: TriptychError | None) -> None:
+    """Count how an upgrade fares, and log what keeps it from getting on."""
+    UPGRADE_PHASE.labels(upgrade.catalog).set(upgrade.phase)
+    UPGRADE_MISSING.labels(upgrade.catalog).set(upgrade.missing_count)
+    if error is not None:
+        UPGRADE_FAILURES.labels(error.reason.value).inc()
+        log.warning("an upgrade does not get on", catalog=upgrade.catalog, why=error.message)
 
 
 def ingest_limits(settings: GatewaySettings) -> Limits:

@@ -44,3 +44,19 @@ INGEST_BACK_OFFS = Counter(
     "Times that a client was asked to send less, by the reason of what could not be written.",
     ["reason"],
 )
+UPGRADE_PHASE = Gauge(
+    "triptych_gateway_upgrade_phase",
+    "Where the last upgrade of a catalogue is: 1 backfilling, 2 comparing, 3 ready, 4 switched, 5 rolled back, 6 finished, "
+    "7 cancelled.",
+    ["catalog"],
+)
+UPGRADE_MISSING = Gauge(
+    "triptych_gateway_upgrade_missing_products",
+    "Products that lack vectors of one of the packs, as last noted.",
+    ["catalog"],
+)
+UPGRADE_FAILURES = Counter(
+    "triptych_gateway_upgrade_failures",
+    "Times that an upgrade did not get on, by the reason; it is tried again.",
+    ["reason"],
+)

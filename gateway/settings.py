@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from triptych.runtime.settings import ServerSettings
@@ -28,6 +28,11 @@ class GatewaySettings(ServerSettings):
         "127.0.0.1:7101", description="Address of the encoder room: host:port or a gRPC name."
     )
     fusion: str = Field("127.0.0.1:7102", description="Address of the fusion room.")
+    encoder_next: str = Field(
+        "",
+        description="Address of an encoder room of another pack, to which catalogues are upgraded; empty: none.",
+    )
+    fusion_next: str = Field("", description="Address of the fusion room of that pack; empty: none.")
     search: str = Field("127.0.0.1:7103", description="Address of the search room.")
     ranker: str = Field("127.0.0.1:7104", description="Address of the ranker room.")
     token_key: SecretStr = Field(
@@ -56,6 +61,13 @@ class GatewaySettings(ServerSettings):
         le=1,
         description="Speech of which the transcriber is surer than this is searched by its words alone where the "
         "request leaves it open; 1: always by its sound too.",
+    )
+    query_recording_share: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Share of the queries of words alone that is recorded, the latest 2,000 of a catalogue, to compare "
+        "model packs by; 0 records none. Pictures and sounds are never recorded.",
     )
     events_path: Path = Field(
         Path("var/gateway/events.db"),
@@ -100,6 +112,12 @@ class GatewaySettings(ServerSettings):
     ingest_unread_ms: int = Field(
         60_000, ge=1, description="How long it may leave its acknowledgements unread, in milliseconds."
     )
+
+    @model_validator(mode="after")
+    def _next_is_a_pair(self) -> "GatewaySettings":
+        if bool(self.encoder_next) != bool(self.fusion_next):
+            raise ValueError("encoder_next and fusion_next belong together: set both or neither")
+        return self
 
     @field_validator("token_key")
     @classmethod

@@ -41,6 +41,13 @@ CREATE TABLE IF NOT EXISTS events (
     time_s REAL NOT NULL
 );
 CREATE INDEX IF NOT EXISTS events_of_answer ON events (answer, number);
+CREATE TABLE IF NOT EXISTS queries (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    catalog TEXT NOT NULL,
+    search_id TEXT NOT NULL UNIQUE,
+    text TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS queries_of_catalog ON queries (catalog, number);
 """
 
 
@@ -55,17 +62,17 @@ class SqliteEvents:
 
     async def record(self, events: Sequence[Event]) -> None:
         """See the port."""
-        await self._run(lambda connection: record(connection, events))
+        await self.run(lambda connection: record(connection, events))
 
     async def answers(self, catalog: str, after: int, limit: int) -> list[JudgedAnswer]:
         """See the port."""
-        return await self._run(lambda connection: answers(connection, catalog, after, limit))
+        return await self.run(lambda connection: answers(connection, catalog, after, limit))
 
     async def forget(self, catalog: str) -> None:
         """See the port."""
         # A file that does not exist has nothing to forget, and is not made for it.
         if await asyncio.to_thread(self._path.exists):
-            await self._run(lambda connection: forget(connection, catalog))
+            await self.run(lambda connection: forget(connection, catalog))
 
     async def close(self) -> None:
         """Finish what is being done and close the file."""
@@ -73,7 +80,7 @@ class SqliteEvents:
         if self._connection is not None:
             self._connection.close()
 
-    async def _run(self, work: Callable[[sqlite3.Connection], Found]) -> Found:
+    async def run(self, work: Callable[[sqlite3.Connection], Found]) -> Found:
         """Return what *work* finds, in the thread; begun, it is finished whether anybody still waits or not."""
 
         def in_thread() -> Found:
@@ -137,13 +144,14 @@ def answers(connection: sqlite3.Connection, catalog: str, after: int, limit: int
 
 
 def forget(connection: sqlite3.Connection, catalog: str) -> None:
-    """Remove the answers of *catalog* with their events."""
+    """Remove the answers of *catalog* with their events, and its recorded queries."""
     connection.execute("BEGIN IMMEDIATE")
     with connection:
         connection.execute(
             "DELETE FROM events WHERE answer IN (SELECT number FROM answers WHERE catalog = ?)", (catalog,)
         )
         connection.execute("DELETE FROM answers WHERE catalog = ?", (catalog,))
+        connection.execute("DELETE FROM queries WHERE catalog = ?", (catalog,))
 
 
 def done(connection: sqlite3.Connection, answer: int) -> dict[str, tuple[EventType, ...]]:

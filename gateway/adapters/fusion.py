@@ -13,7 +13,7 @@ from triptych.runtime.errors import from_status
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import FusionStrategy
 from triptych.vocabulary.errors import TriptychError
-from triptych.vocabulary.vectors import Vector
+from triptych.vocabulary.vectors import Space, Vector
 
 
 class FusionRoom:
@@ -33,6 +33,11 @@ class FusionRoom:
             wire.space_of(response.space),
             tuple(wire.model_of(model) for model in response.models),
         )
+
+    async def fused_space(self) -> Space:
+        """Return the space of the vectors that it makes."""
+        response = await call("fusion", self._stub.DescribeSpace, pb.DescribeSpaceRequest())
+        return wire.space_of(response.space)
 
 
 def group(parts: Sequence[PartVector]) -> pb.FusionGroup:

@@ -43,6 +43,7 @@ def search_request(asked: Retrieval) -> pb.SearchRequest:
         only_ids=asked.only_ids,
         counted=asked.counted,
         consistency=types_pb2.Consistency.ValueType(asked.consistency or 0),
+        generation=asked.generation,
     )
 
 
@@ -89,4 +90,5 @@ def retrieval_of(message: pb.SearchRequest) -> Retrieval:
         only_ids=tuple(message.only_ids),
         counted=message.counted,
         consistency=Consistency(message.consistency) if message.consistency else None,
+        generation=message.generation,
     )

@@ -1,7 +1,7 @@
 """The search room, as the core's Index."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import grpc
 
@@ -10,6 +10,7 @@ from gateway.core.model.catalog import CatalogFacts, PlannedWrite, ProductRecord
 from gateway.core.model.ranking import Curve
 from gateway.core.model.retrieval import Facet, Hit, Hits, Interval, Retrieval
 from gateway.core.model.writes import Written
+from gateway.core.upgrade.model import Beside
 from gateway.translate.catalogs import calibration
 from gateway.translate.catalogs import curves as curves_of
 from triptych.internal.v1 import search_service_pb2 as pb
@@ -27,10 +28,15 @@ from triptych.vocabulary.vectors import Space
 FACTS_MEMORY_S = 5.0
 
 
-class SearchRoom:
-    """Calls the search room over *channel*."""
+# Brings the vectors of products by the pack beside the one that serves; None where there is none.
+BesideOf = Callable[[str, Sequence[ProductRecord]], Awaitable[Beside | None]]
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+
+class SearchRoom:
+    """Calls the search room over *channel*; *beside* is asked at every write."""
+
+    def __init__(self, channel: grpc.aio.Channel, beside: BesideOf | None = None) -> None:
+        self._beside = beside
         self._stub: pb_grpc.SearchServiceAsyncStub = pb_grpc.SearchServiceStub(channel)
         self._facts: dict[str, tuple[float, CatalogFacts]] = {}
 
@@ -51,13 +57,12 @@ class SearchRoom:
         self, catalog: str, spaces: Mapping[SpaceKind, Space], products: Sequence[ProductRecord]
     ) -> list[Written | TriptychError]:
         """See the port."""
+        beside = await self._beside(catalog, products) if self._beside else None
         request = pb.WriteProductsRequest(
             catalog=catalog,
-            spaces=[
-                pb.SpaceOfKind(kind=types_pb2.SearchSpace.ValueType(kind), space=wire.space_message(space))
-                for kind, space in spaces.items()
-            ],
+            spaces=spaces_message(spaces),
             products=[record_message(product) for product in products],
+            beside=beside_message(beside) if beside else None,
         )
         response = await call("search", self._stub.WriteProducts, request)
         return [
@@ -113,6 +118,34 @@ class SearchRoom:
         request = pb.SetCalibrationRequest(catalog=catalog, calibration=calibration(curves))
         await call("search", self._stub.SetCalibration, request)
         self._facts.pop(catalog, None)
+
+
+def spaces_message(spaces: Mapping[SpaceKind, Space]) -> list[pb.SpaceOfKind]:
+    """Return what is to be known of the spaces of vectors."""
+    return [
+        pb.SpaceOfKind(kind=types_pb2.SearchSpace.ValueType(kind), space=wire.space_message(space))
+        for kind, space in spaces.items()
+    ]
+
+
+def beside_message(beside: Beside) -> pb.ProductsBeside:
+    """Return vectors of products by another pack."""
+    return pb.ProductsBeside(
+        spaces=spaces_message(beside.spaces),
+        products=[
+            pb.VectorsBeside(id=each, vectors=[vector_of_product(vector) for vector in vectors])
+            for each, vectors in beside.vectors.items()
+        ],
+    )
+
+
+def vector_of_product(vector: StoredVector) -> pb.ProductVector:
+    """Return a vector of a product in its wire form."""
+    return pb.ProductVector(
+        kind=types_pb2.SearchSpace.ValueType(vector.kind),
+        view=vector.view,
+        vector=wire.vector_message(vector.vector.values, vector.vector.space),
+    )
 
 
 def hit(message: pb.Hit, *, with_vectors: bool) -> Hit:

@@ -1,5 +1,6 @@
 """Search, recommendations, recognition, and media put into words."""
 
+import uuid
 from dataclasses import replace
 
 from gateway.core.feedback.shown import ShownAnswers
@@ -10,6 +11,8 @@ from gateway.core.recognise import Recogniser
 from gateway.core.recommend.recommender import Recommendations, Recommender
 from gateway.core.relevance import kind_of
 from gateway.core.search import ProductSearch
+from gateway.core.upgrade.recorder import Recorder
+from gateway.core.upgrade.routed import RoutedRecogniser, RoutedSearch
 from gateway.metrics import BEST_RELEVANCE, EMPTY_ANSWERS, RECOGNITIONS, RECOMMENDED, SEARCHES, STAGE
 from gateway.service.context import Context
 from gateway.translate import answers, queries, recognition, recommendations, words
@@ -23,13 +26,15 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
 
     def __init__(
         self,
-        search: ProductSearch,
+        search: ProductSearch | RoutedSearch,
         interpreter: Interpreter,
         chains: Chains,
-        recogniser: Recogniser,
+        recogniser: Recogniser | RoutedRecogniser,
         recommender: Recommender,
         shown: ShownAnswers,
+        recorder: Recorder | None = None,
     ) -> None:
+        self._recorder = recorder
         self._search = search
         self._recogniser = recogniser
         self._interpreter = interpreter
@@ -53,7 +58,11 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
         if answer.chain is not None:
             chain = replace(answer.chain, head=answers.head(response))
             response.next_page_token = self._chains.seal(chain, query.fingerprint)
-        response.attribution_token = self._shown.search(query, answer, answers.modalities(response))
+        search_id = uuid.uuid4().hex
+        if self._recorder is not None and isinstance(answer, Answer):
+            self._recorder.note(query, search_id)
+        modalities = answers.modalities(response)
+        response.attribution_token = self._shown.search(query, answer, modalities, search_id)
         return response
 
     async def RecognizeProduct(

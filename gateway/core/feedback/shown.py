@@ -33,25 +33,31 @@ class ShownAnswers:
     reader: ProductReader
     now: Callable[[], float] = time.time
 
-    def search(self, query: Query, answer: Answer | NextPage, modalities: Sequence[Modality]) -> str:
-        """Return the token of a page of a search that looked for *modalities*."""
+    def search(
+        self, query: Query, answer: Answer | NextPage, modalities: Sequence[Modality], search_id: str = ""
+    ) -> str:
+        """Return the token of a page of a search that looked for *modalities*; by *search_id*, or one of its own."""
         hits = [result.hit for result in answer.results]
         space = answer.space if isinstance(answer, Answer) else answer.asked.space
         rows = {hit.id: known_of(hit, space, query.metric, self.reader) for hit in hits}
         best = best_cosine(query, answer, modalities)
         if best is not None:
             rows = {hit.id: rows[hit.id] | judgeable(hit, query.metric, best) for hit in hits}
-        return self._token(query.catalog, kind_of(modalities) if modalities else ANY, rows)
+        return self._token(query.catalog, kind_of(modalities) if modalities else ANY, rows, search_id)
 
     def recommendations(self, catalog: str, found: Recommendations) -> str:
         """Return the token of recommendations."""
         rows = {each.id: self.reader.features(each.product) for each in found.results}
         return self._token(catalog, RECOMMENDATION, rows)
 
-    def _token(self, catalog: str, kind: str, rows: Mapping[str, Mapping[str, float]]) -> str:
+    def _token(
+        self, catalog: str, kind: str, rows: Mapping[str, Mapping[str, float]], search_id: str = ""
+    ) -> str:
         names = tuple(sorted({name for row in rows.values() for name in row}))
         products = {each: tuple(row.get(name, UNKNOWN) for name in names) for each, row in rows.items()}
-        return self.attributions.seal(Shown(uuid.uuid4().hex, catalog, self.now(), kind, names, products))
+        return self.attributions.seal(
+            Shown(search_id or uuid.uuid4().hex, catalog, self.now(), kind, names, products)
+        )
 
 
 def best_cosine(query: Query, answer: Answer | NextPage, modalities: Sequence[Modality]) -> float | None:

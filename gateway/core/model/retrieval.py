@@ -53,6 +53,7 @@ class Retrieval:
         only_ids: these products alone are compared.
         counted: whether the products that pass the filter are counted.
         consistency: how much of what was written lately is seen; None as the search room is set.
+        generation: whose vectors are searched; empty: of the one that serves.
     """
 
     catalog: str
@@ -78,6 +79,7 @@ class Retrieval:
     only_ids: tuple[str, ...] = ()
     counted: bool = False
     consistency: Consistency | None = None
+    generation: str = ""
 
 
 @dataclass(frozen=True)

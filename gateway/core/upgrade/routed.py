@@ -1,0 +1,77 @@
+"""The walks of searching, recognising and writing, each with the pair of encoder and fusion that the catalogue needs."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from gateway.core.model.answer import Answer, NextPage
+from gateway.core.model.catalog import NewProduct, ProductUpdate
+from gateway.core.model.query import Query
+from gateway.core.planning import Outcome
+from gateway.core.recognise import Photo, Recogniser, Recognition
+from gateway.core.search import ProductSearch
+from gateway.core.updating import Writes
+from gateway.core.upgrade.model import Pair
+from gateway.core.upgrade.packs import Packs, is_mismatch
+from triptych.vocabulary.errors import TriptychError
+
+
+@dataclass(frozen=True)
+class RoutedSearch:
+    """`ProductSearch` by the pack that serves."""
+
+    walk: ProductSearch
+    packs: Packs
+
+    async def search(self, query: Query) -> Answer:
+        """See `ProductSearch.search`."""
+        return await self.packs.run(query.catalog, lambda pair: self._by(pair).search(query))
+
+    async def follow(self, query: Query) -> NextPage:
+        """See `ProductSearch.follow`."""
+        return await self.packs.run(query.catalog, lambda pair: self._by(pair).follow(query))
+
+    def _by(self, pair: Pair) -> ProductSearch:
+        return replace(self.walk, encoder=pair.encoder, fuser=pair.fuser)
+
+
+@dataclass(frozen=True)
+class RoutedRecogniser:
+    """`Recogniser` by the pack that serves."""
+
+    walk: Recogniser
+    packs: Packs
+
+    async def recognise(self, photo: Photo) -> Recognition:
+        """See `Recogniser.recognise`."""
+        return await self.packs.run(
+            photo.catalog, lambda pair: replace(self.walk, encoder=pair.encoder).recognise(photo)
+        )
+
+
+@dataclass(frozen=True)
+class RoutedWrites(Writes):
+    """`Writes` by the pack that serves."""
+
+    packs: Packs
+
+    async def upsert(self, catalog: str, products: Sequence[NewProduct | TriptychError]) -> list[Outcome]:
+        """See `Writes.upsert`."""
+        return await self._run(catalog, lambda writes: writes.upsert(catalog, products))
+
+    async def update(self, catalog: str, updates: Sequence[ProductUpdate | TriptychError]) -> list[Outcome]:
+        """See `Writes.update`."""
+        return await self._run(catalog, lambda writes: writes.update(catalog, updates))
+
+    async def _run(self, catalog: str, call: Callable[[Writes], Awaitable[list[Outcome]]]) -> list[Outcome]:
+        outcomes = await self.packs.run(catalog, lambda pair: call(self._by(pair)))
+        if any(isinstance(each, TriptychError) and is_mismatch(each) for each in outcomes):
+            # Planned before a switch, and encoded after it. Writing the others again is harmless.
+            outcomes = await self.packs.run(catalog, lambda pair: call(self._by(pair)), fresh=True)
+        return outcomes
+
+    def _by(self, pair: Pair) -> Writes:
+        return Writes(
+            self.index,
+            replace(self.catalog, encoder=pair.encoder, fuser=pair.fuser),
+            replace(self.planned, encoder=pair.encoder, fuser=pair.fuser),
+        )

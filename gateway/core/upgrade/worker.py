@@ -1,0 +1,71 @@
+"""Going on with upgrades in the background, one after the other, as long as no other gateway does."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from gateway.core.upgrade.conductor import Conductor
+from gateway.core.upgrade.model import ENDED, Upgrade
+from gateway.core.upgrade.ports import GenerationStore
+from triptych.vocabulary.errors import TriptychError
+
+# How soon a worker looks again whether there is something to do, and for how long it holds what it works on.
+TICK_S = 2.0
+HOLD_S = 30.0
+
+# Told of the upgrades that there are, and of what went wrong with one, None for nothing.
+Report = Callable[[Upgrade, TriptychError | None], None]
+
+
+class Worker:
+    """Works on all upgrades that are noted in *store*."""
+
+    def __init__(
+        self, conductor: Conductor, store: GenerationStore, report: Report, tick_s: float = TICK_S
+    ) -> None:
+        self._conductor = conductor
+        self._store = store
+        self._report = report
+        self._tick_s = tick_s
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin; to be called inside the running event loop."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End; what was under way goes on where it was, here or elsewhere."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def once(self) -> None:
+        """Do what there is to do."""
+        for upgrade in await self._store.upgrades():
+            error = None
+            if upgrade.phase not in ENDED and await self._store.hold(upgrade.catalog, HOLD_S):
+                error = await self._work(upgrade.catalog)
+            self._report(upgrade, error)
+
+    async def _work(self, catalog: str) -> TriptychError | None:
+        holding = asyncio.create_task(self._hold(catalog))
+        try:
+            await self._conductor.work(catalog)
+        except TriptychError as error:
+            return error
+        finally:
+            holding.cancel()
+        return None
+
+    async def _hold(self, catalog: str) -> None:
+        while True:
+            await asyncio.sleep(HOLD_S / 3)
+            with contextlib.suppress(TriptychError):
+                await self._store.hold(catalog, HOLD_S)
+
+    async def _run(self) -> None:
+        while True:
+            # The search room may be away; whoever asks it hears that.
+            with contextlib.suppress(TriptychError):
+                await self.once()
+            await asyncio.sleep(self._tick_s)
