@@ -42,6 +42,10 @@ test-integration: .venv/ready ## Each room against the real Milvus and the real 
 test-e2e: .venv/ready ## The whole suite, from a client's point of view
 	@$(BIN)/pytest tests/e2e
 
+.PHONY: soak
+soak: .venv/ready ## Write and search while parts are killed, thirty times; TRIPTYCH_SOAK_KILLS and _SEED for more
+	@TRIPTYCH_SOAK_KILLS=$${TRIPTYCH_SOAK_KILLS:-30} $(BIN)/pytest -s tests/e2e/test_soak.py
+
 .PHONY: check
 check: .venv/ready ## Style, types, import contracts, stubs, schema
 	@$(BIN)/ruff check .
