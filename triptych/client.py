@@ -23,6 +23,7 @@ from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
 from triptych.ingesting import BackOff, Ingested, Ingestion
+from triptych.upgrading import Upgrades
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
 from triptych.v1 import feedback_service_pb2 as feedback_pb
@@ -32,6 +33,7 @@ from triptych.v1 import maintenance_service_pb2_grpc as maintenance_grpc
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import product_search_service_pb2_grpc as search_grpc
 from triptych.v1 import types_pb2
+from triptych.v1 import upgrade_service_pb2_grpc as upgrade_grpc
 
 Response = TypeVar("Response")
 MediaSource = bytes | str | Path
@@ -198,6 +200,7 @@ class Client:
         self._catalog = catalog_grpc.CatalogServiceStub(used)
         self._feedback = feedback_grpc.FeedbackServiceStub(used)
         self._maintenance = maintenance_grpc.MaintenanceServiceStub(used)
+        self.upgrades = Upgrades(upgrade_grpc.UpgradeServiceStub(used), call)
 
     def __enter__(self) -> Self:
         return self

@@ -23,6 +23,7 @@ from triptych.cli import (
     train,
     train_ranker,
     update,
+    upgrade,
 )
 
 app = typer.Typer(
@@ -50,6 +51,7 @@ app.command()(backup.backup)
 app.command()(backup.restore)
 app.add_typer(catalogs.app)
 app.add_typer(pack.app)
+app.add_typer(upgrade.app)
 app.add_typer(events.app)
 app.command()(evaluate.evaluate)
 app.command()(calibrate.calibrate)
