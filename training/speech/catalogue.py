@@ -14,16 +14,15 @@ from typing import Any
 import yaml
 
 from training.errors import TrainingError
-from training.speech.grammar import Choice, Node, Phrase, Slot, optional, words
+from training.speech.grammar import Choice, Node, Phrase, Rare, Slot, optional, words
+from training.speech.modifiers import Modifiers
 from training.speech.phrases import Ways, speakable
-from training.speech.wishes import wish_sentences, wishes
+from training.speech.wishes import WEIGHT, wish_sentences, wishes
 
 # Longer values are sentences, and are said in other words.
 _WORDS_MAX = 3
 # An attribute of more values than this is a name or a number of each product, not a kind of it.
 _VALUES_MAX = 400
-_MODIFIERS_MAX = 3
-_ONCE_MAX = 5
 _CATEGORY = "category"
 _AFTER = frozenset({"in", "with", "without", "of", "from", "for", "made"})
 _ASKED = (
@@ -88,12 +87,10 @@ def catalogue_grammar(ways: Ways, *, priced: bool = True) -> Node:
     """
     noun = Choice(tuple(_phrases(_CATEGORY, ways[_CATEGORY])))
     names = [name for name in ways if name != _CATEGORY]
-    modifiers = _Modifiers(
+    modifiers = Modifiers(
         before={name: Choice(said) for name in names if (said := tuple(_phrases(name, ways[name])))},
-        behind={
-            name: Choice((*_phrases(name, ways[name]), *_phrases(name, ways[name], after=True)))
-            for name in names
-        },
+        alone={name: _either(name, ways[name], 1.0) for name in names},
+        behind={name: _either(name, ways[name], WEIGHT) for name in names},
     )
     wished = wishes({name: ways[name] for name in names}, priced=priced)
     further: Node = optional(wished) if wished else Phrase()
@@ -104,54 +101,6 @@ def catalogue_grammar(ways: Ways, *, priced: bool = True) -> Node:
     if wished:
         sentences.append(Phrase((_maybe(_CHANGED), wished, closed)))
     return Choice(tuple(sentences))
-
-
-class _Modifiers:
-    """Attributes before and behind a noun, each said once; what is said next depends on what is left to say."""
-
-    def __init__(self, before: Mapping[str, Node], behind: Mapping[str, Node]) -> None:
-        if len(before) > _ONCE_MAX:
-            # The ways to leave some out double with each attribute: many are taken as three of a kind.
-            before = {str(at): Choice(tuple(before.values())) for at in range(_MODIFIERS_MAX)}
-            behind = {str(at): Choice(tuple(behind.values())) for at in range(_MODIFIERS_MAX)}
-        self._before, self._behind = before, behind
-        self._made: dict[tuple[str, frozenset[str]], Node] = {}
-
-    def around(self, noun: Node) -> Node:
-        """Return *noun* with any of the attributes before and behind it."""
-        return self._noun(noun, frozenset(self._before))
-
-    def joined(self) -> Node:
-        """Return one attribute or several: "red and wooden"."""
-        every = frozenset(self._behind)
-        return Choice(
-            tuple(Phrase((self._behind[name], self._more(every - {name}))) for name in self._behind)
-        )
-
-    def _noun(self, noun: Node, left: frozenset[str]) -> Node:
-        """Return attributes of those *left* to say, the noun, and attributes of those left then."""
-        key = ("noun", left)
-        if key not in self._made:
-            said = [
-                Phrase((self._before[name], self._noun(noun, left - {name})))
-                for name in self._before
-                if name in left
-            ]
-            self._made[key] = Choice((*said, Phrase((noun, self._more(left)))))
-        return self._made[key]
-
-    def _more(self, left: frozenset[str]) -> Node:
-        """Return any of the attributes that are *left* to say, or nothing."""
-        key = ("more", left)
-        if key not in self._made:
-            joint = _maybe(("and",))
-            said = [
-                Phrase((joint, self._behind[name], self._more(left - {name})))
-                for name in self._behind
-                if name in left
-            ]
-            self._made[key] = Choice((*said, Phrase()))
-        return self._made[key]
 
 
 def catalogue_sentences(catalogue: Catalogue) -> list[str]:
@@ -227,6 +176,13 @@ def _phrases(name: str, values: Mapping[str, Sequence[str]], *, after: bool = Fa
         chosen = [words(way) for way in said if (way.split()[0] in _AFTER) == after]
         if chosen:
             yield Slot(name, chosen[0] if len(chosen) == 1 else Choice(tuple(chosen)), value)
+
+
+def _either(name: str, values: Mapping[str, Sequence[str]], weight: float) -> Node:
+    """Return the values of *name* as they are said without a noun; *weight* is that of those said without "in" or "with"."""
+    bare = tuple(_phrases(name, values))
+    shy = (Rare(Choice(bare), weight),) if bare and weight < 1 else bare
+    return Choice((*shy, *_phrases(name, values, after=True)))
 
 
 def _maybe(phrases: Sequence[str]) -> Node:

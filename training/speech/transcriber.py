@@ -19,7 +19,8 @@ from training.speech.heard import Heard, Recogniser, Wave
 from training.speech.jsgf import read_jsgf
 from training.speech.ngram import ngram_words
 from training.speech.phrases import NO_WAYS, Ways, spotted
-from training.speech.sphinx import Pass, Sphinx, SphinxOptions
+from training.speech.sphinx import Sphinx, SphinxOptions
+from training.speech.takes import Pass
 
 OPTIONS_FILE = "transcriber.json"
 GRAMMAR_FILE = "grammar.jsgf"

@@ -20,7 +20,7 @@ _LESS = (
 _MORE = ("over", "above", "more than", "at least", "not less than", "no less than")
 # So that "made of metal" is not heard as "white not metal"; chosen on the demonstration's "dev" queries. Who has wished
 # once may well wish twice.
-_WEIGHT = 1e-15
+WEIGHT = 1e-15
 _CURRENCIES = ("euros", "dollars", "pounds")
 
 
@@ -80,7 +80,7 @@ def wishes(ways: Ways, *, priced: bool) -> Choice | None:
         Phrase(
             (
                 joint,
-                Rare(first, _WEIGHT),
+                Rare(first, WEIGHT),
                 *(optional(Phrase((joint, other))) for other in wanted if other is not first),
             )
         )

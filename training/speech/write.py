@@ -17,7 +17,9 @@ from training.speech.grammar import Node, vocabulary
 from training.speech.jsgf import write_jsgf
 from training.speech.ngram import ngram_words, write_ngram
 from training.speech.phrases import NO_WAYS, Ways
-from training.speech.sphinx import LANGUAGES, RATE_HZ, Sphinx, SphinxOptions
+from training.speech.sphinx import LANGUAGES, Sphinx, SphinxOptions
+from training.speech.takes import RATE_HZ
+from training.speech.variants import NO_VARIANTS, VARIANTS, Variants
 from training.triton_config import VERSION_FOLDER, ModelConfig, Tensor, write_model
 
 MODEL = "transcriber"
@@ -39,6 +41,7 @@ def write_grammar_transcriber(
     version: str,
     options: SphinxOptions | None = None,
     pronunciations: Mapping[str, str] = {},
+    variants: Variants = NO_VARIANTS,
     confidence_floor: float = SPHINX_FLOOR,
 ) -> None:
     """Write to *folder* a transcriber that hears the sentences of *grammar*.
@@ -50,6 +53,7 @@ def write_grammar_transcriber(
         version: its pack's version.
         options: how PocketSphinx listens.
         pronunciations: phones of words that its dictionary lacks; those of others are made from their letters.
+        variants: further ways to say words.
         confidence_floor: the share of passes that must agree for anything to be claimed; 0 where every speaker says
             something of the grammar, and a guess is better than nothing.
 
@@ -62,6 +66,7 @@ def write_grammar_transcriber(
         options or SphinxOptions(),
         words,
         pronunciations,
+        variants,
         confidence_floor,
         pack=pack,
         version=version,
@@ -78,6 +83,7 @@ def write_catalogue_transcriber(
     free: bool = False,
     options: SphinxOptions | None = None,
     pronunciations: Mapping[str, str] = {},
+    variants: Variants = VARIANTS,
 ) -> None:
     """Write to *folder* a transcriber of what shoppers say about *catalogue*.
 
@@ -90,11 +96,12 @@ def write_catalogue_transcriber(
             grammar. A grammar is surer where all that matters are the attributes.
         options: see `write_grammar_transcriber`.
         pronunciations: see there.
+        variants: see there.
     """
     if not free:
         write_grammar_transcriber(
             folder, catalogue_grammar(catalogue.ways, priced=catalogue.priced), pack=pack, version=version,
-            options=options, pronunciations=pronunciations,
+            options=options, pronunciations=pronunciations, variants=variants,
         )  # fmt: skip
         return
     inside = folder / VERSION_FOLDER
@@ -103,7 +110,14 @@ def write_catalogue_transcriber(
         write_ngram(catalogue_sentences(catalogue), partial)
     words = ngram_words(inside / files.MODEL_FILE)
     _sphinx(
-        folder, options or SphinxOptions(), words, pronunciations, SPHINX_FLOOR, pack=pack, version=version
+        folder,
+        options or SphinxOptions(),
+        words,
+        pronunciations,
+        variants,
+        SPHINX_FLOOR,
+        pack=pack,
+        version=version,
     )
     _write_json(inside / files.SLOTS_FILE, catalogue.ways)
 
@@ -148,6 +162,7 @@ def _sphinx(
     options: SphinxOptions,
     words: Sequence[str],
     pronunciations: Mapping[str, str],
+    variants: Variants,
     confidence_floor: float,
     *,
     pack: str,
@@ -157,7 +172,7 @@ def _sphinx(
     write_model(folder, _config(RATE_HZ, LANGUAGES, pack=pack, version=version, instances=_SPHINX_INSTANCES))
     inside = folder / VERSION_FOLDER
     sphinx = Sphinx(options)
-    added = sphinx.add_words(words, pronunciations)
+    added = sphinx.add_words(words, pronunciations, variants)
     silent = [word for word in words if sphinx.phones(word) is None]
     if silent:
         raise TrainingError(f"no pronunciation can be made for {', '.join(map(repr, silent[:3]))}")

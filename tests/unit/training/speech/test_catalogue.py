@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from training.errors import TrainingError
+from training.speech.automaton import automaton_of
 from training.speech.catalogue import catalogue_grammar, catalogue_sentences, read_catalogue
 from training.speech.grammar import slots_of
 
@@ -57,6 +58,23 @@ def test_the_grammar_says_what_shoppers_say(catalogue, sentence, slots):
     found = slots_of(sentence, catalogue_grammar(catalogue.ways))
 
     assert slots == found
+
+
+@pytest.mark.parametrize(("sentence", "is_rare"), [
+    ("a chair red", True), ("a chair and wooden", True), ("a chair made of wood", False), ("but red and wooden", False),
+])  # fmt: skip
+def test_a_bare_adjective_behind_a_noun_is_as_rare_as_a_denial(catalogue, sentence, is_rare):
+    """Else "glove not white" is heard as "glove cloth white"; without a noun, adjectives are what is said."""
+    assert is_rare == (_probability(catalogue_grammar(catalogue.ways), sentence) < 1e-14)
+
+
+def _probability(grammar, sentence):
+    automaton = automaton_of(grammar)
+    ways = {(arc.start, arc.word): arc for arc in automaton.arcs}
+    at, probability = automaton.start, 1.0
+    for word in sentence.split():
+        at, probability = ways[at, word].end, probability * ways[at, word].probability
+    return probability
 
 
 def test_sentences_use_every_word(catalogue):

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from training.demo.voices import VOICES_BY_NAME, speak
+from training.speech.agreement import shares
 from training.speech.grammar import Choice, Phrase, Slot, words
-from training.speech.sphinx import Pass, Sphinx, SphinxOptions, _shares
+from training.speech.sphinx import Sphinx, SphinxOptions, _Heard
+from training.speech.takes import Pass
 
 GRAMMAR = Phrase(
     (
@@ -80,18 +82,67 @@ def test_given_pronunciations_come_first():
     assert "R EH D" == decoder.phones("red")
 
 
-MEANINGS = [{"colour": "red", "price": "ten"}, {"colour": "red"}, {"colour": "blue", "price": "ten"}]
+def test_variants_are_further_ways_to_say_a_word():
+    """They stand behind what the dictionary has, and what was taught is told."""
+    decoder = Sphinx()
+
+    assert {"red(2)": "R AE D"} == decoder.add_words(["red"], variants={"red": ["R EH D", "R AE D"]})
+    assert ("R EH D", "R AE D") == (decoder.phones("red"), decoder.phones("red(2)"))
+
+
+def test_sentences_that_mean_the_same_are_not_held_against_each_other(sphinx):
+    """They are equally probable, without listening again."""
+    assert {"a": 0.5, "the": 0.5} == sphinx._chances({"a": {"b": "c"}, "the": {"b": "c"}}, ())
+
+
+def test_of_sentences_that_differ_the_one_that_was_said_is_the_most_probable(sphinx, spoken):
+    """Each is held against the sound."""
+    right, wrong = "show me a red guitar", "show me a blue umbrella"
+
+    chances = sphinx._chances({wrong: {"colour": "blue"}, right: {"colour": "red"}}, [spoken(right)])
+
+    assert 1 == pytest.approx(sum(chances.values()))
+    assert chances[right] > 0.99
+
+
+MEANINGS = [
+    ({"colour": "red", "price": "ten"}, 0.5),
+    ({"colour": "red"}, 0.3),
+    ({"colour": "blue", "price": "ten"}, 0.2),
+]
 
 
 @pytest.mark.parametrize(
-    ("meanings", "meant", "shares"),
+    ("meanings", "meant", "shared"),
     [
-        (MEANINGS, MEANINGS[0], {"colour": 2 / 3, "price": 2 / 3}),
-        (MEANINGS, MEANINGS[1], {"colour": 2 / 3, "price": 1 / 3}),
-        ([{}, {}, None], {}, {"": 2 / 3}),
-        ([{"a": "b"}, None], None, {"": 0.0}),
+        (MEANINGS, MEANINGS[0][0], {"colour": 0.8, "price": 0.7}),
+        (MEANINGS, MEANINGS[1][0], {"colour": 0.8, "price": 0.3}),
+        ([({}, 0.7), (None, 0.3)], {}, {"": 0.7}),
+        ([({"a": "b"}, 0.5), (None, 0.5)], None, {"": 0.0}),
     ],
 )
-def test_slots_are_voted_on_one_by_one(meanings, meant, shares):
-    """What is meant is as sure as passes agree on it, also on a slot that it lacks; no slots are agreed on by all that are heard."""
-    assert shares == _shares(meanings, meant)
+def test_slots_are_judged_one_by_one(meanings, meant, shared):
+    """What is meant is as sure as sentences agree on it, also on a slot that it lacks; no slots are agreed on by all that mean anything."""
+    assert shared == pytest.approx(shares(meanings, meant))
+
+
+@pytest.mark.parametrize(
+    ("texts", "listened"),
+    [
+        (["the red", "a red", "blue"], 2),
+        (["red", "blue", "red"], 3),
+        (["", "", "red"], 3),
+        (["what", "what", "red"], 3),
+    ],
+    ids=["the same is meant", "they differ", "silence", "no sentence of the grammar"],
+)
+def test_others_listen_where_the_first_two_differ(monkeypatch, sphinx, texts, listened):
+    """Two that mean the same are enough; two that mean nothing are not."""
+    left = iter(texts)
+    monkeypatch.setattr(sphinx, "_listen", lambda wave: _Heard(next(left), -1.0, 9))
+
+    heard, _ = sphinx._heard(
+        [None] * 3, lambda text: None if text == "what" else {"colour": text.split()[-1]}
+    )
+
+    assert texts[:listened] == [each.text for each in heard]

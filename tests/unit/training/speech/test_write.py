@@ -11,8 +11,10 @@ from training.errors import TrainingError
 from training.speech.catalogue import Catalogue
 from training.speech.grammar import Choice, Phrase, Slot, words
 from training.speech.heard import Heard
-from training.speech.sphinx import Pass, SphinxOptions
+from training.speech.sphinx import SphinxOptions
+from training.speech.takes import Pass
 from training.speech.transcriber import load_transcriber, read_dictionary
+from training.speech.variants import VARIANTS
 from training.speech.write import write_catalogue_transcriber, write_grammar_transcriber
 from triptych.packs.code import check_code
 from triptych.packs.configs import TENSORS
@@ -121,6 +123,19 @@ def test_a_folder_without_a_transcriber_is_refused(tmp_path, content):
 
     with pytest.raises(TrainingError, match=str(tmp_path)):
         load_transcriber(tmp_path)
+
+
+def test_words_of_prices_are_known_as_other_accents_say_them(tmp_path):
+    """The dictionary of a catalogue's transcriber has them, and those that it is given in their place."""
+    for name, variants in (("usual", VARIANTS), ("own", {"red": ("R AE D",)})):
+        write_catalogue_transcriber(
+            tmp_path / name, CATALOGUE, pack="shop", version="1", options=ONCE, variants=variants
+        )
+
+    usual, own = (read_dictionary(tmp_path / name / "1" / "words.dict") for name in ("usual", "own"))
+
+    assert "F AO" == usual["four(2)"]
+    assert ("R AE D", False) == (own["red(2)"], "four(2)" in own)
 
 
 def test_a_dictionary_is_a_word_and_its_phones_a_line(tmp_path):
