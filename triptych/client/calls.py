@@ -1,0 +1,73 @@
+"""Calls: how they are made, tried again and refused."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from grpc_status import rpc_status
+
+Response = TypeVar("Response")
+MediaSource = bytes | str | Path
+
+MESSAGE_BYTES_MAX = 80 * 1024 * 1024
+TIMEOUT_S = 10.0
+SERVICE_CONFIG = """{"methodConfig": [{
+    "name": [{"service": "triptych.v1.ProductSearchService"}, {"service": "triptych.v1.CatalogService"},
+             {"service": "triptych.v1.FeedbackService"}, {"service": "triptych.v1.MaintenanceService"}],
+    "retryPolicy": {"maxAttempts": 4, "initialBackoff": "0.2s", "maxBackoff": "2s", "backoffMultiplier": 2,
+                    "retryableStatusCodes": ["UNAVAILABLE"]}}]}"""
+# Every call of the API may be repeated without harm, so that a part which restarts is waited for, within the timeout.
+OPTIONS = (
+    ("grpc.service_config", SERVICE_CONFIG),
+    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+)
+
+
+class TriptychClientError(Exception):
+    """A call that was refused or not answered.
+
+    Attributes:
+        code: gRPC's status code.
+        reason: why, for programs: see docs/errors.md; empty when gRPC itself failed.
+        message: why, for people.
+        field: the field of the request to blame; empty when none is.
+        metadata: the variables of the message.
+    """
+
+    def __init__(self, error: grpc.RpcError) -> None:
+        status = rpc_status.from_call(error)
+        info, bad = ErrorInfo(), BadRequest()
+        for detail in status.details if status else ():
+            detail.Unpack(info)
+            detail.Unpack(bad)
+        self.code: grpc.StatusCode = error.code()
+        self.reason: str = info.reason
+        self.message: str = error.details() or ""
+        self.field: str = bad.field_violations[0].field if bad.field_violations else ""
+        self.metadata: dict[str, str] = dict(info.metadata)
+        super().__init__(f"{self.code.name}: {self.message}")
+
+
+def call(method: "grpc.UnaryUnaryMultiCallable[Any, Response]", request: Any, timeout_s: float) -> Response:
+    """Call *method*; failures leave as TriptychClientError."""
+    try:
+        return method(request, timeout=timeout_s)
+    except grpc.RpcError as error:
+        raise TriptychClientError(error) from error
+
+
+def pages_of(
+    method: "grpc.UnaryUnaryMultiCallable[Any, Response]", request: Any, timeout_s: float
+) -> Iterator[Response]:
+    """Call *method* until it gives no token of a next page, and yield each page."""
+    while True:
+        page: Any = call(method, request, timeout_s)
+        yield page
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token

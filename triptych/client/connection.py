@@ -1,0 +1,50 @@
+"""The client itself: a connection to a gateway."""
+
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from triptych.client.calls import OPTIONS, call
+from triptych.client.catalogs import CatalogCalls
+from triptych.client.feedback import FeedbackCalls
+from triptych.client.products import ProductCalls
+from triptych.client.search import SearchCalls
+from triptych.upgrading import Upgrades
+from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
+from triptych.v1 import feedback_service_pb2_grpc as feedback_grpc
+from triptych.v1 import maintenance_service_pb2_grpc as maintenance_grpc
+from triptych.v1 import product_search_service_pb2_grpc as search_grpc
+from triptych.v1 import upgrade_service_pb2_grpc as upgrade_grpc
+
+
+class Client(SearchCalls, ProductCalls, CatalogCalls, FeedbackCalls):
+    """A connection to a gateway; may be shared by threads.
+
+    Args:
+        address: "host:port" of the gateway, or any name that gRPC resolves.
+        channel: a channel of your own (with TLS, say) instead; it is then yours to close.
+    """
+
+    def __init__(self, address: str = "localhost:7100", *, channel: grpc.Channel | None = None) -> None:
+        self._own = None if channel else grpc.insecure_channel(address, options=OPTIONS)
+        used = channel or self._own
+        assert used is not None
+        self._search = search_grpc.ProductSearchServiceStub(used)
+        self._catalog = catalog_grpc.CatalogServiceStub(used)
+        self._feedback = feedback_grpc.FeedbackServiceStub(used)
+        self._maintenance = maintenance_grpc.MaintenanceServiceStub(used)
+        self.upgrades = Upgrades(upgrade_grpc.UpgradeServiceStub(used), call)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._own:
+            self._own.close()
