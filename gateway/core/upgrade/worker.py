@@ -11,7 +11,7 @@ from triptych.vocabulary.errors import TriptychError
 
 # How soon a worker looks again whether there is something to do, and for how long it holds what it works on.
 TICK_S = 2.0
-HOLD_S = 30.0
+HOLD_S = 10.0
 
 # Told of the upgrades that there are, and of what went wrong with one, None for nothing.
 Report = Callable[[Upgrade, TriptychError | None], None]
