@@ -22,14 +22,23 @@ Models = Annotated[
     Path | None,
     typer.Option(help="A pack to serve this time (TRIPTYCH_MODEL_REPOSITORY; default: the one in use)."),
 ]
+Next = Annotated[
+    Path | None,
+    typer.Option(
+        "--next",
+        help="A second pack to serve beside it, to which catalogues can be upgraded (TRIPTYCH_NEXT_PACK).",
+    ),
+]
 Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait until every part is ready.")]
 
 
-def up(state: State = None, model_repository: Models = None, wait_s: Wait = 120.0) -> None:
+def up(
+    state: State = None, model_repository: Models = None, next_pack: Next = None, wait_s: Wait = 120.0
+) -> None:
     """Start Milvus, Triton, the four services and the gateway, and wait until they are ready."""
     from triptych.local import suite
 
-    settings = suite_settings(state, model_repository)
+    settings = suite_settings(state, model_repository, next_pack=next_pack)
     try:
         with errors_as_lines():
             started = suite.up(settings)
@@ -69,12 +78,20 @@ def status(
 
 
 def suite_settings(
-    state: Path | None = None, model_repository: Path | None = None, packs: Path | None = None
+    state: Path | None = None,
+    model_repository: Path | None = None,
+    packs: Path | None = None,
+    next_pack: Path | None = None,
 ) -> "SuiteSettings":
     """Return the suite's settings: what was given, else the environment's, else the defaults."""
     from triptych.local.settings import SuiteSettings
 
-    given: dict[str, Any] = {"state": state, "model_repository": model_repository, "packs": packs}
+    given: dict[str, Any] = {
+        "state": state,
+        "model_repository": model_repository,
+        "packs": packs,
+        "next_pack": next_pack,
+    }
     return SuiteSettings(**{name: value for name, value in given.items() if value is not None})
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from triptych.local.parts import Part
+from triptych.local.part import Part
 from triptych.local.waiting import is_ok
 
 TIMEOUT_S = 1.0

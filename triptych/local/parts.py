@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from triptych.local.bound import bound_command
 from triptych.local.milvus import milvus_command
-from triptych.local.ports import LOOPBACK
+from triptych.local.next_pack import next_link_of, next_parts, told_of_next
+from triptych.local.part import Part, address_of
 from triptych.local.serving import link_of
 from triptych.local.settings import SuiteSettings
 from triptych.local.triton import TritonPorts, triton_command
@@ -15,46 +15,17 @@ from triptych.local.triton import TritonPorts, triton_command
 GROUPS = ("gateway", "rooms", "engines")
 
 
-@dataclass(frozen=True)
-class Part:
-    """One process of the suite.
-
-    Args:
-        name: "milvus", "encoder" …
-        group: which of GROUPS it stops with.
-        command: starts it in the foreground.
-        port: where it is called.
-        other_ports: what it also listens on.
-        health_url: answers with a success when the part is ready; empty where `health_service` says so.
-        health_service: the name under which its grpc.health.v1 tells of readiness.
-        environment: what it is told.
-    """
-
-    name: str
-    group: str
-    command: tuple[str, ...]
-    port: int
-    other_ports: tuple[int, ...]
-    environment: Mapping[str, str]
-    health_url: str = ""
-    health_service: str = ""
-
-    @property
-    def address(self) -> str:
-        """Where it is called."""
-        return f"{LOOPBACK}:{self.port}"
-
-
 def parts_of(settings: SuiteSettings) -> list[Part]:
     """Return the parts in the order in which they start."""
-    triton = {"TRITON_URL": _address(settings.triton_grpc_port)}
+    triton = {"TRITON_URL": address_of(settings.triton_grpc_port)}
     rooms = {
-        name: _address(getattr(settings, f"{name}_port"))
+        name: address_of(getattr(settings, f"{name}_port"))
         for name in ("encoder", "fusion", "search", "ranker")
     }
     return [
         _milvus(settings),
         _triton(settings),
+        *(next_parts(settings) if next_link_of(settings).is_symlink() else ()),
         _room(
             settings,
             "encoder",
@@ -67,7 +38,7 @@ def parts_of(settings: SuiteSettings) -> list[Part]:
             "search",
             "triptych.internal.v1.SearchService",
             {
-                "MILVUS_URI": f"http://{_address(settings.milvus_port)}",
+                "MILVUS_URI": f"http://{address_of(settings.milvus_port)}",
                 "LEXICAL_PATH": str(settings.folder / "search" / "lexical.db"),
             },
         ),
@@ -79,6 +50,7 @@ def parts_of(settings: SuiteSettings) -> list[Part]:
             {
                 **{name.upper(): address for name, address in rooms.items()},
                 "EVENTS_PATH": str(settings.folder / "gateway" / "events.db"),
+                **told_of_next(settings),
             },
         ),
     ]
@@ -109,7 +81,7 @@ def _triton(settings: SuiteSettings) -> Part:
         port=ports.grpc,
         other_ports=(ports.http, ports.metrics),
         environment={},
-        health_url=f"http://{_address(ports.http)}/v2/health/ready",
+        health_url=f"http://{address_of(ports.http)}/v2/health/ready",
     )
 
 
@@ -132,7 +104,3 @@ def _room(settings: SuiteSettings, name: str, service: str, told: Mapping[str, s
         environment={f"TRIPTYCH_{name.upper()}_{key}": value for key, value in told.items()},
         health_service=service,
     )
-
-
-def _address(port: int) -> str:
-    return f"{LOOPBACK}:{port}"

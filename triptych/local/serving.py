@@ -50,9 +50,18 @@ def serve(settings: SuiteSettings, folder: Path) -> None:
     Raises:
         PackError: it is not sound.
     """
+    link_to(link_of(settings), folder)
+
+
+def link_to(link: Path, folder: Path) -> None:
+    """Let *link*, on which a Triton is started, lead to the pack in *folder*.
+
+    Raises:
+        PackError: it is not sound.
+    """
     verify(folder)
     _remove_compiled(folder)
-    _link(link_of(settings), folder.resolve())
+    _link(link, folder.resolve())
 
 
 def _remove_compiled(folder: Path) -> None:

@@ -31,6 +31,16 @@ class SuiteSettings(BaseSettings):
     triton_metrics_port: int = Field(
         TRITON_METRICS_PORT, ge=1, le=65535, description="Port of Triton's /metrics."
     )
+    next_pack: Path | None = Field(
+        None, description="A second pack to serve beside it, to which catalogues can be upgraded."
+    )
+    triton_next_grpc_port: int = Field(7011, ge=1, le=65535, description="gRPC port of the second Triton.")
+    triton_next_http_port: int = Field(7010, ge=1, le=65535, description="HTTP port of the second Triton.")
+    triton_next_metrics_port: int = Field(7012, ge=1, le=65535, description="Port of its /metrics.")
+    encoder_next_port: int = Field(7111, ge=1, le=65535, description="Port of the second encoder.")
+    encoder_next_metrics_port: int = Field(8111, ge=1, le=65535, description="Port of its /metrics.")
+    fusion_next_port: int = Field(7112, ge=1, le=65535, description="Port of the second fusion service.")
+    fusion_next_metrics_port: int = Field(8112, ge=1, le=65535, description="Port of its /metrics.")
     encoder_port: int = Field(7101, ge=1, le=65535, description="Port of the encoder.")
     encoder_metrics_port: int = Field(8101, ge=1, le=65535, description="Port of the encoder's /metrics.")
     fusion_port: int = Field(7102, ge=1, le=65535, description="Port of the fusion service.")

@@ -15,8 +15,10 @@ import psutil
 from triptych.local import serving
 from triptych.local.health import healthy
 from triptych.local.keys import token_key
+from triptych.local.next_pack import serve_next
 from triptych.local.orphans import end_orphans, listener
-from triptych.local.parts import Part, parts_of
+from triptych.local.part import Part
+from triptych.local.parts import parts_of
 from triptych.local.ports import is_free
 from triptych.local.settings import SuiteSettings
 from triptych.local.supervisord import STOP_WAIT_S, Supervisor
@@ -59,17 +61,19 @@ def up(settings: SuiteSettings) -> bool:
     Raises:
         SuiteError: a port is taken, or the models or a package are missing.
     """
-    supervisor, parts = Supervisor(settings.folder), parts_of(settings)
+    supervisor = Supervisor(settings.folder)
     with _alone(settings.folder):
         if supervisor.is_running():
             supervisor.start_missing()
             return False
         end_orphans(settings.folder)
-        _check_ports(parts)
         try:
             serving.serve(settings, serving.pack_to_serve(settings))
+            serve_next(settings, settings.next_pack)
         except PackError as error:
             raise SuiteError(f"the models cannot be served: {error}") from error
+        parts = parts_of(settings)
+        _check_ports(parts)
         try:
             supervisor.start(parts, {"TRIPTYCH_GATEWAY_TOKEN_KEY": token_key(settings.folder)})
         except subprocess.CalledProcessError as error:
@@ -91,7 +95,8 @@ def down(settings: SuiteSettings) -> bool:
                 supervisor.call("shutdown")
             _wait_for_end(pid)
         left = end_orphans(settings.folder)
-        remove_shared_memory(shared_memory_prefix(settings.folder / "triton"))
+        for triton in ("triton", "triton_next"):
+            remove_shared_memory(shared_memory_prefix(settings.folder / triton))
     return bool(pid or left)
 
 

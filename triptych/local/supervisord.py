@@ -18,7 +18,8 @@ from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from triptych.local.parts import GROUPS, Part
+from triptych.local.part import Part
+from triptych.local.parts import GROUPS
 from triptych.local.triton import IMPORT_ROOT
 
 # The longest path that a unix socket can have is 107 bytes on Linux.

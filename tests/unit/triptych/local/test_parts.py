@@ -1,5 +1,6 @@
 import sys
 
+from triptych.local.next_pack import next_link_of, serve_next
 from triptych.local.parts import GROUPS, parts_of
 from triptych.local.settings import SuiteSettings
 
@@ -59,3 +60,22 @@ def test_the_environment_moves_ports_and_folder(monkeypatch, tmp_path):
 
     assert tmp_path == settings.folder
     assert "127.0.0.1:9999" == by_name(settings)["gateway"].address
+
+
+def test_a_second_pack_has_a_triton_an_encoder_and_a_fusion_of_its_own(settings, tmp_path):
+    """The gateway is told of them; without the pack there is nothing of the kind."""
+    next_link_of(settings).parent.mkdir(parents=True)
+    next_link_of(settings).symlink_to(tmp_path)
+
+    parts = by_name(settings)
+
+    assert {"triton_next", "encoder_next", "fusion_next"} < parts.keys()
+    triton, encoder = parts["triton_next"], parts["encoder_next"]
+    assert f"TRIPTYCH_ENCODER_TRITON_URL={triton.address}" in encoder.command
+    assert f"TRIPTYCH_ENCODER_PORT={encoder.port}" in encoder.command
+    assert encoder.address == parts["gateway"].environment["TRIPTYCH_GATEWAY_ENCODER_NEXT"]
+    assert str(next_link_of(settings)) in triton.command
+    serve_next(settings, None)
+    assert not {"triton_next", "encoder_next", "fusion_next"} & by_name(settings).keys()
+    ports = [port for part in parts.values() for port in (part.port, *part.other_ports)]
+    assert len(ports) == len(set(ports))
