@@ -44,6 +44,7 @@ def search_request(asked: Retrieval) -> pb.SearchRequest:
         counted=asked.counted,
         consistency=types_pb2.Consistency.ValueType(asked.consistency or 0),
         generation=asked.generation,
+        products_limit=asked.products_limit,
     )
 
 
@@ -91,4 +92,5 @@ def retrieval_of(message: pb.SearchRequest) -> Retrieval:
         counted=message.counted,
         consistency=Consistency(message.consistency) if message.consistency else None,
         generation=message.generation,
+        products_limit=message.products_limit if message.HasField("products_limit") else None,
     )

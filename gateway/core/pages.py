@@ -17,7 +17,7 @@ from gateway.core.model.retrieval import Hit, Retrieval
 from gateway.core.ports.rooms import Index
 from gateway.core.ports.tokens import Chains
 from gateway.core.present import Present
-from gateway.core.ranking import CANDIDATES_MAX, Ranking
+from gateway.core.ranking import CANDIDATES_MAX, Ranking, reads_products
 from gateway.core.stopwatch import Stopwatch
 from triptych.vocabulary.errors import FailedPrecondition, InvalidArgument, Reason
 
@@ -68,7 +68,10 @@ class Pages:
     async def _grown(self, query: Query, chain: Chain, watch: Stopwatch) -> Chain:
         """Return *chain* with all that the index finds beyond what was seen, in order."""
         with watch.stage("search"):
-            found = await self.index.search(replace(beyond(chain), limit=CANDIDATES_MAX))
+            # Their products are read when they are shown.
+            products = None if reads_products(query, chain.plan) else 0
+            asked = replace(beyond(chain), limit=CANDIDATES_MAX, products_limit=products)
+            found = await self.index.search(asked)
         grouped = chain.retrieval.grouped
         unseen = [hit for hit in found.hits if chain.shown.isdisjoint(keys(hit, grouped=grouped))]
         with watch.stage("rank"):
@@ -98,7 +101,7 @@ def begun(
 ) -> Chain | None:
     """Return what is left of a search after its first page of *limit*; None where nothing is."""
     chain = Chain(
-        replace(retrieval, facets=(), counted=False),
+        replace(retrieval, facets=(), counted=False, products_limit=None),
         plan,
         tuple(results[limit:]),
         frozenset().union(*(keys(result.hit, grouped=retrieval.grouped) for result in results[:limit])),

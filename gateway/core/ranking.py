@@ -114,6 +114,11 @@ class Ranking:
         return {name: known[name] for name in plan.features if name in known}
 
 
+def reads_products(query: Query, plan: RankingPlan) -> bool:
+    """Return whether what products say of themselves has a part in their order."""
+    return bool(query.boosts or plan.features)
+
+
 def known_features(hit: Hit, metric: SimilarityMetric, reader: ProductReader) -> dict[str, float]:
     """Return what a network can look at, as far as it is known of *hit*."""
     known = dict(reader.features(hit.product))

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from gateway.core import boosts
 from gateway.core.listening import whole_filter
-from gateway.core.model.query import Content, ProductReference, Query
+from gateway.core.model.query import Content, ExplainLevel, ProductReference, Query
 from gateway.core.model.ranking import RankingPlan
 from gateway.core.model.retrieval import ExcludedVector, Retrieval
 from gateway.core.parts import Understood
+from gateway.core.ranking import reads_products
 from triptych.vocabulary.choices import Modality, SpaceKind
 from triptych.vocabulary.errors import TriptychError
 from triptych.vocabulary.vectors import Vector
@@ -53,6 +54,17 @@ def retrieval(understood: Understood, plan: RankingPlan, space: SpaceKind) -> Re
         rescoring=query.rescoring,
         counted=True,
         consistency=query.consistency,
+        products_limit=None if chooses(query, plan) else query.limit,
+    )
+
+
+def chooses(query: Query, plan: RankingPlan) -> bool:
+    """Return whether others than the first that the index finds may be shown, or more be read of them."""
+    return bool(
+        plan.strategy is not None
+        or reads_products(query, plan)
+        or query.min_relevance
+        or query.explain is not ExplainLevel.NONE
     )
 
 

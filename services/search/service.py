@@ -45,7 +45,7 @@ class SearchServicer(SearchServiceServicer):
         query = query_of(request)
         found = await self._searcher.search(query)
         metrics.observe(query.space, found)
-        return found_message(found)
+        return found_message(found, query.products_limit)
 
     async def CorrectWords(
         self,

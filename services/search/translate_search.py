@@ -49,14 +49,16 @@ def query_of(message: messages.SearchRequest) -> SearchQuery:
         counted=message.counted,
         consistency=Consistency(message.consistency) if message.consistency else None,
         generation=message.generation,
+        products_limit=message.products_limit if message.HasField("products_limit") else None,
     )
 
 
-def found_message(found: Found) -> messages.SearchResponse:
-    """Return the answer to a search."""
+def found_message(found: Found, products_limit: int | None = None) -> messages.SearchResponse:
+    """Return the answer to a search; with *products_limit* the products of the first alone."""
     collection, total = found.collection, found.total
+    limit = len(found.hits) if products_limit is None else products_limit
     return messages.SearchResponse(
-        hits=[_hit_message(hit) for hit in found.hits],
+        hits=[_hit_message(hit, with_product=place < limit) for place, hit in enumerate(found.hits)],
         index=types_pb2.IndexVersion(name=collection.name, space=collection.space.id),
         facets=[_facet_message(facet) for facet in found.facets],
         total_size=total.number if total else 0,
@@ -70,11 +72,11 @@ def _excluded_vectors(several: Iterable[messages.ExcludedVector]) -> Iterable[Ex
         yield ExcludedVector(vector, each.similarity, SpaceKind(each.space))
 
 
-def _hit_message(hit: Hit) -> messages.Hit:
+def _hit_message(hit: Hit, *, with_product: bool) -> messages.Hit:
     vector = None if hit.vector is None else wire.vector_message(hit.vector.values, hit.vector.space)
     return messages.Hit(
         id=hit.id,
-        product=hit.product,
+        product=hit.product if with_product else b"",
         similarity=hit.similarity,
         view=hit.view,
         vector=vector,

@@ -54,6 +54,7 @@ class Retrieval:
         counted: whether the products that pass the filter are counted.
         consistency: how much of what was written lately is seen; None as the search room is set.
         generation: whose vectors are searched; empty: of the one that serves.
+        products_limit: how many of the first hits bring their product; None for all.
     """
 
     catalog: str
@@ -80,11 +81,12 @@ class Retrieval:
     counted: bool = False
     consistency: Consistency | None = None
     generation: str = ""
+    products_limit: int | None = None
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A product that the index found. *product* stays packed: the core never looks inside.
+    """A product that the index found. *product* stays packed: the core never looks inside; empty where it was not asked for.
 
     Args:
         similarity: the cosine or the Euclidean distance; None where there is no vector to compare.

@@ -101,6 +101,7 @@ class InMemoryIndex:
         *,
         with_vectors: bool,
         among: Filter | None = None,
+        with_products: bool = True,
     ) -> list[Neighbour]:
         """Return the *limit* nearest rows."""
         rows = [row for row in self._table(collection).values() if among is None or _passes(row, among)]
@@ -108,7 +109,9 @@ class InMemoryIndex:
             return []
         near = _similarities(rows, query, collection.space)
         return [
-            Neighbour(_shown(rows[place], with_vectors=with_vectors), float(near[place]))
+            Neighbour(
+                _shown(rows[place], with_vectors=with_vectors, with_product=with_products), float(near[place])
+            )
             for place in order_of(near, collection.space)[:limit]
         ]
 
@@ -192,8 +195,10 @@ def _passes(row: Row, among: Filter) -> bool:
     return evaluate(among, row.key.product_id, row.facts or Facts())
 
 
-def _shown(row: Row, *, with_vectors: bool) -> Row:
-    return row if with_vectors else replace(row, values=None)
+def _shown(row: Row, *, with_vectors: bool, with_product: bool = True) -> Row:
+    return replace(
+        row, values=row.values if with_vectors else None, product=row.product if with_product else b""
+    )
 
 
 def _similarities(rows: Sequence[Row], query: Floats, space: Space) -> Floats:

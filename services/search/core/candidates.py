@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from services.search.core.filters.evaluate import evaluate
 from services.search.core.hybrid import Known, Mixture, Score, neutral, scores
+from services.search.core.late import products, reads_late, records
 from services.search.core.model import Facts, Row, RowKey
 from services.search.core.near import Near, Query, compared, nearest
 from services.search.core.query import SearchQuery
@@ -14,9 +15,6 @@ from services.search.core.scope import Scope
 from services.search.core.stores import Stores
 from services.search.core.words import Matched, Words
 from triptych.vocabulary.choices import HybridFusion, SpaceKind
-
-# A record may be large: so many fit a message.
-RECORDS_AT_ONCE = 1_000
 
 _NOTHING_NEAR = Near({}, {}, is_all=True, unseen=-math.inf)
 _NOTHING_MATCHED = Matched({}, is_all=True, unseen=0.0)
@@ -26,7 +24,8 @@ class Candidates:
     """Products that may be found, as far as it can be told beforehand; more of them with each `look`.
 
     Attributes:
-        rows: by id, the nearest row; for a product that was not found by nearness its record, without a vector.
+        rows: by id, the nearest row; for a product that was not found by nearness its record, without a vector. Without
+            their products where these are read late.
         known: how near they are, and what of the words they have.
         order: their ids, best first.
         scores: by id.
@@ -46,6 +45,8 @@ class Candidates:
         self._mixture = Mixture(query.metric, query.words_weight, at_right_angles)
         self._facts: dict[str, Facts] = {}
         self._weighed: set[str] = set()
+        self._is_late = reads_late(query, scope)
+        self._gone: set[str] = set()
         self._named: set[str] | None = None
         self.rows: dict[str, Row] = {}
         self.known = Known({}, {})
@@ -64,6 +65,20 @@ class Candidates:
     def is_settled(self, product_id: str) -> bool:
         """Return whether nothing that was not looked at can stand before this candidate."""
         return product_id in self.exact or self.scores[product_id].total >= self.unseen
+
+    async def read(self, ids: Sequence[str]) -> bool:
+        """Read the products of candidates that are shown; return whether all are there. Those that are gone are dropped."""
+        missing = [each for each in ids if not self.rows[each].product] if self._is_late else []
+        if not missing:
+            return True
+        found = await products(self._stores.vectors, self._scope.record, missing)
+        for each in missing:
+            self.rows[each] = replace(self.rows[each], product=found.get(each, b""))
+        gone = [each for each in missing if each not in found]
+        self._gone.update(gone)
+        for each in gone:
+            del self.rows[each]
+        return not gone
 
     async def look(self, depth: int) -> None:
         """Look for the *depth* best in each way that the query names."""
@@ -107,7 +122,7 @@ class Candidates:
             self._near(depth), self._matched(depth), self._find_named()
         )
         for each, row in near.rows.items():
-            if each not in self._scope.excluded.named:
+            if each not in self._scope.excluded.named and each not in self._gone:
                 self.rows.setdefault(each, row)
                 self.known.similarities[each] = near.similarities[each]
         await self._add([*named, *matched.scores])
@@ -126,6 +141,7 @@ class Candidates:
             self._compared,
             depth + len(self._scope.excluded.asked),
             with_vectors=self._query.needs_vectors,
+            with_products=not self._is_late,
             among=self._scope.among_vectors,
         )
 
@@ -142,22 +158,24 @@ class Candidates:
 
     async def _add(self, ids: Iterable[str], *, fresh: bool = False) -> None:
         """Look up those of *ids* that are not known yet; those without a record are gone."""
-        new = [each for each in dict.fromkeys(ids) if each not in self.rows]
+        new = [each for each in dict.fromkeys(ids) if each not in self.rows and each not in self._gone]
         if not new:
             return
-        records, similarities = await asyncio.gather(self._records(new, fresh=fresh), self._compare(new))
-        for row in records:
+        if self._is_late:
+            # Every record has a vector here: those that have none are gone.
+            for each, (near, view) in (await self._compare(new)).items():
+                self.rows[each] = Row(RowKey(each, view), b"", None)
+                self.known.similarities[each] = near
+            return
+        rows, similarities = await asyncio.gather(self._records(new, fresh=fresh), self._compare(new))
+        for row in rows:
             similarity, view = similarities.get(row.key.product_id, (None, 0))
             self.rows[row.key.product_id] = replace(row, key=RowKey(row.key.product_id, view))
             if similarity is not None:
                 self.known.similarities[row.key.product_id] = similarity
 
     async def _records(self, ids: Sequence[str], *, fresh: bool) -> list[Row]:
-        rows: list[Row] = []
-        for batch in (ids[at : at + RECORDS_AT_ONCE] for at in range(0, len(ids), RECORDS_AT_ONCE)):
-            keys = [RowKey(each, 0) for each in batch]
-            rows += await self._stores.vectors.read(self._scope.record, keys, with_vectors=False, fresh=fresh)
-        return rows
+        return await records(self._stores.vectors, self._scope.record, ids, fresh=fresh)
 
     async def _compare(self, ids: Sequence[str]) -> dict[str, tuple[float, int]]:
         if self._compared is None:

@@ -47,11 +47,19 @@ async def nearest(
     *,
     with_vectors: bool,
     among: Filter | None,
+    with_products: bool = True,
 ) -> Near:
     """Return about the *products* of *collection* that pass *among* and are nearest to *query*."""
     wanted = products * ROWS_PER_PRODUCT if collection.kind in VIEW_KINDS else products
     limit = min(wanted, index.rows_max)
-    found = await index.nearest(collection, query.values, limit, with_vectors=with_vectors, among=among)
+    found = await index.nearest(
+        collection,
+        query.values,
+        limit,
+        with_vectors=with_vectors,
+        among=among,
+        with_products=with_products,
+    )
     best = best_views(found)
     similarities = as_asked([each.similarity for each in best], collection, query.values, query.metric)
     ids = [each.row.key.product_id for each in best]

@@ -101,6 +101,7 @@ class VectorIndex(Protocol):
         *,
         with_vectors: bool,
         among: Filter | None = None,
+        with_products: bool = True,
     ) -> list[Neighbour]:
         """Return the *limit* rows nearest to *query*, nearest first; fewer only where there are no more.
 
@@ -110,6 +111,7 @@ class VectorIndex(Protocol):
             limit: 1 to `rows_max`.
             with_vectors: whether the rows bring their vectors.
             among: only rows of products that pass it, in the sense of `evaluate`.
+            with_products: whether the rows bring their products; else these are empty.
 
         Returns:
             Neighbours whose similarity is the collection's `indexed_metric`: the cosine (larger is nearer) or the

@@ -58,6 +58,7 @@ class SearchQuery:
         counted: whether the products that pass the filter are counted.
         consistency: how much of what was written lately is seen; None as the stores are set.
         generation: whose vectors are searched; empty: of the one that serves.
+        products_limit: how many of the first hits need their products; None for all.
     """
 
     catalog: str
@@ -84,6 +85,7 @@ class SearchQuery:
     counted: bool = False
     consistency: Consistency | None = None
     generation: str = ""
+    products_limit: int | None = None
 
     @property
     def words_weight(self) -> float:

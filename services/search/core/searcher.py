@@ -94,6 +94,9 @@ class Searcher:
     async def _hits(self, query: SearchQuery, scope: Scope) -> tuple[list[Hit], int]:
         candidates = Candidates(self._stores, scope, query)
         ids, rounds = await self._chosen(query, scope, candidates)
+        # A place of one that was removed meanwhile is the next one's.
+        while not await candidates.read(ids[: query.products_limit]):
+            ids, rounds = await self._chosen(query, scope, candidates)
         if scope.ordering:
             ids = ordered(ids, candidates.facts, scope.ordering)
         hits = await hits_of(self._stores, query, scope, candidates, ids[: query.limit])

@@ -168,6 +168,8 @@ class FakeIndex:
         if retrieval.order_by:
             hits.sort(key=lambda hit: order_key(retrieval.order_by, facts[hit.id]))
         hits = hits[: retrieval.limit]
+        if (limit := retrieval.products_limit) is not None:
+            hits = [*hits[:limit], *(replace(hit, product=b"") for hit in hits[limit:])]
         name = space.name.lower()
         return Hits(
             tuple(hits),

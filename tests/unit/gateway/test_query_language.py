@@ -115,6 +115,25 @@ class TestWords:
         assert (HybridFusion.RANKS, SimilarityMetric.MAHALANOBIS) == (asked.hybrid_fusion, asked.rescoring)
         assert [-each.scores.rescored for each in answer.results] == [each.score for each in answer.results]
 
+    @pytest.mark.parametrize(
+        ("more", "limit"),
+        [
+            ({}, 2),
+            ({"order_by": "price"}, 2),
+            ({"rescoring": types_pb2.SIMILARITY_METRIC_COSINE}, 2),
+            ({"ranking": types_pb2.RANKING_STRATEGY_DIVERSE}, None),
+            ({"boosts": [pb.Boost(name="b", weight=0.1, condition='brand = "A"')]}, None),
+            ({"explain": pb.SearchProductsRequest.EXPLAIN_LEVEL_CONTRIBUTIONS}, None),
+        ],
+        ids=["plain", "ordered", "a second time", "diverse", "boosted", "explained"],
+    )
+    async def test_products_are_asked_for_where_they_are_shown_or_decide(self, shop, rooms, more, limit):
+        """The rest of the pool is ids and numbers; what is shown has its product all the same."""
+        answer = await shop(text("red mug"), page_size=2, **more)
+
+        assert limit == rooms.index.searches[0].products_limit
+        assert 2 == len([each.product.title for each in answer.results if each.product.title])
+
 
 class TestSpelling:
     async def test_other_words_are_suggested(self, shop, rooms):

@@ -54,6 +54,7 @@ class SearchRequest(_message.Message):
     EXCLUDED_VARIANTS_OF_FIELD_NUMBER: _builtins.int
     CONSISTENCY_FIELD_NUMBER: _builtins.int
     GENERATION_FIELD_NUMBER: _builtins.int
+    PRODUCTS_LIMIT_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Required. The catalogue."""
     space: _types_pb2.SearchSpace.ValueType
@@ -82,6 +83,8 @@ class SearchRequest(_message.Message):
     """Optional. How much of what was written lately is seen. If unset, what the room is set to."""
     generation: _builtins.str
     """Optional. The generation whose vectors are searched; if unset, the one that serves. See GenerationService."""
+    products_limit: _builtins.int
+    """Optional. How many of the first hits bring their product. If unset, all."""
     @_builtins.property
     def query(self) -> _types_pb2.Vector:
         """Optional. The vector to compare with; of any space of the catalogue's pack."""
@@ -149,12 +152,15 @@ class SearchRequest(_message.Message):
         excluded_variants_of: _abc.Iterable[_builtins.str] | None = ...,
         consistency: _types_pb2.Consistency.ValueType = ...,
         generation: _builtins.str = ...,
+        products_limit: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["query", b"query"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_products_limit", b"_products_limit", "products_limit", b"products_limit", "query", b"query"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "compared_spaces", b"compared_spaces", "conditions", b"conditions", "consistency", b"consistency", "counted", b"counted", "excluded_ids", b"excluded_ids", "excluded_texts", b"excluded_texts", "excluded_variants_of", b"excluded_variants_of", "excluded_vectors", b"excluded_vectors", "facets", b"facets", "filter", b"filter", "generation", b"generation", "grouped", b"grouped", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "limit", b"limit", "metric", b"metric", "only_ids", b"only_ids", "order_by", b"order_by", "query", b"query", "rescoring", b"rescoring", "space", b"space", "texts", b"texts", "with_vectors", b"with_vectors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_products_limit", b"_products_limit", "catalog", b"catalog", "compared_spaces", b"compared_spaces", "conditions", b"conditions", "consistency", b"consistency", "counted", b"counted", "excluded_ids", b"excluded_ids", "excluded_texts", b"excluded_texts", "excluded_variants_of", b"excluded_variants_of", "excluded_vectors", b"excluded_vectors", "facets", b"facets", "filter", b"filter", "generation", b"generation", "grouped", b"grouped", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "limit", b"limit", "metric", b"metric", "only_ids", b"only_ids", "order_by", b"order_by", "products_limit", b"products_limit", "query", b"query", "rescoring", b"rescoring", "space", b"space", "texts", b"texts", "with_vectors", b"with_vectors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__products_limit: _TypeAlias = _typing.Literal["products_limit"]  # noqa: Y015
+    _WhichOneofArgType__products_limit: _TypeAlias = _typing.Literal["_products_limit", b"_products_limit"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__products_limit) -> _WhichOneofReturnType__products_limit | None: ...
 
 Global___SearchRequest: _TypeAlias = SearchRequest  # noqa: Y015
 

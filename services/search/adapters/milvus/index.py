@@ -143,6 +143,7 @@ class MilvusIndex:
         *,
         with_vectors: bool,
         among: Filter | None = None,
+        with_products: bool = True,
     ) -> list[Neighbour]:
         """Return the *limit* nearest rows: as far as HNSW finds them, and all of them where few pass."""
         condition = "" if among is None else expression_of(among)
@@ -150,11 +151,17 @@ class MilvusIndex:
             passing = await self._count(collection, condition)
             if passing <= FEW_ROWS and (
                 found := await self._nearest_of_few(
-                    collection, query, limit, condition, with_vectors=with_vectors
+                    collection,
+                    query,
+                    limit,
+                    condition,
+                    with_vectors=with_vectors,
+                    with_products=with_products,
                 )
             ):
                 return found
-        return await self._search(collection, query, limit, condition, with_vectors=with_vectors)
+        fields = _fields(with_vectors=with_vectors, with_products=with_products)
+        return await self._search(collection, query, limit, condition, fields)
 
     async def compare(
         self, collection: Collection, query: Floats, keys: Sequence[RowKey]
@@ -214,9 +221,9 @@ class MilvusIndex:
             return await self._directory.collections()
 
     async def _search(
-        self, collection: Collection, query: Floats, limit: int, condition: str, *, with_vectors: bool
+        self, collection: Collection, query: Floats, limit: int, condition: str, fields: Sequence[str]
     ) -> list[Neighbour]:
-        fields, ef = _fields(with_vectors=with_vectors), self._search_ef
+        ef = self._search_ef
         request = search_request(
             collection, query, limit, fields, self._consistency, condition=condition, ef=ef
         )
@@ -225,14 +232,27 @@ class MilvusIndex:
         return [Neighbour(*each) for each in zip(rows_of(results.fields_data), near, strict=True)]
 
     async def _nearest_of_few(
-        self, collection: Collection, query: Floats, limit: int, condition: str, *, with_vectors: bool
+        self,
+        collection: Collection,
+        query: Floats,
+        limit: int,
+        condition: str,
+        *,
+        with_vectors: bool,
+        with_products: bool,
     ) -> list[Neighbour]:
         keys, vectors = await self._vectors(collection, condition)
         if not keys:
             # Seen to happen for a moment while Milvus exchanges one of its segments for another.
             return []
         near = similarities(vectors, query, collection.space)
-        best = {keys[place]: float(near[place]) for place in order_of(near, collection.space)[:limit]}
+        places = order_of(near, collection.space)[:limit]
+        if not with_products:
+            return [
+                Neighbour(Row(keys[at], b"", vectors[at] if with_vectors else None), float(near[at]))
+                for at in places
+            ]
+        best = {keys[place]: float(near[place]) for place in places}
         rows = await self.read(collection, list(best), with_vectors=with_vectors, fresh=False)
         by_key = {row.key: row for row in rows}
         # What was removed in between is not there any more.
@@ -311,8 +331,9 @@ class MilvusIndex:
                 raise
 
 
-def _fields(*, with_vectors: bool) -> list[str]:
-    return [PRODUCT_ID, VIEW, PRODUCT, VECTOR] if with_vectors else [PRODUCT_ID, VIEW, PRODUCT]
+def _fields(*, with_vectors: bool, with_products: bool = True) -> list[str]:
+    products, vectors = [PRODUCT] if with_products else [], [VECTOR] if with_vectors else []
+    return [PRODUCT_ID, VIEW, *products, *vectors]
 
 
 def _from_scores(scores: Sequence[float], space: Space) -> list[float]:

@@ -86,12 +86,14 @@ def keys_of(columns: Iterable[Any]) -> list[RowKey]:
 
 
 def rows_of(columns: Sequence[Any]) -> list[Row]:
-    """Return the rows that *columns* hold; the inverse of `columns_of`. Vectors and histories are there if their columns are."""
+    """Return the rows that *columns* hold; the inverse of `columns_of`. Products, vectors and histories are there if their columns are."""
     keys = keys_of(columns)
     if not keys:
         return []
     by_name = {column.field_name: column for column in columns}
-    products = [base64.b64decode(each) for each in by_name[PRODUCT].scalars.string_data.data]
+    products = [b""] * len(keys)
+    if PRODUCT in by_name:
+        products = [base64.b64decode(each) for each in by_name[PRODUCT].scalars.string_data.data]
     vectors: Iterable[Floats | None] = [None] * len(keys)
     if VECTOR in by_name:
         vectors = _numbers(by_name[VECTOR]).reshape(len(keys), -1)

@@ -65,6 +65,9 @@ WISHES = {
     "words": {"vector": None, "texts": LAMP},
     "both": {"texts": LAMP, "lexical_weight": 0.5, "with_vectors": True},
     "both in pictures": {"space": IMAGE, "texts": (("台灯", 1.0), ("red", 2.0)), "lexical_weight": 0.4},
+    "both, a few": {
+        "texts": LAMP, "lexical_weight": 0.5, "filter": "price < 20", "with_vectors": True, "products_limit": 3,
+    },
     "both by ranks": {"texts": LAMP, "lexical_weight": 0.5, "hybrid_fusion": HybridFusion.RANKS},
     "both, filtered, grouped": {
         "texts": LAMP, "lexical_weight": 0.5, "filter": "price < 20", "grouped": True, "counted": True,

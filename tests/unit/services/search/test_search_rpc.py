@@ -76,6 +76,22 @@ async def test_words_and_vectors(stub):
     assert first.lexical > 0
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.5])
+@pytest.mark.parametrize("limit", [0, 1, 3])
+async def test_only_the_first_bring_their_products(stub, weight, limit):
+    """As many as are asked for; nothing else changes."""
+    wishes = {"texts": [text("lamp")], "lexical_weight": weight}
+    whole = (await stub.Search(request(**wishes))).hits
+
+    found = (await stub.Search(request(**wishes, products_limit=limit))).hits
+
+    assert [each.product for each in whole[:limit]] + [b""] * (3 - limit) == [each.product for each in found]
+    assert all(each.product for each in whole)
+    for each in (*whole, *found):
+        each.ClearField("product")
+    assert list(whole) == list(found)
+
+
 async def test_words_that_do_not_count_are_not_told(stub):
     """What is unset was not looked for."""
     (hit,) = (await stub.Search(request(limit=1, texts=[text("B")]))).hits

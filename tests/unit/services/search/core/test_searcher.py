@@ -24,10 +24,10 @@ class RecordingIndex(InMemoryIndex):
         self.asked = []
         self.calls = []
 
-    async def nearest(self, collection, query, limit, *, with_vectors, among=None):
+    async def nearest(self, collection, query, limit, **wishes):
         self.asked.append(limit)
         self.calls.append("nearest")
-        return await super().nearest(collection, query, limit, with_vectors=with_vectors, among=among)
+        return await super().nearest(collection, query, limit, **wishes)
 
     async def compare(self, collection, query, keys):
         self.calls.append("compare")
@@ -183,6 +183,52 @@ async def test_words_find_what_vectors_do_not():
     assert (pytest.approx(0.9 + 0.1 * -0.5), pytest.approx(0.1 * -0.5)) == (hit.score, hit.vector_score)
     assert at(-0.5) == pytest.approx(hit.vector.values.tolist())
     assert "fresh read" not in shop.index.calls
+
+
+async def test_products_of_what_is_only_looked_at_are_not_read():
+    """By words and vectors much is looked at; products are read once, of the first that are returned."""
+    shop = MemoryShop(index=RecordingIndex())
+    for number in range(5):
+        await shop.put(f"{number}", at(0.1 * number), title="lamp" if number % 2 else "table")
+    shop.index.calls.clear()
+
+    found = await shop.search(X, 4, texts=LAMP, lexical_weight=0.5, products_limit=1)
+
+    assert ["3", "1", "4", "2"] == [hit.id for hit in found.hits]
+    assert [True, False, False, False] == [bool(hit.product) for hit in found.hits]
+    assert ["nearest", "read"] == shop.index.calls
+
+
+@pytest.mark.parametrize("removed", ["a", "b"])
+async def test_the_place_of_a_product_that_is_removed_meanwhile_is_the_next_ones(removed):
+    """A product may go after it was found and before it is read: its place goes to the next one."""
+
+    class Removing(RecordingIndex):
+        async def read(self, collection, keys, **wishes):
+            await self.delete(collection, [RowKey(removed, 0)])
+            return await super().read(collection, keys, **wishes)
+
+    shop = MemoryShop(index=Removing())
+    for place, product_id in enumerate("abc"):
+        await shop.put(product_id, at(0.9 - place * 0.1), title="lamp")
+
+    found = await shop.search(X, 2, texts=LAMP, lexical_weight=0.5)
+
+    assert [each for each in "abc" if each != removed] == [hit.id for hit in found.hits]
+    assert all(hit.product for hit in found.hits)
+
+
+async def test_a_found_product_that_a_quick_read_misses_is_read_again():
+    """So that what was found is answered with its product."""
+    shop = MemoryShop(index=LaggingIndex("b"))
+    for product_id in "ab":
+        await shop.put(product_id, X, title="lamp")
+    shop.index.calls.clear()
+
+    found = await shop.search(X, texts=LAMP, lexical_weight=0.5)
+
+    assert [("a", True), ("b", True)] == [(hit.id, bool(hit.product)) for hit in found.hits]
+    assert ["nearest", "read", "fresh read"] == shop.index.calls
 
 
 async def test_a_product_without_a_picture_neither_sinks_nor_floats():
