@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from services.search.core.filters.evaluate import evaluate
@@ -99,7 +99,7 @@ class Candidates:
             self.rows = {
                 each: row for each, row in self.rows.items() if evaluate(among, each, self.facts(each))
             }
-        await self._weigh(_NOTHING_MATCHED)
+        await self._weigh(_NOTHING_MATCHED, self.rows)
         self.is_all = True
         self._rank()
 
@@ -125,8 +125,8 @@ class Candidates:
             if each not in self._scope.excluded.named and each not in self._gone:
                 self.rows.setdefault(each, row)
                 self.known.similarities[each] = near.similarities[each]
-        await self._add([*named, *matched.scores])
-        await self._weigh(matched)
+        ids = [*self.rows, *named, *matched.scores]
+        await asyncio.gather(self._add(ids), self._weigh(matched, ids))
         self.is_all = near.is_all and matched.is_all
         self.unseen = self._best_unseen(near, matched)
         self._rank()
@@ -182,14 +182,14 @@ class Candidates:
             return {}
         return await compared(self._stores.vectors, self._scope.collection, self._compared, ids)
 
-    async def _weigh(self, matched: Matched) -> None:
-        """Find what all candidates have of the words, and what the best has."""
+    async def _weigh(self, matched: Matched, ids: Collection[str]) -> None:
+        """Find what *ids* have of the words, and what the best of all has."""
         if self._words is None or self._mixture.weight == 0:
             return
         self.known.lexical.update(matched.scores)
-        missing = [each for each in self.rows if each not in self._weighed and each not in matched.scores]
-        self.known.lexical.update(await self._words.scores(missing))
-        self._weighed.update(self.rows)
+        missing = [each for each in ids if each not in self._weighed and each not in matched.scores]
+        self.known.lexical.update(await self._words.scores(list(dict.fromkeys(missing))))
+        self._weighed.update(ids)
         if self.known.lexical_best is None:
             self.known = replace(self.known, lexical_best=await self._best_of_words(matched))
 

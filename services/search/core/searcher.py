@@ -16,7 +16,7 @@ from services.search.core.query import SearchQuery, check_query
 from services.search.core.rescoring import Rescorer
 from services.search.core.scope import Scope, record_of, scope_of
 from services.search.core.stores import Stores
-from triptych.vocabulary.choices import Consistency
+from triptych.vocabulary.choices import Consistency, HybridFusion
 from triptych.vocabulary.errors import Reason, TriptychError
 
 # So many of the most relevant products are put in the order of a field.
@@ -109,15 +109,17 @@ class Searcher:
         """Return the ids of the best candidates, and how many rounds it took until they were enough."""
         screen = Screen(self._stores, query.catalog, scope.excluded)
         wanted = query.limit if scope.ordering is None or query.browses else ORDERED_MAX
-        depth = max(wanted, HYBRID_DEPTH_MIN) if 0 < query.words_weight < 1 else wanted
+        both_count = 0 < query.words_weight < 1
+        least = max(wanted, HYBRID_DEPTH_MIN) if both_count else wanted
+        deepest = least << ORDER_DOUBLINGS
+        # The order of so many is hardly ever sure from as many of each kind; orders by ranks depend on how many.
+        depth = least * 2 if both_count and query.hybrid_fusion is HybridFusion.SCORES else least
         for rounds in itertools.count(1):
             await candidates.look(depth)
             ids = await screen.passing(candidates.order)
             if query.grouped:
                 ids = best_of_each(ids, lambda each: candidates.facts(each).group_id)
-            is_enough = len(ids) >= wanted and (
-                candidates.is_settled(ids[wanted - 1]) or rounds > ORDER_DOUBLINGS
-            )
+            is_enough = len(ids) >= wanted and (candidates.is_settled(ids[wanted - 1]) or depth >= deepest)
             if is_enough or candidates.is_all:
                 return ids[:wanted], rounds
             depth *= 2
