@@ -12,6 +12,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
+
 from gateway.core.feedback.model import Event, JudgedAnswer
 from gateway.translate.feedback import shown_message, shown_of
 from triptych.runtime.logs import log
@@ -92,19 +94,35 @@ class SqliteEvents:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-            )
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.execute(f"PRAGMA max_page_count = {self._pages_max}")
-                connection.executescript(TABLES)
-            except sqlite3.Error:
-                connection.close()
-                raise
-            self._connection = connection
+            self._connection = opened(self._path, self._pages_max)
         return self._connection
+
+
+def is_busy(error: BaseException) -> bool:
+    """Return whether another connection is in the way."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+# Two that open a new file at once are told so without any waiting: SQLite fears a deadlock.
+@retry(
+    retry=retry_if_exception(is_busy), stop=stop_after_delay(BUSY_S), wait=wait_random(0, 0.05), reraise=True
+)
+def opened(path: Path, pages_max: int) -> sqlite3.Connection:
+    """Return a connection to the file at *path*, of at most *pages_max* pages, with its tables.
+
+    Raises:
+        sqlite3.Error: it cannot be opened.
+    """
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA max_page_count = {pages_max}")
+        connection.executescript(TABLES)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def record(connection: sqlite3.Connection, events: Sequence[Event]) -> None:
