@@ -223,13 +223,14 @@ class TestCatalog:
         new = types_pb2.Product(id="a", title="blue hat")
         for version in (old, new):
             request = catalog_pb.UpsertProductsRequest(catalog="versions", products=[version])
-            shop.catalog_stub.UpsertProducts(request, timeout=60)
+            stored = shop.catalog_stub.UpsertProducts(request, timeout=60).results[0]
 
         got = shop.catalog_stub.GetProduct(
             catalog_pb.GetProductRequest(catalog="versions", id="a"), timeout=10
         )
 
-        assert new == got.product
+        assert types_pb2.Product(id="a", title="blue hat", etag=stored.etag) == got.product
+        assert stored.etag
 
 
 class TestClients:
