@@ -9,9 +9,10 @@ from gateway.core.upgrade.model import Pair, Refused
 from gateway.core.upgrade.ports import GenerationStore
 from triptych.vocabulary.errors import TriptychError
 
-# As many as are written at once. While one page is being encoded, others are read and written.
+# As many as are written at once. While one page is being encoded, others are read and written: most of a write is waiting
+# for Milvus's clock.
 PAGE_PRODUCTS = 100
-PAGES_AT_ONCE = 3
+PAGES_AT_ONCE = 8
 # Looking takes no encoder: pages of what is there already are larger.
 SEEN_AT_ONCE = 1_000
 
