@@ -102,6 +102,15 @@ def test_a_pipe_is_stored_too(gateway, tmp_path):
     assert ["line 3", "line 4"] == [each["_error"].partition(":")[0] for each in errors]
 
 
+@pytest.fixture
+def interruptible():
+    """Processes that are started mind Ctrl-C, also where this one, in the background of a shell, was told not to."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_says_where_it_stopped(gateway, tmp_path):
     """The same command goes on from there; nothing is sent twice but what was under way."""
     file = write(tmp_path / "p.jsonl", *({"id": f"p{i}", "title": "mug"} for i in range(50)))

@@ -181,7 +181,7 @@ class TestDeadline:
         assert DeadlineExceeded is type(error)
 
     async def test_deadline_and_id_travel_to_the_next_room(self):
-        """The callee sees less time than the caller had, and the same id."""
+        """The callee sees no more time than the caller had, as gRPC rounds it, and the same id."""
         seen = {}
 
         async def look(request):
@@ -199,7 +199,7 @@ class TestDeadline:
                 trailing = dict(await rpc.trailing_metadata())
 
         assert ("my-id", "my-id") == (seen["id"], trailing[context.REQUEST_ID_HEADER])
-        assert 0 < seen["remaining_s"] < 2
+        assert 0 < seen["remaining_s"] < 2.1 < context.DEFAULT_S
 
 
 class TestCall:
@@ -304,7 +304,8 @@ class TestSeenFromOutside:
         )
         assert f'triptych_rpc_duration_seconds_count{{method="Rank",service="{NAME}"}}' in page
         assert f'triptych_rpc_in_flight{{method="Rank",service="{NAME}"}} 0.0' in page
-        lines = [entry for entry in logs if entry["event"] == "rpc"]
+        # Servers of other tests may be at work in this process.
+        lines = [entry for entry in logs if entry["event"] == "rpc" and entry["service"] == NAME]
         assert ["OK", "INVALID_ARGUMENT"] == [line["code"] for line in lines]
 
 
