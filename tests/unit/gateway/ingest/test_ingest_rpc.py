@@ -337,6 +337,11 @@ class TestTrouble:
 
 
 class TestTooLarge:
+    @pytest.fixture
+    def limits(self):
+        """81 MiB take longer than a client may be silent elsewhere in these tests."""
+        return Limits()
+
     async def test_a_message_beyond_the_server_s_bound_ends_the_stream(self, stubs, rooms):
         """gRPC refuses it unread; what came before may be stored, and nothing says that all is."""
         options = [("grpc.max_send_message_length", -1)]
