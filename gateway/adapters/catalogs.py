@@ -4,15 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import grpc
 
-from gateway.adapters.search import record
-from gateway.core.model.catalog import CatalogFacts
+from gateway.adapters.search import facts_of, record, spaces_message, spaces_of
 from gateway.core.model.keeping import CatalogDescription, CheckPage, Inconsistency, KeptSpace, RecordPage
-from gateway.translate.catalogs import curves
 from triptych.internal.v1 import search_service_pb2 as pb
 from triptych.internal.v1 import search_service_pb2_grpc as pb_grpc
 from triptych.runtime import wire
 from triptych.runtime.channels import call
-from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.vectors import Space
 
@@ -25,13 +22,7 @@ class CatalogRoom:
 
     async def create(self, catalog: str, spaces: Mapping[SpaceKind, Space]) -> bool:
         """See the port."""
-        request = pb.CreateCatalogRequest(
-            catalog=catalog,
-            spaces=[
-                pb.SpaceOfKind(kind=types_pb2.SearchSpace.ValueType(kind), space=wire.space_message(space))
-                for kind, space in spaces.items()
-            ],
-        )
+        request = pb.CreateCatalogRequest(catalog=catalog, spaces=spaces_message(spaces))
         return bool((await call("search", self._stub.CreateCatalog, request)).existed)
 
     async def drop(self, catalog: str) -> None:
@@ -41,24 +32,17 @@ class CatalogRoom:
     async def catalogs(self) -> dict[str, dict[SpaceKind, Space]]:
         """See the port."""
         response = await call("search", self._stub.ListCatalogs, pb.ListCatalogsRequest())
-        return {
-            each.catalog: {SpaceKind(one.kind): wire.space_of(one.space) for one in each.spaces}
-            for each in response.catalogs
-        }
+        return {each.catalog: spaces_of(each.spaces) for each in response.catalogs}
 
     async def describe(self, catalog: str) -> CatalogDescription:
         """See the port."""
         request = pb.DescribeCatalogRequest(catalog=catalog, counted=True)
         response = await call("search", self._stub.DescribeCatalog, request)
-        facts = CatalogFacts(
-            {name: tuple(kinds.kinds) for name, kinds in response.attributes.items()},
-            curves(response.calibration),
-        )
         spaces = (
             KeptSpace(SpaceKind(each.kind), wire.space_of(each.space), each.vector_count, each.index)
             for each in response.spaces
         )
-        return CatalogDescription(facts, tuple(spaces))
+        return CatalogDescription(facts_of(response), tuple(spaces))
 
     async def page(
         self,
@@ -83,7 +67,7 @@ class CatalogRoom:
         return RecordPage(
             tuple(record(each) for each in response.products),
             response.next_after_id,
-            {SpaceKind(each.kind): wire.space_of(each.space) for each in response.spaces},
+            spaces_of(response.spaces),
         )
 
     async def remove(self, catalog: str, ids: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """The search room, as the core's Index."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import grpc
 
@@ -76,8 +76,7 @@ class SearchRoom:
         """See the port."""
         request = pb.PlanWritesRequest(catalog=catalog, products=[record_message(each) for each in products])
         response = await call("search", self._stub.PlanWrites, request)
-        spaces = {SpaceKind(each.kind): wire.space_of(each.space) for each in response.spaces}
-        return [planned(each) for each in response.plans], spaces
+        return [planned(each) for each in response.plans], spaces_of(response.spaces)
 
     async def read(
         self, catalog: str, ids: Sequence[str], *, with_vectors: bool, bounded: bool = False
@@ -106,10 +105,7 @@ class SearchRoom:
             return known[1]
         request = pb.DescribeCatalogRequest(catalog=catalog)
         response = await call("search", self._stub.DescribeCatalog, request)
-        facts = CatalogFacts(
-            {name: tuple(kinds.kinds) for name, kinds in response.attributes.items()},
-            curves_of(response.calibration),
-        )
+        facts = facts_of(response)
         self._facts[catalog] = time.monotonic() + FACTS_MEMORY_S, facts
         return facts
 
@@ -126,6 +122,19 @@ def spaces_message(spaces: Mapping[SpaceKind, Space]) -> list[pb.SpaceOfKind]:
         pb.SpaceOfKind(kind=types_pb2.SearchSpace.ValueType(kind), space=wire.space_message(space))
         for kind, space in spaces.items()
     ]
+
+
+def spaces_of(messages: Iterable[pb.SpaceOfKind]) -> dict[SpaceKind, Space]:
+    """Return the spaces of vectors, by kind."""
+    return {SpaceKind(each.kind): wire.space_of(each.space) for each in messages}
+
+
+def facts_of(message: pb.DescribeCatalogResponse) -> CatalogFacts:
+    """Return what a catalogue's products can be filtered by, and its calibration."""
+    return CatalogFacts(
+        {name: tuple(kinds.kinds) for name, kinds in message.attributes.items()},
+        curves_of(message.calibration),
+    )
 
 
 def beside_message(beside: Beside) -> pb.ProductsBeside:
@@ -193,14 +202,7 @@ def record_message(product: ProductRecord) -> pb.ProductRecord:
     return pb.ProductRecord(
         id=product.id,
         product=product.record,
-        vectors=[
-            pb.ProductVector(
-                kind=types_pb2.SearchSpace.ValueType(v.kind),
-                view=v.view,
-                vector=wire.vector_message(v.vector.values, v.vector.space),
-            )
-            for v in product.vectors
-        ],
+        vectors=[vector_of_product(vector) for vector in product.vectors],
         terms=pb.WriteTerms(
             paths=product.terms.paths,
             mode=types_pb2.WriteMode.ValueType(product.terms.mode),

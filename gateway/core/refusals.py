@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gateway.core.clock import Ahead
-from gateway.core.model.catalog import NewProduct
+from gateway.core.model.catalog import NewProduct, ProductRecord
 from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError
 
 
@@ -16,9 +16,11 @@ def refusals(products: Sequence[NewProduct | TriptychError], ahead: Ahead) -> li
     return errors
 
 
-def duplicates(products: Sequence[NewProduct | TriptychError]) -> list[TriptychError | None]:
+def duplicates(
+    products: Sequence[NewProduct | ProductRecord | TriptychError],
+) -> list[TriptychError | None]:
     """Say of each product whether it is an error already, or another of its id follows; None where neither is so."""
-    last = {product.id: i for i, product in enumerate(products) if isinstance(product, NewProduct)}
+    last = {product.id: i for i, product in enumerate(products) if not isinstance(product, TriptychError)}
     return [
         product
         if isinstance(product, TriptychError)

@@ -7,8 +7,9 @@ from gateway.core.model.catalog import ProductRecord
 from gateway.core.model.writes import Terms
 from gateway.core.ports.rooms import CatalogStore, Index
 from gateway.core.ports.tokens import Cursors
+from gateway.core.refusals import duplicates
 from triptych.vocabulary.choices import SpaceKind
-from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError
+from triptych.vocabulary.errors import TriptychError
 from triptych.vocabulary.vectors import Space
 
 # What cursors are for; one of another purpose is refused.
@@ -73,17 +74,7 @@ class Transfer:
 
 def refusals(records: Sequence[ProductRecord | TriptychError]) -> list[TriptychError | None]:
     """Say of each record why it cannot even be tried: of those of one id, the last one counts."""
-    last = {each.id: place for place, each in enumerate(records) if isinstance(each, ProductRecord)}
     return [
-        each
-        if isinstance(each, TriptychError)
-        else None
-        if last[each.id] == place
-        else InvalidArgument(
-            f"The id {each.id!r} stands again later in the request; the last one counts.",
-            reason=Reason.DUPLICATE_ID,
-            field="product.id",
-            metadata={"id": each.id},
-        )
-        for place, each in enumerate(records)
+        record if isinstance(record, TriptychError) else twice and twice.under("product")
+        for record, twice in zip(records, duplicates(records), strict=True)
     ]

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from services.search.core.checks import Spaces, catalog_not_found, check_declared
+from services.search.core.generations import collections_of
 from services.search.core.locks import KeyedLocks
 from services.search.core.model import Collection
 from services.search.core.ports import LexicalIndex, VectorIndex
@@ -68,13 +69,9 @@ class Catalogs:
         Raises:
             NotFound: CATALOG_NOT_FOUND.
         """
-        found = await asyncio.gather(
-            *(self._index.collection(catalog, kind, fresh=True) for kind in SpaceKind)
-        )
-        collections = [each for each in found if each is not None]
-        if not any(each.kind is SpaceKind.FUSED for each in collections):
+        collections = [*(await collections_of(self._index, catalog)).values()]
+        if not collections:
             raise catalog_not_found(catalog)
-        collections.sort(key=lambda each: (each.kind is not SpaceKind.FUSED, each.kind))
         if not counted:
             return [Kept(each, None) for each in collections]
         counts = await asyncio.gather(*(self._index.count(each) for each in collections))

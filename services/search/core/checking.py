@@ -116,7 +116,7 @@ class Checker:
                 found = await self._records(record, keys, repair=repair)
             return _checked(cursor, found, keys, limit)
         kind = SpaceKind[cursor.phase.upper()]
-        side = await self._stores.vectors.collection(catalog, kind, fresh=True)
+        side = await self._stores.vectors.collection(catalog, kind, generation=record.generation, fresh=True)
         keys = [] if side is None else await self._stores.vectors.keys_after(side, cursor.last, limit)
         if side is None or not keys:
             return _checked(cursor, [], [], limit)
@@ -135,7 +135,9 @@ class Checker:
         found = [Inconsistency(Kind.WORDS_DIFFER, each, repaired=repair) for each in sorted(differing)]
         products = {row.key.product_id: row.product for row in rows}
         for kind in SIDE_KINDS:
-            side = await self._stores.vectors.collection(record.catalog, kind, fresh=True)
+            side = await self._stores.vectors.collection(
+                record.catalog, kind, generation=record.generation, fresh=True
+            )
             found += await self._side(kind, side, products, repair=repair)
         return found
 

@@ -1,16 +1,14 @@
 """Products page by page, with their vectors where they are wanted."""
 
-import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.search.core.filters.parse import parse
-from services.search.core.model import SIDE_KINDS, Collection, ProductRecord, ProductVector, Row, RowKey
-from services.search.core.near import keys_of
+from services.search.core.generations import collections_of
+from services.search.core.model import Collection, ProductRecord, RowKey
 from services.search.core.scope import record_of
+from services.search.core.stored import stored
 from services.search.core.stores import Stores
-from triptych.vocabulary.vectors import Vector
 
 
 @dataclass(frozen=True)
@@ -68,44 +66,28 @@ class Listing:
         found = await self._stores.vectors.keys_after(record, after, wish.limit + 1, among=among)
         keys = found[: wish.limit]
         last = keys[-1].product_id if len(found) > wish.limit else ""
-        if not (wish.with_products or wish.with_vectors):
-            return Listed(tuple(ProductRecord(key.product_id, b"", ()) for key in keys), (), last)
-        collections = [record, *await self._sides(wish.catalog)] if wish.with_vectors else [record]
-        products = await self._read(collections, keys, with_vectors=wish.with_vectors)
-        return Listed(products, tuple(collections) if wish.with_vectors else (), last)
-
-    async def _sides(self, catalog: str) -> list[Collection]:
-        found = await asyncio.gather(
-            *(self._stores.vectors.collection(catalog, kind, fresh=True) for kind in SIDE_KINDS)
-        )
-        return [each for each in found if each is not None]
-
-    async def _read(
-        self, collections: Sequence[Collection], keys: Sequence[RowKey], *, with_vectors: bool
-    ) -> tuple[ProductRecord, ...]:
         ids = [key.product_id for key in keys]
-        pages = await asyncio.gather(
-            *(
-                self._stores.vectors.read(each, keys_of(each, ids), with_vectors=with_vectors)
-                for each in collections
-            )
-        )
-        vectors: dict[str, list[ProductVector]] = defaultdict(list)
-        for collection, rows in zip(collections, pages, strict=True):
-            for row in sorted(rows, key=lambda each: each.key):
-                vectors[row.key.product_id] += _vectors(row, collection)
-        records = {row.key.product_id: row for row in pages[0]}
-        # What was removed since the keys were listed is not there any more.
-        there = [records[each] for each in ids if each in records]
-        return tuple(
-            ProductRecord(
-                row.key.product_id, row.product, tuple(vectors[row.key.product_id]), history=row.history
-            )
-            for row in there
-        )
+        if wish.with_vectors:
+            return await self._with_vectors(record, ids, last)
+        if wish.with_products:
+            rows = await self._stores.vectors.read(record, keys, with_vectors=False)
+            there = {row.key.product_id: row for row in rows}
+            # What was removed since the keys were listed is not there any more.
+            kept = [there[each] for each in ids if each in there]
+            records = [
+                ProductRecord(row.key.product_id, row.product, (), history=row.history) for row in kept
+            ]
+            return Listed(tuple(records), (), last)
+        return Listed(tuple(ProductRecord(each, b"", ()) for each in ids), (), last)
 
-
-def _vectors(row: Row, collection: Collection) -> list[ProductVector]:
-    if row.values is None:
-        return []
-    return [ProductVector(collection.kind, row.key.view, Vector(row.values, collection.space.id))]
+    async def _with_vectors(self, record: Collection, ids: Sequence[str], last: str) -> Listed:
+        # Of one generation, whatever is switched meanwhile.
+        index = self._stores.vectors
+        collections = await collections_of(index, record.catalog, record.generation)
+        there = await stored(index, collections, [ProductRecord(each, b"", ()) for each in ids])
+        records = [
+            ProductRecord(each, there[each].product, there[each].vectors, history=there[each].history)
+            for each in ids
+            if each in there
+        ]
+        return Listed(tuple(records), tuple(collections.values()), last)

@@ -9,14 +9,13 @@ from services.search.core.generations import Collections
 from services.search.core.history import History
 from services.search.core.model import (
     SIDE_KINDS,
-    VIEW_KINDS,
-    VIEWS_MAX,
     Collection,
     ProductRecord,
     ProductVector,
     Row,
     RowKey,
 )
+from services.search.core.near import keys_of
 from services.search.core.ports import VectorIndex
 from services.search.core.stored import stored
 from triptych.vocabulary.choices import SpaceKind
@@ -78,7 +77,8 @@ class RowWriter:
         await asyncio.gather(
             *(
                 self._remove_existing(
-                    collections[kind], [key for key in _keys(kind, ids) if (kind, key) not in kept]
+                    collections[kind],
+                    [key for key in keys_of(collections[kind], ids) if (kind, key) not in kept],
                 )
                 for kind in SIDE_KINDS
                 if kind in collections
@@ -100,9 +100,3 @@ def rows_by_kind(records: Sequence[ProductRecord]) -> dict[SpaceKind, list[Row]]
             row = Row(RowKey(record.id, each.view), record.product, each.vector.values, record.facts, history)
             rows.setdefault(each.kind, []).append(row)
     return rows
-
-
-def _keys(kind: SpaceKind, ids: Sequence[str]) -> list[RowKey]:
-    """Return every key that the products can have in the collection of *kind*."""
-    views = VIEWS_MAX if kind in VIEW_KINDS else 1
-    return [RowKey(each, view) for each in ids for view in range(views)]

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import grpc
 from pymilvus.grpc_gen.common_pb2 import ConsistencyLevel, KeyValuePair, LoadStateLoaded, SegmentState
@@ -226,15 +227,8 @@ class Directory:
                 raise
 
     async def _name_behind(self, alias: str) -> str:
-        try:
-            described = await self._connection.call(
-                "DescribeCollection", DescribeCollectionRequest(collection_name=alias)
-            )
-        except MilvusRefusal as refusal:
-            if refusal.code == COLLECTION_NOT_FOUND:
-                return ""
-            raise
-        return str(described.schema.name)
+        described = await self._described(alias)
+        return "" if described is None else str(described.schema.name)
 
     async def _readable(self, catalog: str, kind: SpaceKind, generation: str = "") -> Collection | None:
         try:
@@ -277,18 +271,24 @@ class Directory:
         return wanted <= {each.segmentID for each in loaded.infos}
 
     async def _describe(self, name: str, catalog: str, kind: SpaceKind) -> Collection | None:
+        response = await self._described(name)
+        if response is None:
+            return None
+        properties = {pair.key: pair.value for pair in response.properties}
+        if DROPPED_PROPERTY in properties:
+            return None
+        return collection_of(catalog, kind, response.schema.name, properties)
+
+    async def _described(self, name: str) -> Any | None:
+        """Return what Milvus says of the collection *name*, or of that behind an alias; None where there is none."""
         try:
-            response = await self._connection.call(
+            return await self._connection.call(
                 "DescribeCollection", DescribeCollectionRequest(collection_name=name)
             )
         except MilvusRefusal as refusal:
             if refusal.code == COLLECTION_NOT_FOUND:
                 return None
             raise
-        properties = {pair.key: pair.value for pair in response.properties}
-        if DROPPED_PROPERTY in properties:
-            return None
-        return collection_of(catalog, kind, response.schema.name, properties)
 
     async def _make_collection(self, name: str, space: Space, *aliases: str) -> None:
         if await self._is_dropped(name):
@@ -303,15 +303,8 @@ class Directory:
 
     async def _is_dropped(self, name: str) -> bool:
         """Return whether a removal of the collection *name* broke off."""
-        try:
-            described = await self._connection.call(
-                "DescribeCollection", DescribeCollectionRequest(collection_name=name)
-            )
-        except MilvusRefusal as refusal:
-            if refusal.code == COLLECTION_NOT_FOUND:
-                return False
-            raise
-        return any(pair.key == DROPPED_PROPERTY for pair in described.properties)
+        described = await self._described(name)
+        return described is not None and any(pair.key == DROPPED_PROPERTY for pair in described.properties)
 
     async def _make_index(self, name: str, space: Space) -> None:
         is_exhaustive = self._connection.is_exhaustive
