@@ -66,6 +66,8 @@ DEMO_PACK = Path("triton/model_repository")
 CATALOG = "bench"
 SEED = 11
 TIMEOUT_S = 60.0
+# Searches see what was stored within so long; before that the first ones would look for products in vain.
+SEEN_WITHIN_S = 1.0
 
 
 def renamed(folder: Path) -> Path:
@@ -130,8 +132,14 @@ class Load:
                 print("search:", error.code(), error.details())
                 continue
             self.spaces.add(response.index.space)
-            if not response.results or response.results[0].product.id != f"p{number:06}":
+            found = [each.product.id for each in response.results]
+            if not found or found[0] != f"p{number:06}":
                 self.mixed += 1
+                place = found.index(f"p{number:06}") if f"p{number:06}" in found else None
+                version, space = self.versions.get(number, 0), response.index.space
+                print(
+                    f"search: p{number:06} of version {version} stands at {place} of {len(found)} in {space}"
+                )
 
     async def _write(self, stub: Any) -> None:
         drawn = random.Random(SEED)
@@ -231,6 +239,7 @@ async def measure(settings: SuiteSettings, address: str, arguments: Any) -> dict
             await asyncio.to_thread(
                 client.upsert, products[at : at + 100], catalog=CATALOG, timeout_s=TIMEOUT_S
             )
+        await asyncio.sleep(SEEN_WITHIN_S)
         load = Load(address, products, arguments.writes_per_s)
         running_load = asyncio.create_task(load.run(arguments.searchers))
         plain_s = await plain(settings, products)
