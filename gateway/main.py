@@ -44,7 +44,7 @@ from gateway.core.upgrade.routed import RoutedRecogniser, RoutedSearch, RoutedWr
 from gateway.core.upgrade.shadow import Shadow
 from gateway.core.upgrade.worker import Worker
 from gateway.core.vocabulary import Vocabularies
-from gateway.metrics import UPGRADE_FAILURES, UPGRADE_MISSING, UPGRADE_PHASE
+from gateway.metrics import UPGRADES
 from gateway.service.catalog import CatalogService
 from gateway.service.feedback import FeedbackService
 from gateway.service.ingest import Ingestion
@@ -55,6 +55,7 @@ from gateway.settings import TOKEN_KEY_CHARACTERS_MIN, GatewaySettings
 from triptych.runtime.channels import open_channel
 from triptych.runtime.logs import log
 from triptych.runtime.serve import Room, Service, run
+from triptych.runtime.stores import watch_store
 from triptych.v1 import (
     catalog_service_pb2_grpc,
     feedback_service_pb2_grpc,
@@ -89,6 +90,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
     attributions = SealedAttributions(key, accepted)
     events = SqliteEvents(settings.events_path, settings.events_bytes_max)
     stack.push_async_callback(events.close)
+    watch_store("events", settings.events_path, limit_bytes=settings.events_bytes_max)
     encoder_room, fusion_room, generations = EncoderRoom(encoder), FusionRoom(fusion), GenerationRoom(search)
     pairs: dict[Pair, PackDescriber] = {Pair(encoder_room, fusion_room): fusion_room}
     if settings.encoder_next:
@@ -104,7 +106,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
     conductor = Conductor(
         generations, packs, Backfill(generations, reencoder), Shadow(packs, search_room, recorded)
     )
-    worker = Worker(conductor, generations, report_upgrade)
+    worker = Worker(conductor, generations, report_upgrade, UPGRADES.keep)
     worker.start()
     stack.push_async_callback(worker.stop)
     ingestion = Ingestion(
@@ -169,10 +171,9 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
 
 def report_upgrade(upgrade: Upgrade, error: TriptychError | None) -> None:
     """Count how an upgrade fares, and log what keeps it from getting on."""
-    UPGRADE_PHASE.labels(upgrade.catalog).set(upgrade.phase)
-    UPGRADE_MISSING.labels(upgrade.catalog).set(upgrade.missing_count)
+    UPGRADES.show(upgrade.catalog, upgrade.phase, upgrade.missing_count)
     if error is not None:
-        UPGRADE_FAILURES.labels(error.reason.value).inc()
+        UPGRADES.count_failure(error)
         log.warning("an upgrade does not get on", catalog=upgrade.catalog, why=error.message)
 
 

@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from gateway.metrics_upgrade import UpgradeMetrics
 from triptych.runtime.metrics import SECONDS
 
 STAGE = Histogram(
@@ -10,7 +11,17 @@ STAGE = Histogram(
     ["stage"],
     buckets=SECONDS,
 )
-SEARCHES = Counter("triptych_gateway_searches", "Searches answered, by the path that they walked.", ["path"])
+SEARCHES = Counter(
+    "triptych_gateway_searches",
+    "Searches answered, by the path that they walked, the fusion and the ranking.",
+    ["path", "fusion", "ranking"],
+)
+RESULTS = Histogram(
+    "triptych_gateway_results",
+    "Products on a first page, by kind of query.",
+    ["kind"],
+    buckets=(0, 1, 2, 5, 10, 20, 50, 100),
+)
 EMPTY_ANSWERS = Counter("triptych_gateway_empty_answers", "Searches answered with no product.")
 PRODUCTS = Counter("triptych_gateway_products", "Products sent to be stored, by outcome.", ["outcome"])
 RECOGNITIONS = Counter(
@@ -29,6 +40,10 @@ RECOMMENDED = Counter(
 )
 EVENTS = Counter("triptych_gateway_events", "Events sent to be recorded, by outcome.", ["outcome"])
 INGEST_STREAMS = Gauge("triptych_gateway_ingest_streams", "Streams of products that are open.")
+INGEST_WAITING = Gauge(
+    "triptych_gateway_ingest_waiting_products",
+    "Products of streams that were taken and are not acknowledged yet.",
+)
 INGEST_BATCH_ITEMS = Histogram(
     "triptych_gateway_ingest_batch_items",
     "Products of streams written together.",
@@ -44,19 +59,4 @@ INGEST_BACK_OFFS = Counter(
     "Times that a client was asked to send less, by the reason of what could not be written.",
     ["reason"],
 )
-UPGRADE_PHASE = Gauge(
-    "triptych_gateway_upgrade_phase",
-    "Where the last upgrade of a catalogue is: 1 backfilling, 2 comparing, 3 ready, 4 switched, 5 rolled back, 6 finished, "
-    "7 cancelled.",
-    ["catalog"],
-)
-UPGRADE_MISSING = Gauge(
-    "triptych_gateway_upgrade_missing_products",
-    "Products that lack vectors of one of the packs, as last noted.",
-    ["catalog"],
-)
-UPGRADE_FAILURES = Counter(
-    "triptych_gateway_upgrade_failures",
-    "Times that an upgrade did not get on, by the reason; it is tried again.",
-    ["reason"],
-)
+UPGRADES = UpgradeMetrics()

@@ -42,7 +42,10 @@ class Ingestion:
         self._writes, self._tokens = writes, tokens
         self._limits, self._streams_max = limits, streams_max
         self._streams = 0
+        self._open: set[Stream] = set()
         self._stopping = asyncio.Event()
+        # Asked in another thread, hence a copy.
+        metrics.INGEST_WAITING.set_function(lambda: sum(each.under_way for each in tuple(self._open)))
 
     def stop(self) -> None:
         """Take no more: what was taken is settled, and streams end."""
@@ -78,7 +81,11 @@ class Ingestion:
 
             stream = Stream(self._write_to(catalog), tell, self._limits, settled)
             await self._send(context, translate.started(settled, stream.window))
-            finished = await stream.run(items(inbox, stream))
+            self._open.add(stream)
+            try:
+                finished = await stream.run(items(inbox, stream))
+            finally:
+                self._open.discard(stream)
             await self._send(context, translate.finished(finished))
 
     def _write_to(self, catalog: str) -> Write:

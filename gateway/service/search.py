@@ -13,12 +13,13 @@ from gateway.core.relevance import kind_of
 from gateway.core.search import ProductSearch
 from gateway.core.upgrade.recorder import Recorder
 from gateway.core.upgrade.routed import RoutedRecogniser, RoutedSearch
-from gateway.metrics import BEST_RELEVANCE, EMPTY_ANSWERS, RECOGNITIONS, RECOMMENDED, SEARCHES, STAGE
+from gateway.metrics import BEST_RELEVANCE, EMPTY_ANSWERS, RECOGNITIONS, RECOMMENDED, RESULTS, SEARCHES, STAGE
 from gateway.service.context import Context
 from gateway.translate import answers, queries, recognition, recommendations, words
 from gateway.translate.media import media
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import product_search_service_pb2_grpc as search_grpc
+from triptych.vocabulary.choices import FusionStrategy, RankingStrategy
 
 
 class ProductSearchService(search_grpc.ProductSearchServiceServicer):
@@ -99,14 +100,21 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
 
 def measure(answer: Answer) -> None:
     """Count *answer* and the time of its stages."""
-    SEARCHES.labels(answer.path.name.lower()).inc()
+    kind = kind_of(answer.modalities)
+    SEARCHES.labels(answer.path.name.lower(), name_of(answer.fusion), name_of(answer.ranking)).inc()
+    RESULTS.labels(kind).observe(len(answer.results))
     if not answer.results:
         EMPTY_ANSWERS.inc()
     known = [result.relevance for result in answer.results if result.relevance is not None]
     if known:
-        BEST_RELEVANCE.labels(kind_of(answer.modalities)).observe(max(known))
+        BEST_RELEVANCE.labels(kind).observe(max(known))
     for stage, seconds in answer.stages:
         STAGE.labels(stage).observe(seconds)
+
+
+def name_of(strategy: FusionStrategy | RankingStrategy | None) -> str:
+    """Return what a label says of a strategy."""
+    return "NONE" if strategy is None else strategy.name
 
 
 def measure_recommendations(found: Recommendations) -> None:

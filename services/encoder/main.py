@@ -38,6 +38,7 @@ from services.encoder.settings import EncoderSettings
 from triptych.internal.v1.encoder_service_pb2_grpc import add_EncoderServiceServicer_to_server
 from triptych.runtime.context import remaining_s
 from triptych.runtime.serve import Room, Service, run
+from triptych.runtime.stores import watch_store
 from triptych.runtime.triton import open_triton
 from triptych.vocabulary.choices import Modality
 
@@ -88,7 +89,11 @@ def store_of(settings: EncoderSettings, stack: AsyncExitStack) -> MediaStore:
     if not settings.media_store:
         return NoMedia()
     threads = stack.enter_context(ThreadPoolExecutor(SYNCS_AT_ONCE, "media"))
-    return MediaFolder(Path(settings.media_store), settings.media_store_bytes_max, threads)
+    folder = MediaFolder(Path(settings.media_store), settings.media_store_bytes_max, threads)
+    watch_store(
+        "media", Path(settings.media_store), lambda: folder.size_bytes, settings.media_store_bytes_max
+    )
+    return folder
 
 
 def encoder_of(

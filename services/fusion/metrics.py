@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
 
 from services.fusion.core.fuser import Outcome
+from triptych.runtime.metrics import SECONDS
 from triptych.vocabulary.choices import FusionStrategy
 from triptych.vocabulary.errors import TriptychError
 
@@ -12,6 +13,11 @@ GROUPS = Counter(
     "triptych_fusion_groups",
     "Groups of vectors, by strategy and outcome: OK or the reason of the refusal.",
     ["strategy", "outcome"],
+)
+
+MODEL_SECONDS = Histogram("triptych_fusion_model_seconds", "Time of one call of Triton.", buckets=SECONDS)
+BATCH_ROWS = Histogram(
+    "triptych_fusion_batch_rows", "Groups in one call of Triton.", buckets=(1, 2, 4, 8, 16, 32, 64, 128)
 )
 
 

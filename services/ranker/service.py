@@ -4,6 +4,7 @@ from typing import Any
 
 import grpc
 
+from services.ranker import metrics
 from services.ranker.core.networks import LEARNED, Networks
 from services.ranker.core.ordering import Ordering
 from services.ranker.translate import candidates_of, offer_of, response_of, strategy_of, wish_of
@@ -27,6 +28,7 @@ class RankerServicer(RankerServiceServicer):
         """Order the candidates, best first."""
         strategy = strategy_of(request)
         ranked = await self._ordering.rank(strategy, candidates_of(request), wish_of(request))
+        metrics.CANDIDATES.labels(strategy.name).observe(len(request.candidates))
         return response_of(ranked, self._networks.versions if strategy in LEARNED else ())
 
     async def ListStrategies(

@@ -14,6 +14,7 @@ from services.search.adapters.sqlite.fields import SqliteFieldIndex
 from services.search.adapters.sqlite.lexical import SqliteLexicalIndex
 from services.search.adapters.sqlite.store import SqliteStore
 from services.search.core.catalogs import Catalogs
+from services.search.core.census import Census
 from services.search.core.checking import Checker
 from services.search.core.keeper import Keeper
 from services.search.core.listing import Listing
@@ -23,6 +24,7 @@ from services.search.core.refill import Refill
 from services.search.core.searcher import Searcher
 from services.search.core.stores import Stores
 from services.search.core.upgrading import Upgrading
+from services.search.metrics import observe_census
 from services.search.service import SearchServicer
 from services.search.service_generations import GenerationServicer
 from services.search.settings import SearchSettings
@@ -32,6 +34,7 @@ from triptych.internal.v1.generation_service_pb2_grpc import add_GenerationServi
 from triptych.internal.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
 from triptych.runtime.logs import log
 from triptych.runtime.serve import Room, Service, run
+from triptych.runtime.stores import watch_store
 
 Opened: TypeAlias = tuple[VectorIndex, LexicalIndex, FieldIndex]
 
@@ -57,6 +60,7 @@ def open_stores(settings: SearchSettings, stack: AsyncExitStack) -> Opened:
         return index, words, MilvusFieldIndex(connection, directory, facts_of, consistency=fresh)
     store = SqliteStore(settings.lexical_path)
     stack.push_async_callback(store.close)
+    watch_store("words", settings.lexical_path)
     return index, SqliteLexicalIndex(store), SqliteFieldIndex(store)
 
 
@@ -87,6 +91,15 @@ def room_of(index: VectorIndex, words: LexicalIndex, fields: FieldIndex) -> Room
     return Room("search", (service, generations), warm_up=warm_up, check=index.ping)
 
 
+def build(stack: AsyncExitStack, settings: SearchSettings) -> Room:
+    """Return the search room; what it opens closes with *stack*."""
+    index, words, fields = open_stores(settings, stack)
+    census = Census(index, observe_census, settings.count_interval_s)
+    census.start()
+    stack.push_async_callback(census.stop)
+    return room_of(index, words, fields)
+
+
 def _report(catalog: str, products: int) -> None:
     log.info("lexical index filled from the record", catalog=catalog, products=products)
 
@@ -94,7 +107,7 @@ def _report(catalog: str, products: int) -> None:
 def main() -> None:
     """Serve until SIGTERM."""
     settings = SearchSettings()
-    run("search", settings, lambda stack: room_of(*open_stores(settings, stack)))
+    run("search", settings, lambda stack: build(stack, settings))
 
 
 if __name__ == "__main__":

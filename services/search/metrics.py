@@ -1,6 +1,8 @@
 """Prometheus metrics of search beyond those of every RPC. Listed in README.md and docs/metrics.md."""
 
-from prometheus_client import Counter, Histogram
+from collections.abc import Mapping
+
+from prometheus_client import Counter, Gauge, Histogram
 
 from services.search.core.model import Found, Hit
 from triptych.vocabulary.choices import SpaceKind
@@ -43,6 +45,13 @@ INCONSISTENCIES = Counter(
     ["kind", "repaired"],
 )
 
+CATALOGS = Gauge("triptych_search_catalogs", "Catalogues that there are, as last counted.")
+VECTORS = Gauge(
+    "triptych_search_vectors",
+    "Vectors of a catalogue by space, as last counted; of at most 100 catalogues, the first by name.",
+    ["catalog", "space"],
+)
+
 
 def observe(kind: SpaceKind, found: Found) -> None:
     """Note what a search found."""
@@ -50,6 +59,21 @@ def observe(kind: SpaceKind, found: Found) -> None:
     EXTRA_ROUNDS.labels(kind.name).inc(max(0, found.rounds - 1))
     BY_WORDS.labels(kind.name).inc(sum(_is_by_words(hit) for hit in found.hits))
     EXACT_MATCHES.inc(sum(hit.exact_match for hit in found.hits))
+
+
+def observe_census(catalogs: int, vectors: Mapping[tuple[str, SpaceKind], int]) -> None:
+    """Show what was counted, and nothing of what is no longer there."""
+    CATALOGS.set(catalogs)
+    current = {(catalog, kind.name): count for (catalog, kind), count in vectors.items()}
+    for gone in _shown - current.keys():
+        VECTORS.remove(*gone)
+    for labels, count in current.items():
+        VECTORS.labels(*labels).set(count)
+    _shown.clear()
+    _shown.update(current)
+
+
+_shown: set[tuple[str, str]] = set()
 
 
 def _is_by_words(hit: Hit) -> bool:

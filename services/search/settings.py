@@ -47,6 +47,12 @@ class SearchSettings(ServerSettings):
         le=600_000,
         description="How long it may take until searches follow an alias that was moved, in milliseconds.",
     )
+    count_interval_s: int = Field(
+        60,
+        ge=0,
+        le=86_400,
+        description="Pause between two counts of all vectors for the metrics, in seconds; 0 counts never.",
+    )
     lexical: Literal["sqlite", "milvus"] = Field(
         "sqlite",
         description="What finds words: sqlite a file of this one replica, milvus BM25 of Milvus 2.5 or later.",

@@ -1,6 +1,10 @@
-"""Prometheus metrics of every RPC, and the endpoint that shows them. Listed in docs/metrics.md (tested)."""
+"""Prometheus metrics that every room has, and the endpoint that shows them. Listed in docs/metrics.md (tested)."""
+
+from importlib.metadata import version
 
 from prometheus_client import Counter, Gauge, Histogram
+
+from triptych.vocabulary.vectors import ModelVersion
 
 # From a cache hit to a request that nobody waits for any more.
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -14,3 +18,25 @@ DURATION = Histogram(
 )
 IN_FLIGHT = Gauge("triptych_rpc_in_flight", "RPCs being worked on.", ["service", "method"])
 READY = Gauge("triptych_ready", "1 when the room takes requests, 0 when it does not.")
+BUILD = Gauge("triptych_build_info", "Always 1; the label tells which version runs.", ["version"])
+BUILD.labels(version("triptych")).set(1)
+MODELS = Gauge(
+    "triptych_model_info",
+    "Always 1; the labels tell which models of Triton the room has found.",
+    ["model", "version", "space"],
+)
+
+_found: dict[str, ModelVersion] = {}
+
+
+def note_model(name: str, found: ModelVersion | None) -> None:
+    """Show *found* in place of what was known of the model *name*; None where there is none any more."""
+    known = _found.get(name)
+    if known == found:
+        return
+    if known is not None:
+        MODELS.remove(known.name, known.version, known.space)
+        del _found[name]
+    if found is not None:
+        MODELS.labels(found.name, found.version, found.space).set(1)
+        _found[name] = found

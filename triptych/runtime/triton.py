@@ -15,6 +15,7 @@ from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 from triptych.runtime.channels import RECONNECT_OPTIONS
 from triptych.runtime.context import remaining_s
+from triptych.runtime.metrics import note_model
 from triptych.vocabulary.choices import SimilarityMetric
 from triptych.vocabulary.errors import DeadlineExceeded, Internal, TriptychError, Unavailable
 from triptych.vocabulary.vectors import ModelVersion, Space
@@ -110,9 +111,12 @@ async def model_facts(
             raise Unavailable.because_of("triton")
         response = await client.get_model_config(name, client_timeout=timeout_s)
     config = response.config
+    parameters = {key: value.string_value for key, value in config.parameters.items()}
+    # A network that makes no vectors has no space.
+    note_model(name, ModelVersion(name, parameters.get("version", ""), parameters.get("space", "")))
     return ModelFacts(
         name=name,
-        parameters={key: value.string_value for key, value in config.parameters.items()},
+        parameters=parameters,
         max_batch_size=config.max_batch_size,
         input_dims={tensor.name: tuple(tensor.dims) for tensor in config.input},
     )
@@ -134,6 +138,7 @@ async def served_facts(
         # An empty index is that of a server which has not looked at its pack yet.
         if not index.models or any(model.name == name for model in index.models):
             raise
+        note_model(name, None)
         return None
 
 

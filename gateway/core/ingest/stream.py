@@ -42,6 +42,11 @@ class Stream:
         return self._window.size
 
     @property
+    def under_way(self) -> int:
+        """How many items came and are not acknowledged."""
+        return self._window.items
+
+    @property
     def is_idle(self) -> bool:
         """Whether everything that came is settled, and the client has been told."""
         return self._window.is_empty

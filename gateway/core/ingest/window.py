@@ -22,6 +22,11 @@ class Window:
         self._changed = asyncio.Event()
 
     @property
+    def items(self) -> int:
+        """How many are under way."""
+        return self._items
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing is under way."""
         return not self._items

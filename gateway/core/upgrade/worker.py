@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from gateway.core.upgrade.conductor import Conductor
 from gateway.core.upgrade.model import ENDED, Upgrade
@@ -15,17 +15,25 @@ HOLD_S = 10.0
 
 # Told of the upgrades that there are, and of what went wrong with one, None for nothing.
 Report = Callable[[Upgrade, TriptychError | None], None]
+# Told of all catalogues of which an upgrade is noted.
+ReportKnown = Callable[[Collection[str]], None]
 
 
 class Worker:
     """Works on all upgrades that are noted in *store*."""
 
     def __init__(
-        self, conductor: Conductor, store: GenerationStore, report: Report, tick_s: float = TICK_S
+        self,
+        conductor: Conductor,
+        store: GenerationStore,
+        report: Report,
+        report_known: ReportKnown = lambda _: None,
+        tick_s: float = TICK_S,
     ) -> None:
         self._conductor = conductor
         self._store = store
         self._report = report
+        self._report_known = report_known
         self._tick_s = tick_s
         self._task: asyncio.Task[None] | None = None
 
@@ -41,7 +49,9 @@ class Worker:
 
     async def once(self) -> None:
         """Do what there is to do."""
-        for upgrade in await self._store.upgrades():
+        upgrades = await self._store.upgrades()
+        self._report_known({each.catalog for each in upgrades})
+        for upgrade in upgrades:
             error = None
             if upgrade.phase not in ENDED and await self._store.hold(upgrade.catalog, HOLD_S):
                 error = await self._work(upgrade.catalog)

@@ -57,6 +57,11 @@ class MediaFolder:
                     partial.unlink()
         self._bytes = sum(size_of(path) or 0 for path in folder.glob("[0-9a-f][0-9a-f]/*"))
 
+    @property
+    def size_bytes(self) -> int:
+        """What is kept, as far as this encoder knows."""
+        return self._bytes
+
     async def keep(self, contents: Mapping[str, bytes]) -> Collection[str]:
         """See the port."""
         await asyncio.to_thread(self._keep, contents)

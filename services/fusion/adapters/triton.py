@@ -10,6 +10,7 @@ from tritonclient.grpc.aio import InferenceServerClient
 
 from services.fusion.core.parts import Parts
 from services.fusion.core.ports import FusionFacts
+from services.fusion.metrics import BATCH_ROWS, MODEL_SECONDS
 from triptych.runtime.triton import ModelFacts, infer, model_facts
 from triptych.vocabulary.choices import FusionStrategy
 from triptych.vocabulary.errors import Unavailable
@@ -44,7 +45,9 @@ class TritonFusionModel:
         )
 
     async def _infer(self, strategy: FusionStrategy, batch: Sequence[Parts], slots: int) -> Floats:
-        return await infer(self._client, self._name, tensors(strategy, batch, slots), "VECTOR")
+        BATCH_ROWS.observe(len(batch))
+        with MODEL_SECONDS.time():
+            return await infer(self._client, self._name, tensors(strategy, batch, slots), "VECTOR")
 
 
 def slots_of(model: ModelFacts) -> int:

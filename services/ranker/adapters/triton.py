@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from tritonclient.grpc.aio import InferenceServerClient
 
 from services.ranker.core.ports import RankingFacts
+from services.ranker.metrics import BATCH_ROWS, MODEL_SECONDS
 from triptych.runtime.triton import ModelFacts, infer, served_facts
 from triptych.vocabulary.choices import RankingStrategy
 from triptych.vocabulary.vectors import Floats, ModelVersion
@@ -40,7 +41,9 @@ class TritonRankingModel:
         return np.concatenate(await asyncio.gather(*(self._infer(strategy, batch) for batch in batches)))
 
     async def _infer(self, strategy: RankingStrategy, rows: Floats) -> Floats:
-        scores = await infer(self._client, self._name, tensors(strategy, rows), "SCORE")
+        BATCH_ROWS.observe(len(rows))
+        with MODEL_SECONDS.time():
+            scores = await infer(self._client, self._name, tensors(strategy, rows), "SCORE")
         return np.asarray(scores[:, 0], np.float32)
 
 
