@@ -70,7 +70,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
     """Return the gateway; its channels close with *stack*."""
 
     def channel(address: str) -> grpc.aio.Channel:
-        opened = open_channel(address)
+        opened = open_channel(address, settings.rooms_tls)
         stack.push_async_callback(opened.close)
         return opened
 

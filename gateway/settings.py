@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from triptych.runtime.security.tls import TlsFiles
 from triptych.runtime.settings import ServerSettings
 
 TOKEN_KEY_CHARACTERS_MIN = 32
@@ -17,7 +18,6 @@ class GatewaySettings(ServerSettings):
         env_prefix="TRIPTYCH_GATEWAY_",
         frozen=True,
         extra="ignore",
-        hide_input_in_errors=True,  # a key that is too short is a secret too
     )
 
     port: int = Field(7100, ge=0, le=65535, description="Port of the gRPC server; 0 takes a free one.")
@@ -35,6 +35,15 @@ class GatewaySettings(ServerSettings):
     fusion_next: str = Field("", description="Address of the fusion room of that pack; empty: none.")
     search: str = Field("127.0.0.1:7103", description="Address of the search room.")
     ranker: str = Field("127.0.0.1:7104", description="Address of the ranker room.")
+    rooms_tls_ca: str = Field(
+        "",
+        description="PEM file of the CAs of which the rooms must show a certificate, read again when it changes; empty: "
+        "no TLS.",
+    )
+    rooms_tls_cert: str = Field(
+        "", description="PEM file of the certificate that the gateway shows the rooms; empty: none."
+    )
+    rooms_tls_key: str = Field("", description="PEM file of its private key.")
     token_key: SecretStr = Field(
         SecretStr(""),
         description="Secret by which tokens are signed, at least 32 characters, the same for all replicas; "
@@ -112,6 +121,11 @@ class GatewaySettings(ServerSettings):
     ingest_unread_ms: int = Field(
         60_000, ge=1, description="How long it may leave its acknowledgements unread, in milliseconds."
     )
+
+    @property
+    def rooms_tls(self) -> TlsFiles:
+        """What the rooms are called with; no CA: no TLS."""
+        return TlsFiles(self.rooms_tls_cert, self.rooms_tls_key, self.rooms_tls_ca)
 
     @model_validator(mode="after")
     def _next_is_a_pair(self) -> "GatewaySettings":

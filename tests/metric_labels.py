@@ -80,6 +80,7 @@ ALLOWED: dict[str, set[str] | re.Pattern[str]] = {
     "reason": REASONS,
     "triptych_gateway_recommended reason": {each.name.lower() for each in Why},
     "store": {"events", "words", "media"},
+    "file": OPERATORS,
     "catalog": CATALOG,
 }
 

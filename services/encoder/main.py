@@ -179,7 +179,7 @@ def detector_of(settings: EncoderSettings, fetcher: Fetcher, threads: ThreadPool
 def build(stack: AsyncExitStack, settings: EncoderSettings) -> Room:
     """Return the encoder room; what it opens closes with *stack*."""
     threads = stack.enter_context(ThreadPoolExecutor(settings.decode_threads, "decode"))
-    client = open_triton(settings.triton_url)
+    client = open_triton(settings.triton_url, settings.triton_tls)
     stack.push_async_callback(client.close)
     fetcher = fetcher_of(settings, stack)
     store = store_of(settings, stack)

@@ -3,12 +3,12 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from triptych.runtime.settings import ServerSettings
+from triptych.runtime.security.settings import TritonCallerSettings
 
 MEBIBYTE = 1024 * 1024
 
 
-class EncoderSettings(ServerSettings):
+class EncoderSettings(TritonCallerSettings):
     """Settings of the encoder service: variables TRIPTYCH_ENCODER_*."""
 
     model_config = SettingsConfigDict(env_prefix="TRIPTYCH_ENCODER_", frozen=True, extra="ignore")

@@ -26,7 +26,7 @@ def main() -> None:
     settings = FusionSettings()
 
     def build(stack: AsyncExitStack) -> Room:
-        client = open_triton(settings.triton_url)
+        client = open_triton(settings.triton_url, settings.triton_tls)
         stack.push_async_callback(client.close)
         return room_of(TritonFusionModel(client, settings.triton_model))
 

@@ -3,10 +3,10 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from triptych.runtime.settings import ServerSettings
+from triptych.runtime.security.settings import TritonCallerSettings
 
 
-class FusionSettings(ServerSettings):
+class FusionSettings(TritonCallerSettings):
     """Settings of the fusion service: variables TRIPTYCH_FUSION_*."""
 
     model_config = SettingsConfigDict(env_prefix="TRIPTYCH_FUSION_", frozen=True, extra="ignore")

@@ -43,7 +43,7 @@ def main() -> None:
     def build(stack: AsyncExitStack) -> Room:
         if not settings.triton_url:
             return room_of(NoRankingModel())
-        client = open_triton(settings.triton_url)
+        client = open_triton(settings.triton_url, settings.triton_tls)
         stack.push_async_callback(client.close)
         return room_of(TritonRankingModel(client, settings.triton_model))
 

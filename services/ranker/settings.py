@@ -3,10 +3,10 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from triptych.runtime.settings import ServerSettings
+from triptych.runtime.security.settings import TritonCallerSettings
 
 
-class RankerSettings(ServerSettings):
+class RankerSettings(TritonCallerSettings):
     """Settings of the ranker service: variables TRIPTYCH_RANKER_*."""
 
     model_config = SettingsConfigDict(env_prefix="TRIPTYCH_RANKER_", frozen=True, extra="ignore")

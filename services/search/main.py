@@ -45,6 +45,7 @@ def open_stores(settings: SearchSettings, stack: AsyncExitStack) -> Opened:
         settings.milvus_uri,
         token=settings.milvus_token.get_secret_value(),
         database=settings.milvus_database,
+        tls=settings.milvus_tls,
     )
     stack.push_async_callback(connection.close)
     directory = Directory(

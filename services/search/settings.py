@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from triptych.runtime.security.tls import TlsFiles
 from triptych.runtime.settings import ServerSettings
 
 
@@ -26,6 +27,15 @@ class SearchSettings(ServerSettings):
     milvus_token: SecretStr = Field(
         SecretStr(""), description="user:password or API key for Milvus; empty where it asks for none."
     )
+    milvus_tls_ca: str = Field(
+        "",
+        description="PEM file of the CAs of which Milvus must show a certificate where its address is https, read again "
+        "when it changes; empty: those that the system trusts.",
+    )
+    milvus_tls_cert: str = Field(
+        "", description="PEM file of the certificate that the room shows Milvus; empty: none."
+    )
+    milvus_tls_key: str = Field("", description="PEM file of its private key.")
     milvus_database: str = Field("", description="Milvus's database; empty for its default.")
     hnsw_m: int = Field(16, ge=2, le=2048, description="Links per vector in a new HNSW index.")
     hnsw_ef_construction: int = Field(
@@ -61,3 +71,8 @@ class SearchSettings(ServerSettings):
         Path("var/search/lexical.db"),
         description="The file for sqlite, on a local disk; where it is missing it is filled again from Milvus.",
     )
+
+    @property
+    def milvus_tls(self) -> TlsFiles:
+        """What Milvus is called with where its address is https."""
+        return TlsFiles(self.milvus_tls_cert, self.milvus_tls_key, self.milvus_tls_ca)

@@ -1,13 +1,17 @@
 """Calls from one room to another: deadline, request id and errors taken care of."""
 
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeAlias, TypeVar, cast
 
 import grpc
 
 from triptych.runtime.context import REQUEST_ID_HEADER, remaining_s, request_id
 from triptych.runtime.errors import from_rpc_error
+from triptych.runtime.security.following_channel import FollowingChannel
+from triptych.runtime.security.tls import PLAIN, TlsFiles
 
 Response = TypeVar("Response")
+ChannelOptions: TypeAlias = Sequence[tuple[str, Any]]
 
 MESSAGE_BYTES_MAX = 80 * 1024 * 1024
 
@@ -28,9 +32,28 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
 )
 
 
-def open_channel(target: str) -> grpc.aio.Channel:
-    """Open a channel to the room at *target* ("host:port" or any gRPC name)."""
-    return grpc.aio.insecure_channel(target, options=OPTIONS)
+def open_channel(target: str, tls: TlsFiles = PLAIN, options: ChannelOptions = OPTIONS) -> grpc.aio.Channel:
+    """Open a channel to the room at *target* ("host:port" or any gRPC name), with TLS where *tls* names a CA.
+
+    Raises:
+        OSError: a file of *tls* cannot be used.
+    """
+    if tls.ca:
+        return following_channel(target, tls, options)
+    return grpc.aio.insecure_channel(target, options=options)
+
+
+def following_channel(target: str, tls: TlsFiles, options: ChannelOptions) -> grpc.aio.Channel:
+    """Open a channel with TLS that goes on with the files of *tls* as they change; without a CA the system's are trusted.
+
+    Raises:
+        OSError: a file of *tls* cannot be used.
+    """
+
+    def opened(credentials: grpc.ChannelCredentials) -> grpc.aio.Channel:
+        return grpc.aio.secure_channel(target, credentials, options=options)
+
+    return cast("grpc.aio.Channel", FollowingChannel(opened, tls))
 
 
 async def call(room: str, method: grpc.aio.UnaryUnaryMultiCallable[Any, Response], request: Any) -> Response:

@@ -16,9 +16,11 @@ from triptych.vocabulary.errors import (
     Internal,
     InvalidArgument,
     NotFound,
+    PermissionDenied,
     Reason,
     ResourceExhausted,
     TriptychError,
+    Unauthenticated,
     Unavailable,
 )
 
@@ -30,6 +32,8 @@ CODES: dict[type[TriptychError], int] = {
     NotFound: Code.NOT_FOUND,
     AlreadyExists: Code.ALREADY_EXISTS,
     Aborted: Code.ABORTED,
+    Unauthenticated: Code.UNAUTHENTICATED,
+    PermissionDenied: Code.PERMISSION_DENIED,
     FailedPrecondition: Code.FAILED_PRECONDITION,
     ResourceExhausted: Code.RESOURCE_EXHAUSTED,
     DeadlineExceeded: Code.DEADLINE_EXCEEDED,

@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import grpc
 from google.protobuf.message import Message
@@ -16,6 +16,7 @@ from grpc_status import rpc_status
 
 from triptych.runtime.context import REQUEST_ID_HEADER, request
 from triptych.runtime.errors import to_status
+from triptych.runtime.gate import Behaviour, Context, Gate
 from triptych.runtime.logs import log
 from triptych.runtime.malformed import Malformed, tolerant
 from triptych.runtime.metrics import DURATION, IN_FLIGHT, REQUESTS
@@ -30,15 +31,12 @@ from triptych.vocabulary.errors import (
     TriptychError,
 )
 
-Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
-Behaviour = Callable[[Any, Context], Awaitable[Any]]
-
 
 class RpcInterceptor(grpc.aio.ServerInterceptor):
     """Wraps the unary methods and the streams of *requests*: full method name → request class."""
 
-    def __init__(self, requests: dict[str, type[Message]], settings: ServerSettings) -> None:
-        self._requests = requests
+    def __init__(self, requests: dict[str, type[Message]], settings: ServerSettings, gate: Gate) -> None:
+        self._requests, self._gate = requests, gate
         self._settings = settings
         self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
         self._in_flight = 0
@@ -57,7 +55,19 @@ class RpcInterceptor(grpc.aio.ServerInterceptor):
             if handler is None or not (handler.unary_unary or handler.stream_stream):
                 return handler
             self._wrapped[name] = self._wrap(name, handler)
+        try:
+            self._gate.admit(name, dict(handler_call_details.invocation_metadata or ()))
+        except TriptychError as error:
+            return self._refusing(name, error)
         return self._wrapped[name]
+
+    def _refusing(self, name: str, error: TriptychError) -> "grpc.RpcMethodHandler[Any, Any]":
+        """Return a handler that refuses a call of any kind without reading what is sent: so only streams do."""
+
+        async def refuse(_requests: AsyncIterator[Any], _context: Context) -> Any:
+            raise error
+
+        return grpc.stream_stream_rpc_method_handler(self._observed(name, refuse, unbounded))
 
     def _wrap(
         self, name: str, handler: "grpc.RpcMethodHandler[Any, Any]"
@@ -67,11 +77,11 @@ class RpcInterceptor(grpc.aio.ServerInterceptor):
             "response_serializer": handler.response_serializer,
         }
         if handler.stream_stream:
-            streaming = cast("Behaviour", handler.stream_stream)
+            streaming = self._gate.guard(name, cast("Behaviour", handler.stream_stream))
             return grpc.stream_stream_rpc_method_handler(
                 self._observed(name, stream(streaming), unbounded), **codec
             )
-        unary = cast("Behaviour", handler.unary_unary)
+        unary = self._gate.guard(name, cast("Behaviour", handler.unary_unary))
         return grpc.unary_unary_rpc_method_handler(
             self._observed(name, self._bounded(unary), self._timeout_s), **codec
         )

@@ -16,8 +16,10 @@ from grpc_reflection.v1alpha import reflection
 from prometheus_client import start_http_server
 
 from triptych.runtime import logs
+from triptych.runtime.gate import Gate
 from triptych.runtime.health import Check, Readiness
 from triptych.runtime.interceptor import RpcInterceptor
+from triptych.runtime.security.doors import bind, bounds, gate_of, probe_server
 from triptych.runtime.settings import ServerSettings
 
 
@@ -40,6 +42,7 @@ class Room:
         warm_up: gets everything ready for the first request; raises while a dependency is missing, and is called again.
         check: a cheap look at the dependencies; raises while the room cannot answer.
         stop: is called first of all when the room stops: what lasts, such as a stream, is to end.
+        gate: who may call what; None: whoever can connect.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Room:
     warm_up: Check
     check: Check
     stop: Callable[[], None] = lambda: None
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,9 @@ async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running
     """
     # Boot: everything that listens, in one place.
     server = grpc.aio.server(
-        interceptors=(RpcInterceptor(request_classes(room), settings),),
+        interceptors=(RpcInterceptor(request_classes(room), settings, gate_of(room.gate, settings)),),
         options=(
+            *bounds(settings),
             ("grpc.max_receive_message_length", settings.message_bytes_max),
             ("grpc.max_send_message_length", settings.message_bytes_max),
             # A client that vanished without closing the connection is noticed, and one that looks for us is let.
@@ -89,8 +94,11 @@ async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running
     readiness = Readiness(health_servicer, names)
     await readiness.start()
     port = listen(server, settings)
-    metrics_server, metrics_thread = start_http_server(settings.metrics_port, addr=settings.host)
+    metrics_server, metrics_thread = start_http_server(
+        settings.metrics_port, addr=settings.metrics_host or settings.host
+    )
     await server.start()
+    probed = await probe_server(settings, health_servicer)
     logs.log.info("listening", port=port, metrics_port=metrics_server.server_port)
     following = asyncio.create_task(
         readiness.follow(room.warm_up, room.check, settings.check_interval_ms / 1e3)
@@ -105,6 +113,7 @@ async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running
         await asyncio.gather(following, return_exceptions=True)
         await asyncio.sleep(settings.drain_ms / 1e3)
         await server.stop(settings.grace_ms / 1e3)
+        await probed.stop(0)
         await asyncio.to_thread(metrics_server.shutdown)
         metrics_server.server_close()
         await asyncio.to_thread(metrics_thread.join)
@@ -112,12 +121,7 @@ async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running
 
 def listen(server: grpc.aio.Server, settings: ServerSettings) -> int:
     """Bind the server's port and return it."""
-    wanted = f"{settings.host}:{settings.port}"
-    try:
-        port = server.add_insecure_port(wanted)
-    except RuntimeError as error:
-        raise OSError(f"cannot listen on {wanted}: is the port taken?") from error
-    return int(port)
+    return bind(server, settings.host, settings.port, settings.tls)
 
 
 def request_classes(room: Room) -> dict[str, type[Message]]:

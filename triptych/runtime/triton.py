@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tritonclient.grpc import service_pb2_grpc
 from tritonclient.grpc.aio import InferenceServerClient, InferInput
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
-from triptych.runtime.channels import RECONNECT_OPTIONS
+from triptych.runtime.channels import RECONNECT_OPTIONS, open_channel
 from triptych.runtime.context import remaining_s
 from triptych.runtime.metrics import note_model
+from triptych.runtime.security.tls import PLAIN, TlsFiles
 from triptych.vocabulary.choices import SimilarityMetric
 from triptych.vocabulary.errors import DeadlineExceeded, Internal, TriptychError, Unavailable
 from triptych.vocabulary.vectors import ModelVersion, Space
@@ -67,12 +69,20 @@ class ModelFacts:
         return ModelVersion(self.name, self.parameters["version"], self.parameters["space"])
 
 
-def open_triton(url: str) -> InferenceServerClient:
+def open_triton(url: str, tls: TlsFiles = PLAIN) -> InferenceServerClient:
     """Return a client of the Triton whose gRPC address is *url* ("host:port"); call it inside the running event loop.
 
     Nothing is connected before the first call. Close it with `await client.close()`.
+
+    Raises:
+        OSError: a file of *tls* cannot be used.
     """
-    return InferenceServerClient(url, channel_args=list(_CHANNEL_ARGS))
+    client = InferenceServerClient(url, channel_args=list(_CHANNEL_ARGS))
+    if tls.ca:
+        # The client reads its files once; a certificate of a day would end with the room still running.
+        client._channel = open_channel(url, tls, _CHANNEL_ARGS)  # noqa: SLF001
+        client._client_stub = service_pb2_grpc.GRPCInferenceServiceStub(client._channel)  # noqa: SLF001
+    return client
 
 
 @contextmanager

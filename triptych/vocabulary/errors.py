@@ -5,6 +5,8 @@ TriptychError
 ├── NotFound             the thing named does not exist
 ├── AlreadyExists        the thing to make exists
 ├── Aborted              somebody else was faster; look again, or try again
+├── Unauthenticated      who calls is not known
+├── PermissionDenied     who calls may not do that
 ├── FailedPrecondition   the system is not in the state the request needs
 ├── ResourceExhausted    a limit is reached; less, or later
 ├── DeadlineExceeded     the time ran out
@@ -26,6 +28,15 @@ class Reason(StrEnum):
     MALFORMED_REQUEST = "MALFORMED_REQUEST"
     INVALID_UTF8 = "INVALID_UTF8"
     FIELD_INVALID = "FIELD_INVALID"
+    # who calls
+    CREDENTIALS_MISSING = "CREDENTIALS_MISSING"
+    CREDENTIALS_INVALID = "CREDENTIALS_INVALID"
+    CREDENTIALS_EXPIRED = "CREDENTIALS_EXPIRED"
+    ROLE_MISSING = "ROLE_MISSING"
+    CATALOG_NOT_ALLOWED = "CATALOG_NOT_ALLOWED"
+    CALLER_NOT_ALLOWED = "CALLER_NOT_ALLOWED"
+    RATE_LIMITED = "RATE_LIMITED"
+    CONCURRENCY_LIMITED = "CONCURRENCY_LIMITED"
     # what a part holds
     EMPTY_TEXT = "EMPTY_TEXT"
     TEXT_TOO_LONG = "TEXT_TOO_LONG"
@@ -147,6 +158,14 @@ class AlreadyExists(TriptychError):
 
 class Aborted(TriptychError):
     """Somebody else was faster."""
+
+
+class Unauthenticated(TriptychError):
+    """Who calls is not known."""
+
+
+class PermissionDenied(TriptychError):
+    """Who calls may not do that."""
 
 
 class FailedPrecondition(TriptychError):

@@ -10,8 +10,9 @@ from pymilvus.grpc_gen.milvus_pb2_grpc import MilvusServiceStub
 
 from services.search.adapters.milvus.errors import check_status
 from services.search.metrics import MILVUS_SECONDS
-from triptych.runtime.channels import RECONNECT_OPTIONS
+from triptych.runtime.channels import RECONNECT_OPTIONS, following_channel
 from triptych.runtime.context import remaining_s
+from triptych.runtime.security.tls import PLAIN, TlsFiles
 
 DEFAULT_PORT = 19_530
 
@@ -33,12 +34,13 @@ class MilvusConnection:
         uri: "http://host:port", "https://host:port" for TLS, or the path of a Milvus Lite file, ending in ".db".
         token: "user:password" or an API key; empty where Milvus asks for none.
         database: Milvus's database; empty for its default.
+        tls: for https; without a CA those that the system trusts.
     """
 
-    def __init__(self, uri: str, *, token: str = "", database: str = "") -> None:
+    def __init__(self, uri: str, *, token: str = "", database: str = "", tls: TlsFiles = PLAIN) -> None:
         # Milvus Lite compares all vectors: its HNSW misses most of what passes a strict filter, and it is slow to count.
         self.is_exhaustive = uri.endswith(".db")
-        self._channel = _open(_lite_uri(uri) if self.is_exhaustive else uri)
+        self._channel = _open(_lite_uri(uri) if self.is_exhaustive else uri, tls)
         self._stub = MilvusServiceStub(self._channel)
         self._metadata: list[tuple[str, str]] = []
         if token:
@@ -64,11 +66,11 @@ class MilvusConnection:
         await self._channel.close()
 
 
-def _open(uri: str) -> grpc.aio.Channel:
+def _open(uri: str, tls: TlsFiles) -> grpc.aio.Channel:
     parts = urlsplit(uri)
     target = f"{parts.hostname}:{parts.port or DEFAULT_PORT}"
     if parts.scheme == "https":
-        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), options=_OPTIONS)
+        return following_channel(target, tls, _OPTIONS)
     return grpc.aio.insecure_channel(target, options=_OPTIONS)
 
 

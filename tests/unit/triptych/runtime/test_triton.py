@@ -2,9 +2,13 @@
 
 import grpc
 import pytest
+from tritonclient.grpc import service_pb2, service_pb2_grpc
 from tritonclient.utils import InferenceServerException
 
-from triptych.runtime.triton import ModelFacts, map_triton_errors
+from tests.certificates import Authority
+from triptych.runtime.security.doors import bind
+from triptych.runtime.security.tls import PLAIN
+from triptych.runtime.triton import ModelFacts, map_triton_errors, open_triton
 from triptych.vocabulary.choices import SimilarityMetric
 from triptych.vocabulary.errors import DeadlineExceeded, Internal, TriptychError, Unavailable
 
@@ -49,3 +53,28 @@ def test_facts():
         plain.version.version,
         plain.version.space,
     )
+
+
+class LiveTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
+    """Says that it lives."""
+
+    async def ServerLive(self, request, context):
+        return service_pb2.ServerLiveResponse(live=True)
+
+
+async def test_tls(tmp_path, free_port):
+    """Triton shows a certificate of our CA and is shown one; a Triton of another CA is not spoken to."""
+    ours, theirs = Authority(tmp_path / "ours"), Authority(tmp_path / "theirs")
+    server = grpc.aio.server()
+    service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(LiveTriton(), server)
+    bind(server, "127.0.0.1", free_port, ours.issue("127.0.0.1"))
+    await server.start()
+    address = f"127.0.0.1:{free_port}"
+
+    async with open_triton(address, ours.issue("encoder")) as client:
+        assert await client.is_server_live(client_timeout=5)
+    for tls in (theirs.issue("encoder"), PLAIN):
+        async with open_triton(address, tls) as client:
+            with pytest.raises(Unavailable), map_triton_errors():
+                await client.is_server_live(client_timeout=5)
+    await server.stop(None)

@@ -11,8 +11,11 @@ from pymilvus.grpc_gen.milvus_pb2_grpc import MilvusServiceServicer, add_MilvusS
 
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.errors import map_milvus_errors
+from tests.certificates import Authority
 from triptych.local.ports import free_port
 from triptych.runtime import context
+from triptych.runtime.security.doors import bind
+from triptych.runtime.security.tls import PLAIN
 from triptych.vocabulary.errors import DeadlineExceeded, Unavailable
 
 
@@ -33,10 +36,10 @@ class Listening(MilvusServiceServicer):
 async def start_milvus():
     servers = []
 
-    async def start(port):
+    async def start(port, tls=PLAIN):
         servicer, server = Listening(), grpc.aio.server()
         add_MilvusServiceServicer_to_server(servicer, server)
-        server.add_insecure_port(f"127.0.0.1:{port}")
+        bind(server, "127.0.0.1", port, tls)
         await server.start()
         servers.append(server)
         return servicer
@@ -97,3 +100,23 @@ async def test_a_milvus_that_never_answers_ends_with_the_deadline(start_milvus):
 
     assert time.monotonic() - started < 5
     await connection.close()
+
+
+async def test_https_is_spoken_with_the_files_that_are_named(start_milvus, tmp_path):
+    """Milvus shows a certificate of our CA and is shown one; a Milvus of another CA is not spoken to."""
+    ours, theirs = Authority(tmp_path / "ours"), Authority(tmp_path / "theirs")
+    port = free_port()
+    await start_milvus(port, ours.issue("127.0.0.1"))
+
+    async def pinged(tls):
+        connection = MilvusConnection(f"https://127.0.0.1:{port}", tls=tls)
+        try:
+            await ping(connection)
+        finally:
+            await connection.close()
+
+    await pinged(ours.issue("search"))
+    with pytest.raises(Unavailable):
+        await pinged(theirs.issue("search"))
+    with pytest.raises(Unavailable):
+        await pinged(PLAIN)  # the system trusts no CA of ours
