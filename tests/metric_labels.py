@@ -82,6 +82,8 @@ ALLOWED: dict[str, set[str] | re.Pattern[str]] = {
     "store": {"events", "words", "media"},
     "file": OPERATORS,
     "catalog": CATALOG,
+    # A path in a setting.
+    "file": re.compile(r"/?[\w./-]{1,4096}"),
 }
 
 

@@ -15,7 +15,7 @@ class Part:
         group: which of GROUPS it stops with.
         command: starts it in the foreground.
         port: where it is called.
-        other_ports: what it also listens on.
+        other_ports: what it also listens on; the last one shows its metrics.
         health_url: answers with a success when the part is ready; empty where `health_service` says so.
         health_service: the name under which its grpc.health.v1 tells of readiness.
         environment: what it is told.
@@ -34,6 +34,11 @@ class Part:
     def address(self) -> str:
         """Where it is called."""
         return address_of(self.port)
+
+    @property
+    def metrics_port(self) -> int:
+        """Where it shows its metrics to Prometheus, under /metrics."""
+        return self.other_ports[-1]
 
 
 def address_of(port: int) -> str:

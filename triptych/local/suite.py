@@ -20,6 +20,7 @@ from triptych.local.orphans import end_orphans, listener
 from triptych.local.part import Part
 from triptych.local.parts import parts_of
 from triptych.local.ports import is_free
+from triptych.local.prometheus import write_config
 from triptych.local.settings import SuiteSettings
 from triptych.local.supervisord import STOP_WAIT_S, Supervisor
 from triptych.local.triton import remove_shared_memory, shared_memory_prefix
@@ -74,6 +75,7 @@ def up(settings: SuiteSettings) -> bool:
             raise SuiteError(f"the models cannot be served: {error}") from error
         parts = parts_of(settings)
         _check_ports(parts)
+        write_config(parts, settings.folder)
         try:
             supervisor.start(parts, {"TRIPTYCH_GATEWAY_TOKEN_KEY": token_key(settings.folder)})
         except subprocess.CalledProcessError as error:

@@ -19,7 +19,7 @@ from triptych.runtime.errors import to_status
 from triptych.runtime.gate import Behaviour, Context, Gate
 from triptych.runtime.logs import log
 from triptych.runtime.malformed import Malformed, tolerant
-from triptych.runtime.metrics import DURATION, IN_FLIGHT, REQUESTS
+from triptych.runtime.metrics import DURATION, IN_FLIGHT, REQUESTS, begin_series
 from triptych.runtime.settings import ServerSettings
 from triptych.runtime.streams import abort, messages
 from triptych.runtime.validation import validate
@@ -40,6 +40,7 @@ class RpcInterceptor(grpc.aio.ServerInterceptor):
         self._settings = settings
         self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
         self._in_flight = 0
+        begin_series(requests)
 
     async def intercept_service(
         self,

@@ -308,6 +308,16 @@ class TestSeenFromOutside:
         lines = [entry for entry in logs if entry["event"] == "rpc" and entry["service"] == NAME]
         assert ["OK", "INVALID_ARGUMENT"] == [line["code"] for line in lines]
 
+    async def test_a_method_that_was_never_called_is_shown_with_0(self):
+        """So that its first failure is an increase."""
+        async with client(answer) as (_, _, running):
+            page = await asyncio.to_thread(metrics_page, running.metrics_port)
+
+        assert (
+            f'triptych_rpc_requests_total{{code="UNAVAILABLE",method="ListStrategies",service="{NAME}"}} 0.0'
+            in page
+        )
+
 
 def metrics_page(port: int) -> str:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
