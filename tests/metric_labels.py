@@ -82,8 +82,6 @@ ALLOWED: dict[str, set[str] | re.Pattern[str]] = {
     "store": {"events", "words", "media"},
     "file": OPERATORS,
     "catalog": CATALOG,
-    # A path in a setting.
-    "file": re.compile(r"/?[\w./-]{1,4096}"),
 }
 
 
