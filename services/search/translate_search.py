@@ -50,6 +50,7 @@ def query_of(message: messages.SearchRequest) -> SearchQuery:
         consistency=Consistency(message.consistency) if message.consistency else None,
         generation=message.generation,
         products_limit=message.products_limit if message.HasField("products_limit") else None,
+        hurried=message.hurried,
     )
 
 

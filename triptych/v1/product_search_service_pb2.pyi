@@ -29,6 +29,29 @@ class SearchProductsRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _DegradePolicy:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _DegradePolicyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[SearchProductsRequest._DegradePolicy.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        DEGRADE_POLICY_UNSPECIFIED: SearchProductsRequest._DegradePolicy.ValueType  # 0
+        """The default: ALLOW."""
+        DEGRADE_POLICY_ALLOW: SearchProductsRequest._DegradePolicy.ValueType  # 1
+        """Something is left out, in the order of Degradation.Step, and SearchProductsResponse.degradations says what."""
+        DEGRADE_POLICY_FORBID: SearchProductsRequest._DegradePolicy.ValueType  # 2
+        """Nothing is left out: DEADLINE_EXCEEDED, or UNAVAILABLE."""
+
+    class DegradePolicy(_DegradePolicy, metaclass=_DegradePolicyEnumTypeWrapper):
+        """What is done when the deadline is too near for all that was asked."""
+
+    DEGRADE_POLICY_UNSPECIFIED: SearchProductsRequest.DegradePolicy.ValueType  # 0
+    """The default: ALLOW."""
+    DEGRADE_POLICY_ALLOW: SearchProductsRequest.DegradePolicy.ValueType  # 1
+    """Something is left out, in the order of Degradation.Step, and SearchProductsResponse.degradations says what."""
+    DEGRADE_POLICY_FORBID: SearchProductsRequest.DegradePolicy.ValueType  # 2
+    """Nothing is left out: DEADLINE_EXCEEDED, or UNAVAILABLE."""
+
     class _ExplainLevel:
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
@@ -109,6 +132,7 @@ class SearchProductsRequest(_message.Message):
     SPELLING_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
     CONSISTENCY_FIELD_NUMBER: _builtins.int
+    DEGRADE_POLICY_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Optional. The catalogue to search. If unset, "default". Lower-case letters, digits and underscores, starting with a
     letter, at most 32 characters. An unknown catalogue is NOT_FOUND.
@@ -171,6 +195,10 @@ class SearchProductsRequest(_message.Message):
     """Optional. What is done about words that the catalogue does not know. If unset, SUGGEST."""
     consistency: _types_pb2.Consistency.ValueType
     """Optional. How much of what was written lately is seen. If unset, BOUNDED. All pages of a search keep to it."""
+    degrade_policy: Global___SearchProductsRequest.DegradePolicy.ValueType
+    """Optional. What is done when the deadline is too near for all that was asked, or a stage does not answer. If unset,
+    ALLOW. All pages of a search keep to it.
+    """
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___QueryPart]:
         """Required. What to look for: 1 to 8 parts, at least one of them neither excluded nor of negative weight. Their order
@@ -217,10 +245,11 @@ class SearchProductsRequest(_message.Message):
         spelling: Global___SearchProductsRequest.Spelling.ValueType = ...,
         read_mask: _field_mask_pb2.FieldMask | None = ...,
         consistency: _types_pb2.Consistency.ValueType = ...,
+        degrade_policy: Global___SearchProductsRequest.DegradePolicy.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "_lexical_weight", b"_lexical_weight", "_min_relevance", b"_min_relevance", "diversity_lambda", b"diversity_lambda", "lexical_weight", b"lexical_weight", "min_relevance", b"min_relevance", "read_mask", b"read_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "_lexical_weight", b"_lexical_weight", "_min_relevance", b"_min_relevance", "boosts", b"boosts", "catalog", b"catalog", "consistency", b"consistency", "diversity_lambda", b"diversity_lambda", "explain", b"explain", "facets", b"facets", "filter", b"filter", "fusion", b"fusion", "group_by", b"group_by", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "min_relevance", b"min_relevance", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "parts", b"parts", "ranking", b"ranking", "read_mask", b"read_mask", "rescoring", b"rescoring", "search_space", b"search_space", "similarity", b"similarity", "spelling", b"spelling"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda", "_lexical_weight", b"_lexical_weight", "_min_relevance", b"_min_relevance", "boosts", b"boosts", "catalog", b"catalog", "consistency", b"consistency", "degrade_policy", b"degrade_policy", "diversity_lambda", b"diversity_lambda", "explain", b"explain", "facets", b"facets", "filter", b"filter", "fusion", b"fusion", "group_by", b"group_by", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "min_relevance", b"min_relevance", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "parts", b"parts", "ranking", b"ranking", "read_mask", b"read_mask", "rescoring", b"rescoring", "search_space", b"search_space", "similarity", b"similarity", "spelling", b"spelling"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__diversity_lambda: _TypeAlias = _typing.Literal["diversity_lambda"]  # noqa: Y015
     _WhichOneofArgType__diversity_lambda: _TypeAlias = _typing.Literal["_diversity_lambda", b"_diversity_lambda"]  # noqa: Y015
@@ -458,6 +487,7 @@ class SearchProductsResponse(_message.Message):
     RESULTS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     INTERPRETATION_FIELD_NUMBER: _builtins.int
+    DEGRADATIONS_FIELD_NUMBER: _builtins.int
     MODELS_FIELD_NUMBER: _builtins.int
     INDEX_FIELD_NUMBER: _builtins.int
     STAGES_FIELD_NUMBER: _builtins.int
@@ -481,6 +511,10 @@ class SearchProductsResponse(_message.Message):
     @_builtins.property
     def interpretation(self) -> Global___QueryInterpretation:
         """What was understood and which way was walked."""
+
+    @_builtins.property
+    def degradations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Degradation]:
+        """What was left out so that the answer came in time, and why, in the order of the steps; empty where nothing was."""
 
     @_builtins.property
     def models(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.ModelVersion]:
@@ -508,6 +542,7 @@ class SearchProductsResponse(_message.Message):
         results: _abc.Iterable[Global___SearchResult] | None = ...,
         next_page_token: _builtins.str = ...,
         interpretation: Global___QueryInterpretation | None = ...,
+        degradations: _abc.Iterable[Global___Degradation] | None = ...,
         models: _abc.Iterable[_types_pb2.ModelVersion] | None = ...,
         index: _types_pb2.IndexVersion | None = ...,
         stages: _abc.Iterable[Global___StageTiming] | None = ...,
@@ -519,11 +554,123 @@ class SearchProductsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "interpretation", b"interpretation", "spelling", b"spelling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "facets", b"facets", "index", b"index", "interpretation", b"interpretation", "models", b"models", "next_page_token", b"next_page_token", "results", b"results", "spelling", b"spelling", "stages", b"stages", "total_size", b"total_size", "total_size_is_exact", b"total_size_is_exact"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "degradations", b"degradations", "facets", b"facets", "index", b"index", "interpretation", b"interpretation", "models", b"models", "next_page_token", b"next_page_token", "results", b"results", "spelling", b"spelling", "stages", b"stages", "total_size", b"total_size", "total_size_is_exact", b"total_size_is_exact"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchProductsResponse: _TypeAlias = SearchProductsResponse  # noqa: Y015
+
+@_typing.final
+class Degradation(_message.Message):
+    """Something that was left out of an answer so that it came in time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Step:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StepEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Degradation._Step.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STEP_UNSPECIFIED: Degradation._Step.ValueType  # 0
+        """Not used."""
+        STEP_EXPLANATIONS: Degradation._Step.ValueType  # 1
+        """Why the products stand where they do."""
+        STEP_SPELLING: Degradation._Step.ValueType  # 2
+        """Other words for those that the catalogue does not know."""
+        STEP_RANKING: Degradation._Step.ValueType  # 3
+        """The ranking: the products stand as the index found them, by similarity and words, with boosts."""
+        STEP_SPEECH: Degradation._Step.ValueType  # 4
+        """Listening to a sound of AUDIO_MODE_AUTO: it is searched by its sound, and limits that may be said in it do not hold."""
+        STEP_PART: Degradation._Step.ValueType  # 5
+        """A part that is looked for or kept away from: the others are searched. Of a text its words count still."""
+        STEP_FUSION: Degradation._Step.ValueType  # 6
+        """A learned fusion: the weighted sum stands in its place, and interpretation.fusion says so."""
+        STEP_RESCORING: Degradation._Step.ValueType  # 7
+        """The second, exact comparison."""
+        STEP_COUNTS: Degradation._Step.ValueType  # 8
+        """The facets and total_size, which is then what was found."""
+        STEP_SEARCH_EFFORT: Degradation._Step.ValueType  # 9
+        """Candidates of the index: no more are looked at than the page shows, and the nearest may be missed."""
+
+    class Step(_Step, metaclass=_StepEnumTypeWrapper):
+        """What can be left out, in the order in which it is: what stands first is the first to go. Filters and exclusions
+        are never left out.
+        """
+
+    STEP_UNSPECIFIED: Degradation.Step.ValueType  # 0
+    """Not used."""
+    STEP_EXPLANATIONS: Degradation.Step.ValueType  # 1
+    """Why the products stand where they do."""
+    STEP_SPELLING: Degradation.Step.ValueType  # 2
+    """Other words for those that the catalogue does not know."""
+    STEP_RANKING: Degradation.Step.ValueType  # 3
+    """The ranking: the products stand as the index found them, by similarity and words, with boosts."""
+    STEP_SPEECH: Degradation.Step.ValueType  # 4
+    """Listening to a sound of AUDIO_MODE_AUTO: it is searched by its sound, and limits that may be said in it do not hold."""
+    STEP_PART: Degradation.Step.ValueType  # 5
+    """A part that is looked for or kept away from: the others are searched. Of a text its words count still."""
+    STEP_FUSION: Degradation.Step.ValueType  # 6
+    """A learned fusion: the weighted sum stands in its place, and interpretation.fusion says so."""
+    STEP_RESCORING: Degradation.Step.ValueType  # 7
+    """The second, exact comparison."""
+    STEP_COUNTS: Degradation.Step.ValueType  # 8
+    """The facets and total_size, which is then what was found."""
+    STEP_SEARCH_EFFORT: Degradation.Step.ValueType  # 9
+    """Candidates of the index: no more are looked at than the page shows, and the nearest may be missed."""
+
+    class _Reason:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Degradation._Reason.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        REASON_UNSPECIFIED: Degradation._Reason.ValueType  # 0
+        """Not used."""
+        REASON_SLOW: Degradation._Reason.ValueType  # 1
+        """As measured lately, it takes longer than there was time; it was not begun."""
+        REASON_LATE: Degradation._Reason.ValueType  # 2
+        """It took longer than there was time, and was ended."""
+        REASON_UNAVAILABLE: Degradation._Reason.ValueType  # 3
+        """What does it did not answer, or had too much to do."""
+
+    class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
+        """Why something was left out."""
+
+    REASON_UNSPECIFIED: Degradation.Reason.ValueType  # 0
+    """Not used."""
+    REASON_SLOW: Degradation.Reason.ValueType  # 1
+    """As measured lately, it takes longer than there was time; it was not begun."""
+    REASON_LATE: Degradation.Reason.ValueType  # 2
+    """It took longer than there was time, and was ended."""
+    REASON_UNAVAILABLE: Degradation.Reason.ValueType  # 3
+    """What does it did not answer, or had too much to do."""
+
+    STEP_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    step: Global___Degradation.Step.ValueType
+    """What was left out."""
+    reason: Global___Degradation.Reason.ValueType
+    """Why."""
+    part: _builtins.int
+    """The place of the part in the request, from 0; set for SPEECH and PART."""
+    def __init__(
+        self,
+        *,
+        step: Global___Degradation.Step.ValueType = ...,
+        reason: Global___Degradation.Reason.ValueType = ...,
+        part: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_part", b"_part", "part", b"part"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_part", b"_part", "part", b"part", "reason", b"reason", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__part: _TypeAlias = _typing.Literal["part"]  # noqa: Y015
+    _WhichOneofArgType__part: _TypeAlias = _typing.Literal["_part", b"_part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__part) -> _WhichOneofReturnType__part | None: ...
+
+Global___Degradation: _TypeAlias = Degradation  # noqa: Y015
 
 @_typing.final
 class SpellingSuggestion(_message.Message):

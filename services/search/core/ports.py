@@ -33,6 +33,10 @@ class VectorIndex(Protocol):
         """Return the same index, whose searches see what was written as *consistency* says."""
         ...
 
+    def hurried(self) -> "VectorIndex":
+        """Return the same index, whose searches look at as few candidates as can be."""
+        ...
+
     async def collection(
         self, catalog: str, kind: SpaceKind, *, generation: str = "", fresh: bool = False
     ) -> Collection | None:

@@ -59,6 +59,7 @@ class SearchQuery:
         consistency: how much of what was written lately is seen; None as the stores are set.
         generation: whose vectors are searched; empty: of the one that serves.
         products_limit: how many of the first hits need their products; None for all.
+        hurried: whether as few candidates are looked at as can be: quicker, and the nearest may be missed.
     """
 
     catalog: str
@@ -86,6 +87,7 @@ class SearchQuery:
     consistency: Consistency | None = None
     generation: str = ""
     products_limit: int | None = None
+    hurried: bool = False
 
     @property
     def words_weight(self) -> float:

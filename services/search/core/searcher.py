@@ -40,12 +40,23 @@ _MAYBE_STALE = frozenset(
 
 
 class Searcher:
-    """Finds products in *stores*; new attributes and collections are seen at once if it *is_strong*."""
+    """Finds products in *stores*; new attributes and collections are seen at once if it *is_strong*.
 
-    def __init__(self, stores: Stores, rescorer: Rescorer | None = None, *, is_strong: bool = False) -> None:
+    If it *is_hurried*, its stores look at as few candidates as can be.
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        rescorer: Rescorer | None = None,
+        *,
+        is_strong: bool = False,
+        is_hurried: bool = False,
+    ) -> None:
         self._stores = stores
         self._rescorer = rescorer or Rescorer(stores.vectors)
         self._is_strong = is_strong
+        self._is_hurried = is_hurried
 
     async def search(self, query: SearchQuery) -> Found:
         """Return the best products for *query*, best first.
@@ -60,6 +71,8 @@ class Searcher:
         check_query(query)
         if query.consistency is not None:
             return await self._seeing(query.consistency).search(replace(query, consistency=None))
+        if query.hurried and not self._is_hurried:
+            return await self._hurried().search(query)
         try:
             return await self._search(query, fresh=self._is_strong)
         except TriptychError as error:
@@ -79,6 +92,9 @@ class Searcher:
     def _seeing(self, consistency: Consistency) -> "Searcher":
         is_strong = consistency is Consistency.STRONG
         return Searcher(self._stores.seeing(consistency), self._rescorer, is_strong=is_strong)
+
+    def _hurried(self) -> "Searcher":
+        return Searcher(self._stores.hurried(), self._rescorer, is_strong=self._is_strong, is_hurried=True)
 
     async def _search(self, query: SearchQuery, *, fresh: bool) -> Found:
         scope = await scope_of(self._stores, query, fresh=fresh)
@@ -109,17 +125,18 @@ class Searcher:
         """Return the ids of the best candidates, and how many rounds it took until they were enough."""
         screen = Screen(self._stores, query.catalog, scope.excluded)
         wanted = query.limit if scope.ordering is None or query.browses else ORDERED_MAX
-        both_count = 0 < query.words_weight < 1
-        least = max(wanted, HYBRID_DEPTH_MIN) if both_count else wanted
+        looks_deep = 0 < query.words_weight < 1 and not query.hurried
+        least = max(wanted, HYBRID_DEPTH_MIN) if looks_deep else wanted
         deepest = least << ORDER_DOUBLINGS
         # The order of so many is hardly ever sure from as many of each kind; orders by ranks depend on how many.
-        depth = least * 2 if both_count and query.hybrid_fusion is HybridFusion.SCORES else least
+        depth = least * 2 if looks_deep and query.hybrid_fusion is HybridFusion.SCORES else least
         for rounds in itertools.count(1):
             await candidates.look(depth)
             ids = await screen.passing(candidates.order)
             if query.grouped:
                 ids = best_of_each(ids, lambda each: candidates.facts(each).group_id)
-            is_enough = len(ids) >= wanted and (candidates.is_settled(ids[wanted - 1]) or depth >= deepest)
+            is_settled = query.hurried or depth >= deepest
+            is_enough = len(ids) >= wanted and (is_settled or candidates.is_settled(ids[wanted - 1]))
             if is_enough or candidates.is_all:
                 return ids[:wanted], rounds
             depth *= 2

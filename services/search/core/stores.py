@@ -32,3 +32,7 @@ class Stores:
             words=self.words.seeing(consistency),
             fields=self.fields.seeing(consistency),
         )
+
+    def hurried(self) -> "Stores":
+        """Return the same stores, whose searches by vectors look at as few candidates as can be."""
+        return replace(self, vectors=self.vectors.hurried())

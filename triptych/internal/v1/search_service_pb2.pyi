@@ -55,6 +55,7 @@ class SearchRequest(_message.Message):
     CONSISTENCY_FIELD_NUMBER: _builtins.int
     GENERATION_FIELD_NUMBER: _builtins.int
     PRODUCTS_LIMIT_FIELD_NUMBER: _builtins.int
+    HURRIED_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """Required. The catalogue."""
     space: _types_pb2.SearchSpace.ValueType
@@ -85,6 +86,8 @@ class SearchRequest(_message.Message):
     """Optional. The generation whose vectors are searched; if unset, the one that serves. See GenerationService."""
     products_limit: _builtins.int
     """Optional. How many of the first hits bring their product. If unset, all."""
+    hurried: _builtins.bool
+    """Optional. Whether as few candidates are looked at as can be: quicker, and the nearest may be missed."""
     @_builtins.property
     def query(self) -> _types_pb2.Vector:
         """Optional. The vector to compare with; of any space of the catalogue's pack."""
@@ -153,10 +156,11 @@ class SearchRequest(_message.Message):
         consistency: _types_pb2.Consistency.ValueType = ...,
         generation: _builtins.str = ...,
         products_limit: _builtins.int | None = ...,
+        hurried: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_products_limit", b"_products_limit", "products_limit", b"products_limit", "query", b"query"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_products_limit", b"_products_limit", "catalog", b"catalog", "compared_spaces", b"compared_spaces", "conditions", b"conditions", "consistency", b"consistency", "counted", b"counted", "excluded_ids", b"excluded_ids", "excluded_texts", b"excluded_texts", "excluded_variants_of", b"excluded_variants_of", "excluded_vectors", b"excluded_vectors", "facets", b"facets", "filter", b"filter", "generation", b"generation", "grouped", b"grouped", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "limit", b"limit", "metric", b"metric", "only_ids", b"only_ids", "order_by", b"order_by", "products_limit", b"products_limit", "query", b"query", "rescoring", b"rescoring", "space", b"space", "texts", b"texts", "with_vectors", b"with_vectors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_products_limit", b"_products_limit", "catalog", b"catalog", "compared_spaces", b"compared_spaces", "conditions", b"conditions", "consistency", b"consistency", "counted", b"counted", "excluded_ids", b"excluded_ids", "excluded_texts", b"excluded_texts", "excluded_variants_of", b"excluded_variants_of", "excluded_vectors", b"excluded_vectors", "facets", b"facets", "filter", b"filter", "generation", b"generation", "grouped", b"grouped", "hurried", b"hurried", "hybrid_fusion", b"hybrid_fusion", "lexical_weight", b"lexical_weight", "limit", b"limit", "metric", b"metric", "only_ids", b"only_ids", "order_by", b"order_by", "products_limit", b"products_limit", "query", b"query", "rescoring", b"rescoring", "space", b"space", "texts", b"texts", "with_vectors", b"with_vectors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__products_limit: _TypeAlias = _typing.Literal["products_limit"]  # noqa: Y015
     _WhichOneofArgType__products_limit: _TypeAlias = _typing.Literal["_products_limit", b"_products_limit"]  # noqa: Y015

@@ -85,6 +85,10 @@ class MilvusIndex:
             self._connection, self._directory, search_ef=self._search_ef, consistency=LEVELS[consistency]
         )
 
+    def hurried(self) -> "MilvusIndex":
+        """Return the same index with the least that HNSW can keep: as many candidates as rows are asked for."""
+        return MilvusIndex(self._connection, self._directory, search_ef=1, consistency=self._consistency)
+
     async def collection(
         self, catalog: str, kind: SpaceKind, *, generation: str = "", fresh: bool = False
     ) -> Collection | None:

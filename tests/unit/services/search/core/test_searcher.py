@@ -72,6 +72,32 @@ async def images(views_by_id, index=None):
     return shop
 
 
+class HurryingIndex(RecordingIndex):
+    """Notes that it was hurried."""
+
+    def hurried(self):
+        self.calls.append("hurried")
+        return self
+
+
+async def test_a_hurried_search_looks_no_deeper_than_it_must():
+    """Words and vectors together are looked for as deep as the page, not a hundred deep; the index is told too."""
+    asked = {}
+    for hurried in (False, True):
+        shop = MemoryShop(index=HurryingIndex())
+        for number in range(30):
+            await shop.put(f"{number:02}", (1.0, number / 10), title="lamp")
+        shop.index.calls.clear()
+        shop.index.asked.clear()
+        found = await shop.search(X, 3, texts=LAMP, lexical_weight=0.5, hurried=hurried)
+        asked[hurried] = (max(shop.index.asked), shop.index.calls.count("hurried"))
+        assert 3 == len(found.hits)
+
+    assert (3, 1) == asked[True]
+    assert asked[False][0] > 30
+    assert 0 == asked[False][1]
+
+
 async def test_asks_for_more_until_there_are_enough_products():
     """Views that crowd out other products cost further rounds, each twice as large."""
     shop = await images({"crowd": [0.0] * 16, "other": [1.0]})
