@@ -81,7 +81,7 @@ quality: .venv/ready ## Measure the demonstration pack through the running suite
 
 .PHONY: bench
 bench: .venv/ready ## Measure latency and throughput beside their floor
-	@TRIPTYCH_ENCODER_REMEMBERED_BYTES_MAX=0 $(BIN)/triptych demo --limit 1 > /dev/null
+	@TRIPTYCH_ENCODER_REMEMBERED_BYTES_MAX=0 TRIPTYCH_GATEWAY_SEARCHES_AT_ONCE_MIN=64 $(BIN)/triptych demo --limit 1 > /dev/null
 	@$(BIN)/python -m bench.latency
 
 .PHONY: lock

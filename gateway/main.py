@@ -52,6 +52,7 @@ from gateway.service.maintenance import MaintenanceService
 from gateway.service.search import ProductSearchService
 from gateway.service.upgrade import UpgradeService
 from gateway.settings import TOKEN_KEY_CHARACTERS_MIN, GatewaySettings
+from gateway.turnstiles import turnstiles
 from triptych.runtime.channels import open_channel
 from triptych.runtime.logs import log
 from triptych.runtime.serve import Room, Service, run
@@ -166,6 +167,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
         warm_up=rooms.check,
         check=rooms.check,
         stop=ingestion.stop,
+        gate=turnstiles(settings),
     )
 
 

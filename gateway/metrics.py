@@ -23,6 +23,11 @@ RESULTS = Histogram(
     buckets=(0, 1, 2, 5, 10, 20, 50, 100),
 )
 EMPTY_ANSWERS = Counter("triptych_gateway_empty_answers", "Searches answered with no product.")
+DEGRADATIONS = Counter(
+    "triptych_gateway_degradations",
+    "Things left out of answers so that they came in time, by what and why.",
+    ["step", "reason"],
+)
 PRODUCTS = Counter("triptych_gateway_products", "Products sent to be stored, by outcome.", ["outcome"])
 RECOGNITIONS = Counter(
     "triptych_gateway_recognitions",

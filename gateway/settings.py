@@ -54,6 +54,16 @@ class GatewaySettings(ServerSettings):
         description='Further secrets whose tokens are accepted while the key is changed, a JSON list such as ["…", "…"]; '
         "at least 32 characters each; empty: none.",
     )
+    searches_at_once_min: int = Field(
+        4,
+        ge=1,
+        le=10_000,
+        description="Searches, recommendations and recognitions worked on at once at least; how many more follows what "
+        "they take, up to 0.6 of requests_in_flight_max.",
+    )
+    writes_at_once_min: int = Field(
+        8, ge=1, le=10_000, description="Writes worked on at once at least; likewise, up to a quarter."
+    )
     page_token_minutes: int = Field(
         30, ge=1, le=1440, description="How long the token of a next page can be used, in minutes."
     )

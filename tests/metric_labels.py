@@ -8,6 +8,7 @@ import grpc
 from google.protobuf import descriptor_pool
 
 from gateway.core.model.answer import Path
+from gateway.core.model.degradation import Cause, Step
 from gateway.core.recommend.blend import Why
 from gateway.core.relevance import KINDS
 from services.encoder.core.remembered import Source
@@ -79,6 +80,11 @@ ALLOWED: dict[str, set[str] | re.Pattern[str]] = {
     "path": {each.name.lower() for each in Path},
     "reason": REASONS,
     "triptych_gateway_recommended reason": {each.name.lower() for each in Why},
+    "share": {"search", "write"},
+    "triptych_rpc_shed reason": {"full", "waited"},
+    "room": {"encoder", "fusion", "search", "ranker"},
+    "step": names(Step),
+    "triptych_gateway_degradations reason": names(Cause),
     "store": {"events", "words", "media"},
     "file": OPERATORS,
     "catalog": CATALOG,

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 import grpc
 
+from triptych.runtime.breaker import Breaker
 from triptych.runtime.context import REQUEST_ID_HEADER, remaining_s, request_id
 from triptych.runtime.errors import from_rpc_error
+from triptych.runtime.retries import service_config
 from triptych.runtime.security.following_channel import FollowingChannel
 from triptych.runtime.security.tls import PLAIN, TlsFiles
 
@@ -29,7 +32,10 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.keepalive_timeout_ms", 5_000),
     # Several addresses behind a name (a headless Service) share the load.
     ("grpc.lb_policy_name", "round_robin"),
+    ("grpc.service_config", service_config()),
 )
+
+_breakers: WeakKeyDictionary[Any, Breaker] = WeakKeyDictionary()
 
 
 def open_channel(target: str, tls: TlsFiles = PLAIN, options: ChannelOptions = OPTIONS) -> grpc.aio.Channel:
@@ -62,7 +68,16 @@ async def call(room: str, method: grpc.aio.UnaryUnaryMultiCallable[Any, Response
     Raises:
         TriptychError: what the room answered, or Unavailable or DeadlineExceeded when it did not answer.
     """
-    try:
-        return await method(request, timeout=remaining_s(), metadata=((REQUEST_ID_HEADER, request_id()),))
-    except grpc.aio.AioRpcError as error:
-        raise from_rpc_error(error, room) from error
+    timeout_s = remaining_s()
+    with breaker_of(room, method, request).around(timeout_s):
+        try:
+            return await method(request, timeout=timeout_s, metadata=((REQUEST_ID_HEADER, request_id()),))
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, room) from error
+
+
+def breaker_of(room: str, method: Any, request: Any) -> Breaker:
+    """Return the breaker of *method*, which takes *request*: its message is named after the method."""
+    if method not in _breakers:
+        _breakers[method] = Breaker(room, request.DESCRIPTOR.name.removesuffix("Request"))
+    return _breakers[method]

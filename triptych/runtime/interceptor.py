@@ -113,9 +113,9 @@ class RpcInterceptor(grpc.aio.ServerInterceptor):
                         await abort(context, status)
                     finally:
                         elapsed_s = time.perf_counter() - started
-                        log.info(
-                            "rpc", service=service, method=method, code=code, ms=round(elapsed_s * 1e3, 2)
-                        )
+                        # What is refused by the thousand is counted, not told.
+                        tell = log.debug if code == "RESOURCE_EXHAUSTED" else log.info
+                        tell("rpc", service=service, method=method, code=code, ms=round(elapsed_s * 1e3, 2))
             finally:
                 in_flight.dec()
                 duration.observe(time.perf_counter() - started)

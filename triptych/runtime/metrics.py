@@ -54,3 +54,19 @@ def note_model(name: str, found: ModelVersion | None) -> None:
     if found is not None:
         MODELS.labels(found.name, found.version, found.space).set(1)
         _found[name] = found
+
+
+SHED = Counter(
+    "triptych_rpc_shed",
+    "Requests refused because more was asked for than can be answered, by share (search, write) and by whether they "
+    "waited for a moment before or there was no room even for that (full).",
+    ["share", "reason"],
+)
+LIMIT = Gauge(
+    "triptych_rpc_limit", "Requests of a share that are worked on at once at most, as it is now.", ["share"]
+)
+BREAKER = Gauge(
+    "triptych_breaker_state",
+    "Whether a method of another room is called: 0 yes (closed), 1 to see whether it answers again (half open), 2 no (open).",
+    ["room", "method"],
+)

@@ -1,0 +1,165 @@
+"""The turnstile: who is let in, who waits, who is refused."""
+
+import asyncio
+
+import pytest
+
+from triptych.runtime.limit import AdaptiveLimit
+from triptych.runtime.turnstile import HOT_S, QUEUE_FACTOR, Turnstile
+from triptych.vocabulary.errors import InvalidArgument, Reason, ResourceExhausted
+
+
+class Still(AdaptiveLimit):
+    """A limit that stays where it is, and notes what it is told."""
+
+    def took(self, kind, seconds, beside):
+        self.told = [*getattr(self, "told", []), (kind, beside)]
+
+    def was_given_up(self, kind, seconds, beside):
+        self.took(f"given up {kind}", seconds, beside)
+
+
+def turnstile(places: int) -> Turnstile:
+    return Turnstile("search", Still(1, 1000, places))
+
+
+async def work(at: Turnstile, done: asyncio.Event, log: list, name: object) -> str:
+    """Be let in, and stay until it is done; what came of it."""
+    try:
+        async with at.passing("a"):
+            log.append(name)
+            await done.wait()
+    except ResourceExhausted:
+        return "refused"
+    return "done"
+
+
+async def settled():
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_who_waits_is_let_in_in_turn():
+    """A place that becomes free goes to the one who came first, as long as nobody waits in vain."""
+    at, done, log = turnstile(1), [asyncio.Event() for _ in range(3)], []
+    tasks = []
+    for place in range(3):
+        tasks.append(asyncio.create_task(work(at, done[place], log, place)))
+        await settled()
+    for place in range(3):
+        done[place].set()
+        await settled()
+
+    assert [0, 1, 2] == log
+    assert ["done"] * 3 == await asyncio.gather(*tasks)
+    assert 0 == at.inside
+
+
+async def test_beyond_the_queue_it_refuses_at_once():
+    """Neither the bound of those inside nor that of those who wait is exceeded: memory stays bounded."""
+    at, done, log = turnstile(2), asyncio.Event(), []
+    tasks = [asyncio.create_task(work(at, done, log, place)) for place in range(100)]
+    await settled()
+    refused = [task for task in tasks if task.done()]
+
+    assert 2 == at.inside == len(log)
+    assert 100 - 2 - QUEUE_FACTOR * 2 == len(refused)
+    assert {"refused"} == {task.result() for task in refused}
+    assert at.is_full
+    done.set()
+    assert 2 + QUEUE_FACTOR * 2 == (await asyncio.gather(*tasks)).count("done")
+    assert not at.is_full
+
+
+async def test_who_waits_too_long_is_refused_and_then_the_newest_goes_first():
+    """While the old wait in vain, those who just came are answered quickly; later, turns are kept again."""
+    now, held, log = [0.0], asyncio.Event(), []
+    at = turnstile(1)
+    at.now = lambda: now[0]
+    done = asyncio.Event()
+    done.set()
+
+    async def three():
+        log.clear()
+        held.clear()
+        tasks = []
+        for name, until in (("first", held), ("older", done), ("newer", done)):
+            tasks.append(asyncio.create_task(work(at, until, log, name)))
+            await settled()
+        held.set()
+        await asyncio.gather(*tasks)
+        return list(log)
+
+    assert ["first", "older", "newer"] == await three()
+    held.clear()
+    first = asyncio.create_task(work(at, held, log, "first"))
+    await settled()
+    assert "refused" == await work(at, done, log, "waits in vain")
+    held.set()
+    await first
+
+    assert ["first", "newer", "older"] == await three()
+    now[0] += HOT_S
+    assert ["first", "older", "newer"] == await three()
+
+
+async def test_who_goes_away_leaves_no_place_taken():
+    """Callers that are cancelled inside or while they wait give back what they had."""
+    at, log = turnstile(1), []
+    inside = asyncio.create_task(work(at, asyncio.Event(), log, "inside"))
+    await settled()
+    waiting = asyncio.create_task(work(at, asyncio.Event(), log, "waiting"))
+    await settled()
+    waiting.cancel()
+    inside.cancel()
+    await asyncio.gather(waiting, inside, return_exceptions=True)
+
+    done = asyncio.Event()
+    done.set()
+    assert 0 == at.inside
+    assert "done" == await work(at, done, log, "next")
+
+
+async def test_one_who_is_cancelled_as_his_turn_comes_hands_the_place_on():
+    """A place that comes in the same moment as the cancellation is not lost."""
+    at, held, done, log = turnstile(1), asyncio.Event(), asyncio.Event(), []
+    done.set()
+    first = asyncio.create_task(work(at, held, log, "first"))
+    await settled()
+    second = asyncio.create_task(work(at, asyncio.Event(), log, "second"))
+    await settled()
+    third = asyncio.create_task(work(at, done, log, "third"))
+    await settled()
+    held.set()
+    while not first.done():
+        await asyncio.sleep(0)
+    assert "second" not in log
+    second.cancel()
+    await asyncio.gather(first, second, third, return_exceptions=True)
+
+    assert ["first", "third"] == log
+    assert 0 == at.inside
+
+
+async def test_a_refusal_says_when_to_come_again():
+    """Not all at the same moment."""
+    refusals = [turnstile(1).refused("full") for _ in range(50)]
+
+    assert {(Reason.OVERLOADED, "search")} == {(each.reason, each.metadata["share"]) for each in refusals}
+    assert min(each.retry_after_ms for each in refusals) >= 500
+    assert len({each.retry_after_ms for each in refusals}) > 10
+
+
+async def test_only_work_that_was_done_says_how_long_it_takes():
+    """A refusal is quick and would let too many in."""
+    at = turnstile(1)
+    with pytest.raises(InvalidArgument):
+        async with at.passing("a"):
+            raise InvalidArgument("No.", reason=Reason.FIELD_INVALID)
+    async with at.passing("a"):
+        pass
+    with pytest.raises(asyncio.CancelledError):
+        async with at.passing("b"):
+            raise asyncio.CancelledError
+
+    assert [("a", 0), ("given up b", 0)] == at.limit.told
