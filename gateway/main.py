@@ -156,7 +156,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
             Service(
                 "triptych.v1.UpgradeService",
                 upgrade_service_pb2_grpc.add_UpgradeServiceServicer_to_server,
-                UpgradeService(conductor),
+                UpgradeService(conductor, worker.wake),
             ),
             Service(
                 "triptych.v1.FeedbackService",

@@ -160,7 +160,10 @@ class Conductor:
             waiting_for = f"an encoder and a fusion of {upgrade.beside_pack}"
             await self._update(upgrade, waiting_for=waiting_for)
             return
-        if upgrade.phase is Phase.BACKFILLING or upgrade.missing_count != upgrade.refused_count:
+        if upgrade.phase is Phase.BACKFILLING or upgrade.unfilled_count:
+            upgrade = await self._fill(upgrade, pair)
+        while upgrade.phase is Phase.BACKFILLING:
+            # What was written meanwhile without new vectors is filled in by another pass.
             upgrade = await self._fill(upgrade, pair)
         if upgrade.phase is Phase.COMPARING:
             upgrade = await self._compare(upgrade)
@@ -173,7 +176,9 @@ class Conductor:
         upgrade = replace(
             upgrade, refused_count=len(refused), refused=refused[:REFUSED_SHOWN_MAX], waiting_for=""
         )
-        # What was written meanwhile without new vectors is filled in by another pass.
+        now = counted(await self._described(upgrade.catalog))
+        if replace(now, refused_count=len(refused)).unfilled_count < 0:
+            await self.backfill.prune(upgrade.catalog)
         is_done = upgrade.phase is Phase.BACKFILLING and not filled.stored
         return await self._update(
             upgrade,

@@ -99,6 +99,11 @@ class Upgrade:
         """How many products lack vectors of the one pack."""
         return max(0, self.product_count - self.upgraded_count)
 
+    @property
+    def unfilled_count(self) -> int:
+        """How many products lack such vectors that were not refused; below 0 where there are vectors of no product."""
+        return self.product_count - self.upgraded_count - self.refused_count
+
 
 @dataclass(frozen=True)
 class Generation:

@@ -9,9 +9,10 @@ from gateway.core.upgrade.model import ENDED, Upgrade
 from gateway.core.upgrade.ports import GenerationStore
 from triptych.vocabulary.errors import TriptychError
 
-# How soon a worker looks again whether there is something to do, and for how long it holds what it works on.
+# How soon a worker looks again whether there is something to do, and for how long it holds what it works on. Two that work
+# on one upgrade do no harm but do everything twice, so that a gateway that died is waited for no longer than this.
 TICK_S = 2.0
-HOLD_S = 10.0
+HOLD_S = 5.0
 
 # Told of the upgrades that there are, and of what went wrong with one, None for nothing.
 Report = Callable[[Upgrade, TriptychError | None], None]
@@ -36,10 +37,15 @@ class Worker:
         self._report_known = report_known
         self._tick_s = tick_s
         self._task: asyncio.Task[None] | None = None
+        self._woken = asyncio.Event()
 
     def start(self) -> None:
         """Begin; to be called inside the running event loop."""
         self._task = asyncio.create_task(self._run())
+
+    def wake(self) -> None:
+        """Look at once whether there is something to do."""
+        self._woken.set()
 
     async def stop(self) -> None:
         """End; what was under way goes on where it was, here or elsewhere."""
@@ -75,7 +81,10 @@ class Worker:
 
     async def _run(self) -> None:
         while True:
+            self._woken.clear()
             # The search room may be away; whoever asks it hears that.
             with contextlib.suppress(TriptychError):
                 await self.once()
-            await asyncio.sleep(self._tick_s)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._tick_s):
+                    await self._woken.wait()

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tritonclient.grpc.aio import InferenceServerClient
 
-from services.encoder.core.concurrency import side_by_side
 from services.encoder.core.facts import AudioFacts, ImageFacts, TextFacts
 from services.encoder.core.ports import Pixels, Waveform
 from services.encoder.metrics import BATCH_ROWS, MODEL_SECONDS
 from triptych.runtime.triton import ModelFacts, infer, served_facts
+from triptych.vocabulary.concurrency import side_by_side
 from triptych.vocabulary.media import Resize
 from triptych.vocabulary.vectors import Floats
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.encoder.core.concurrency import Admission
+from services.encoder.core.admission import Admission
 from services.encoder.core.facts import DescriberFacts
 from services.encoder.core.media import MediaPreparer
 from services.encoder.core.parts import Media

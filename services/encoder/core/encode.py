@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.encoder.core.concurrency import Admission, side_by_side
+from services.encoder.core.admission import Admission
 from services.encoder.core.facts import Facts
 from services.encoder.core.lane import Lane
 from services.encoder.core.parts import Encoded, Outcome, Part
 from triptych.vocabulary.choices import Modality
+from triptych.vocabulary.concurrency import side_by_side
 from triptych.vocabulary.errors import Internal, TriptychError
 from triptych.vocabulary.vectors import Space, Vector
 

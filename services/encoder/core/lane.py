@@ -6,12 +6,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from services.encoder.core.concurrency import as_they_come
 from services.encoder.core.facts import Facts
 from services.encoder.core.parts import Encoded, Outcome
 from services.encoder.core.ports import Encoder, F, F_contra, Input_co
 from services.encoder.core.remembered import SharedVectors
 from triptych.vocabulary.choices import Modality
+from triptych.vocabulary.concurrency import as_they_come
 from triptych.vocabulary.errors import FailedPrecondition, Internal, Reason, TriptychError, Unavailable
 from triptych.vocabulary.vectors import Floats, Vector
 

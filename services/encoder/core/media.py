@@ -3,10 +3,10 @@
 from collections.abc import AsyncGenerator, Sequence
 from typing import Generic, TypeVar
 
-from services.encoder.core.concurrency import side_by_side
 from services.encoder.core.files import FileGetter, Got
 from services.encoder.core.parts import File, Media
 from services.encoder.core.ports import Decoder, Fetcher, Form, MediaStore
+from triptych.vocabulary.concurrency import side_by_side
 from triptych.vocabulary.errors import InvalidArgument, ResourceExhausted, TriptychError, Unavailable
 
 Input = TypeVar("Input")

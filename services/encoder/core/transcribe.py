@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.encoder.core.concurrency import Admission
+from services.encoder.core.admission import Admission
 from services.encoder.core.facts import SpeechFacts
 from services.encoder.core.media import MediaPreparer
 from services.encoder.core.parts import Media

@@ -5,6 +5,7 @@ encoders did not answer or because it does not know of the upgrade, leaves the p
 be forgotten, and nobody has to keep a list of what is owed.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -35,8 +36,10 @@ async def write_beside(
     await remove_beside(rows, other, [each.id for each in changed if each.id not in ids])
     if given and beside is not None:
         collections = await rows.made(other[SpaceKind.FUSED].catalog, beside.spaces, given, other)
-        await rows.write_sides(collections, given)
-        await rows.write_records(collections, given)
+        left_over, _ = await asyncio.gather(
+            rows.left_over(collections, given), rows.write_sides(collections, given)
+        )
+        await rows.write_records(collections, given, left_over)
     if kept:
         await _rewrite(rows, other, kept)
 
@@ -47,7 +50,8 @@ async def _rewrite(rows: RowWriter, other: Collections, records: Sequence[Produc
     there = [replace(each, vectors=vectors[each.id]) for each in records if each.id in vectors]
     if there:
         await rows.write_sides(other, there)
-        await rows.write_records(other, there)
+        # Their vectors stay what they are: nothing is left over.
+        await rows.write_records(other, there, {})
 
 
 async def remove_beside(rows: RowWriter, other: Collections, ids: Sequence[str]) -> None:

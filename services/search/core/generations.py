@@ -47,20 +47,27 @@ async def collections_of(
 ) -> dict[SpaceKind, Collection]:
     """Return the collections of a generation that exist, as they are now; empty: of the one that serves."""
     record = await index.collection(catalog, SpaceKind.FUSED, generation=generation, fresh=True)
-    if record is None:
-        return {}
+    return {} if record is None else await _with_sides(index, record)
+
+
+async def _with_sides(index: VectorIndex, record: Collection) -> dict[SpaceKind, Collection]:
     sides = (kind for kind in SpaceKind if kind is not SpaceKind.FUSED)
     found = await asyncio.gather(
-        *(index.collection(catalog, kind, generation=record.generation, fresh=True) for kind in sides)
+        *(index.collection(record.catalog, kind, generation=record.generation, fresh=True) for kind in sides)
     )
     return {SpaceKind.FUSED: record} | {each.kind: each for each in found if each is not None}
 
 
 async def live_of(index: VectorIndex, catalog: str) -> Live:
     """Return what is to be written of the *catalog*, as it is now."""
-    serving = await collections_of(index, catalog)
-    name = serving[SpaceKind.FUSED].other if serving else ""
-    other = await collections_of(index, catalog, name) if name else {}
+    record = await index.collection(catalog, SpaceKind.FUSED, fresh=True)
+    if record is None:
+        return Live({})
+    if not record.other:
+        return Live(await _with_sides(index, record))
+    serving, other = await asyncio.gather(
+        _with_sides(index, record), collections_of(index, catalog, record.other)
+    )
     # Half dropped: whoever dropped it does the rest.
     return Live(serving, other or None)
 

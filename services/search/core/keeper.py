@@ -22,7 +22,7 @@ from services.search.core.generations import Collections, collections_of, existi
 from services.search.core.locks import KeyedLocks, ProductLocks
 from services.search.core.model import Attributes, Collection, ProductRecord, Row, RowKey
 from services.search.core.ports import LexicalIndex, VectorIndex
-from services.search.core.rows import RowWriter
+from services.search.core.rows import Keys, RowWriter
 from services.search.core.stored import stored
 from services.search.core.writing import Decided, Decision, ProductEditor, Written, decide, plan
 from triptych.vocabulary.choices import SpaceKind
@@ -83,14 +83,16 @@ class Keeper:
             # Inside: the writer before may have made collections, and left rows in them that are stale now.
             live = await live_of(self._index, catalog)
             check_spaces(spaces, live.serving)
-            decisions = await self._decisions(catalog, good, live.serving)
+            decisions, left_over = await asyncio.gather(
+                self._decisions(catalog, good, live.serving), self._rows.left_over(live.serving, good)
+            )
             decided = [each.record for each in decisions.values() if isinstance(each, Decided)]
             refused = refusals(decided, _attributes(live.serving))
             accepted = [each for each in decided if each.id not in refused]
             if accepted and live.other is not None:
                 await write_beside(self._rows, live.other, accepted, beside)
             if accepted:
-                await self._write(catalog, spaces, accepted, live.serving)
+                await self._write(catalog, spaces, accepted, live.serving, left_over)
         outcomes = {
             each: decision.written if isinstance(decision, Decided) else decision
             for each, decision in decisions.items()
@@ -198,7 +200,12 @@ class Keeper:
         }
 
     async def _write(
-        self, catalog: str, spaces: Spaces, records: Sequence[ProductRecord], old: Collections
+        self,
+        catalog: str,
+        spaces: Spaces,
+        records: Sequence[ProductRecord],
+        old: Collections,
+        left_over: Keys,
     ) -> None:
         collections = await self._rows.made(catalog, spaces, records, old)
         if not old:
@@ -214,7 +221,7 @@ class Keeper:
             self._lexical.write(catalog, {each.id: each.facts for each in records}),
             self._rows.write_sides(collections, records),
         )
-        await self._rows.write_records(collections, records)
+        await self._rows.write_records(collections, records, left_over)
 
 
 def _attributes(collections: Collections) -> Attributes:

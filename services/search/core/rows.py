@@ -1,15 +1,15 @@
 """The rows of products in one generation: written so that the record comes last, removed so that it goes first."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
+from typing import TypeAlias
 
 from services.search.core.checks import Spaces
 from services.search.core.generations import Collections
 from services.search.core.history import History
 from services.search.core.model import (
     SIDE_KINDS,
-    Collection,
     ProductRecord,
     ProductVector,
     Row,
@@ -19,6 +19,9 @@ from services.search.core.near import keys_of
 from services.search.core.ports import VectorIndex
 from services.search.core.stored import stored
 from triptych.vocabulary.choices import SpaceKind
+
+# Rows that are there, by the kind of their vectors.
+Keys: TypeAlias = Mapping[SpaceKind, set[RowKey]]
 
 
 class RowWriter:
@@ -50,13 +53,28 @@ class RowWriter:
             *(self._index.upsert(collections[kind], rows[kind]) for kind in SIDE_KINDS if kind in rows)
         )
 
-    async def write_records(self, collections: Collections, records: Sequence[ProductRecord]) -> None:
-        """Remove what is stale, then write the records: with that they are stored."""
+    async def left_over(self, collections: Collections, records: Sequence[ProductRecord]) -> Keys:
+        """Return the rows beside the records that are there and that *records* do not bring.
+
+        Waits for what was written last; nothing else has to wait for it but `write_records`.
+        """
         rows = rows_by_kind(records)
-        keep = {(kind, row.key) for kind in SIDE_KINDS for row in rows.get(kind, ())}
-        await self.remove_sides(
-            collections, [record.id for record in records if not record.keeps_vectors], keep
+        brought = {(kind, row.key) for kind in SIDE_KINDS for row in rows.get(kind, ())}
+        return await self._sides(
+            collections, [record.id for record in records if not record.keeps_vectors], brought
         )
+
+    async def write_records(
+        self, collections: Collections, records: Sequence[ProductRecord], left_over: Keys
+    ) -> None:
+        """Remove what is *left_over* of the versions before, then write the records: with that they are stored."""
+        rows = rows_by_kind(records)
+        ids = {record.id for record in records if not record.keeps_vectors}
+        stale = {
+            kind: {key for key in keys if key.product_id in ids} - {row.key for row in rows.get(kind, ())}
+            for kind, keys in left_over.items()
+        }
+        await self._remove(collections, stale)
         await self._index.upsert(collections[SpaceKind.FUSED], rows[SpaceKind.FUSED])
 
     async def remove_records(self, collections: Collections, ids: Sequence[str]) -> set[str]:
@@ -66,29 +84,31 @@ class RowWriter:
         await self._index.delete(record, sorted(existing))
         return {key.product_id for key in existing}
 
-    async def remove_sides(
+    async def remove_sides(self, collections: Collections, ids: Sequence[str]) -> None:
+        """Remove all rows of the products beside their records."""
+        # Asking first keeps the store free of tombstones for the many keys that were never there.
+        await self._remove(collections, await self._sides(collections, ids))
+
+    async def _sides(
         self,
         collections: Collections,
         ids: Sequence[str],
-        keep: Iterable[tuple[SpaceKind, RowKey]] = (),
-    ) -> None:
-        """Remove all rows of the products beside their records, except those to *keep*."""
-        kept = set(keep)
-        await asyncio.gather(
-            *(
-                self._remove_existing(
-                    collections[kind],
-                    [key for key in keys_of(collections[kind], ids) if (kind, key) not in kept],
-                )
-                for kind in SIDE_KINDS
-                if kind in collections
-            )
+        without: Set[tuple[SpaceKind, RowKey]] = frozenset(),
+    ) -> Keys:
+        """Return the rows of the products beside their records that exist, *without* some that nobody asks for."""
+        kinds = [kind for kind in SIDE_KINDS if kind in collections]
+        asked = [
+            [key for key in keys_of(collections[kind], ids) if (kind, key) not in without] for kind in kinds
+        ]
+        found = await asyncio.gather(
+            *(self._index.existing(collections[kind], keys) for kind, keys in zip(kinds, asked, strict=True))
         )
+        return dict(zip(kinds, found, strict=True))
 
-    async def _remove_existing(self, collection: Collection, keys: Sequence[RowKey]) -> None:
-        # Asking first keeps the store free of tombstones for the many keys that were never there.
-        existing = await self._index.existing(collection, keys)
-        await self._index.delete(collection, sorted(existing))
+    async def _remove(self, collections: Collections, keys: Keys) -> None:
+        await asyncio.gather(
+            *(self._index.delete(collections[kind], sorted(found)) for kind, found in keys.items())
+        )
 
 
 def rows_by_kind(records: Sequence[ProductRecord]) -> dict[SpaceKind, list[Row]]:

@@ -1,5 +1,6 @@
 """What an upgrade of a catalogue to another pack asks of the store; who conducts it is the gateway."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -66,7 +67,10 @@ class Upgrading:
         serving, other = live.serving[FUSED], live.other[FUSED] if live.other else None
         counts = (0, 0)
         if counted:
-            counts = (await self._index.count(serving), await self._index.count(other) if other else 0)
+            first, *rest = await asyncio.gather(
+                *(self._index.count(each) for each in (serving, other) if each is not None)
+            )
+            counts = first, sum(rest)
         return Described(serving, other, counts, _noted(live).upgrade)
 
     async def prepare(self, catalog: str, space: Space, record: str) -> Collection:
@@ -106,8 +110,11 @@ class Upgrading:
         live = await existing_live_of(self._index, catalog)
         serving, other = live.serving[FUSED], live.beside[FUSED]
         keys = await self._index.keys_after(serving, RowKey(after_id, 0) if after_id else None, limit)
-        has = {row.key: row.product for row in await self._index.read(other, keys, with_vectors=False)}
-        rows = await self._index.read(serving, keys, with_vectors=False)
+        there, rows = await asyncio.gather(
+            self._index.read(other, keys, with_vectors=False),
+            self._index.read(serving, keys, with_vectors=False),
+        )
+        has = {row.key: row.product for row in there}
         lacking = tuple(row for row in rows if has.get(row.key) != row.product)
         return Page(lacking, len(keys), keys[-1].product_id if len(keys) == limit else "")
 
@@ -129,7 +136,10 @@ class Upgrading:
             check_spaces(spaces, other)
             # Inside: what was written or removed since it was listed is seen as it is now.
             keys = [RowKey(each.id, 0) for each in good]
-            now = await self._index.read(live.serving[FUSED], keys, with_vectors=False)
+            now, left_over = await asyncio.gather(
+                self._index.read(live.serving[FUSED], keys, with_vectors=False),
+                self._rows.left_over(other, good),
+            )
             rows = {row.key.product_id: row for row in now}
             current = [
                 replace(each, history=rows[each.id].history)
@@ -139,7 +149,7 @@ class Upgrading:
             if current:
                 collections = await self._rows.made(catalog, spaces, current, other)
                 await self._rows.write_sides(collections, current)
-                await self._rows.write_records(collections, current)
+                await self._rows.write_records(collections, current, left_over)
         return [each if isinstance(each, TriptychError) else None for each in sound], len(current)
 
     async def prune(self, catalog: str, after_id: str, limit: int) -> tuple[int, str]:

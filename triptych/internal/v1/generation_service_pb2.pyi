@@ -180,7 +180,7 @@ class ListMissingRequest(_message.Message):
     after_id: _builtins.str
     """Optional. The id after which to go on; if unset, from the first."""
     limit: _builtins.int
-    """Required. How many products are looked at, 1 to 1000."""
+    """Required. How many products are looked at, 1 to 4000."""
     def __init__(
         self,
         *,

@@ -1,16 +1,12 @@
 """Working side by side, within bounds."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import aclosing
 from typing import Any, TypeVar
-
-from triptych.vocabulary.errors import Reason, ResourceExhausted
 
 Result = TypeVar("Result")
 Batch = TypeVar("Batch")
-
-RETRY_AFTER_MS = 200
 
 
 async def side_by_side(jobs: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]:
@@ -55,31 +51,3 @@ async def as_they_come(
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from failed
     return [task.result() for task in tasks]
-
-
-class Admission:
-    """Lets at most *parts_max* parts into the service at once, so that memory stays bounded."""
-
-    def __init__(self, parts_max: int) -> None:
-        self._parts_max = parts_max
-        self._parts = 0
-
-    @contextmanager
-    def admit(self, parts: int) -> Iterator[None]:
-        """Hold room for *parts* parts.
-
-        Raises:
-            ResourceExhausted: there is none.
-        """
-        if self._parts + parts > self._parts_max:
-            raise ResourceExhausted(
-                "Too many parts are being encoded; try again in a moment.",
-                reason=Reason.OVERLOADED,
-                metadata={"parts_max": str(self._parts_max)},
-                retry_after_ms=RETRY_AFTER_MS,
-            )
-        self._parts += parts
-        try:
-            yield
-        finally:
-            self._parts -= parts

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from services.encoder.core.concurrency import Admission, side_by_side
-from triptych.vocabulary.errors import Reason, ResourceExhausted, Unavailable
+from triptych.vocabulary.concurrency import as_they_come, side_by_side
+from triptych.vocabulary.errors import Unavailable
 
 
 async def later(value, after_s=0.0):
@@ -53,18 +53,34 @@ async def test_a_single_job_fails_bare_too():
         await side_by_side([failing()])
 
 
-def test_room_is_held_and_given_back():
-    """A part more than fits is refused, with a time to try again; room comes back even after a failure."""
-    admission = Admission(3)
+async def batches(count, asked):
+    for at in range(count):
+        asked.append(at)
+        yield at
 
-    with admission.admit(2):
-        with pytest.raises(ResourceExhausted) as refused, admission.admit(2):
-            pass
-        with pytest.raises(ZeroDivisionError), admission.admit(1):
-            _ = 1 / 0
-        with admission.admit(1):
-            pass
-    with admission.admit(3):
-        pass
-    assert Reason.OVERLOADED == refused.value.reason
-    assert refused.value.retry_after_ms is not None
+
+async def test_batches_are_asked_for_when_there_is_room():
+    """Never more than two are under way, and results are in the order of the batches."""
+    asked, ended = [], []
+
+    async def work(at):
+        assert len(asked) - len(ended) <= 2
+        await asyncio.sleep((4 - at) / 1e3)
+        ended.append(at)
+        return -at
+
+    assert [0, -1, -2, -3] == await as_they_come(batches(4, asked), work, 2)
+
+
+async def test_a_batch_that_fails_ends_the_others_bare():
+    """No batch is asked for after it."""
+    asked = []
+
+    async def work(at):
+        if at == 1:
+            raise Unavailable.because_of("triton")
+        await asyncio.Event().wait()
+
+    with pytest.raises(Unavailable):
+        await as_they_come(batches(100, asked), work, 2)
+    assert len(asked) <= 3
