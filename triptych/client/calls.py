@@ -1,5 +1,6 @@
 """Calls: how they are made, tried again and refused."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,19 +14,49 @@ MediaSource = bytes | str | Path
 
 MESSAGE_BYTES_MAX = 80 * 1024 * 1024
 TIMEOUT_S = 10.0
-SERVICE_CONFIG = """{"methodConfig": [{
-    "name": [{"service": "triptych.v1.ProductSearchService"}, {"service": "triptych.v1.CatalogService"},
-             {"service": "triptych.v1.FeedbackService"}, {"service": "triptych.v1.MaintenanceService"}],
-    "retryPolicy": {"maxAttempts": 4, "initialBackoff": "0.2s", "maxBackoff": "2s", "backoffMultiplier": 2,
-                    "retryableStatusCodes": ["UNAVAILABLE"]}}]}"""
-# Every call of the API may be repeated without harm, so that a part which restarts is waited for, within the timeout.
-OPTIONS = (
-    ("grpc.service_config", SERVICE_CONFIG),
-    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
-    ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-)
+RETRIES: dict[str, Any] = {
+    "methodConfig": [
+        {
+            "name": [
+                {"service": f"triptych.v1.{name}"}
+                for name in (
+                    "ProductSearchService",
+                    "CatalogService",
+                    "FeedbackService",
+                    "MaintenanceService",
+                )
+            ],
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.2s",
+                "maxBackoff": "2s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ]
+}
+# Calls go to all gateways in turn that say that they take them: one that starts or stops is not called.
+BALANCED: dict[str, Any] = {
+    "loadBalancingConfig": [{"round_robin": {}}],
+    "healthCheckConfig": {"serviceName": "traffic"},
+}
+
+
+def options(*, balanced: bool = False) -> tuple[tuple[str, Any], ...]:
+    """Return the options of a channel to a gateway, or to several behind one name."""
+    return (
+        # Every call of the API may be repeated without harm, so that a part which restarts is waited for, within the
+        # timeout.
+        ("grpc.service_config", json.dumps(RETRIES | (BALANCED if balanced else {}))),
+        ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+        ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 1000),
+    )
+
+
+OPTIONS = options()
 
 
 class TriptychClientError(Exception):

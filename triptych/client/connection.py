@@ -5,7 +5,7 @@ from typing import Self
 
 import grpc
 
-from triptych.client.calls import OPTIONS, call
+from triptych.client.calls import call, options
 from triptych.client.catalogs import CatalogCalls
 from triptych.client.feedback import FeedbackCalls
 from triptych.client.products import ProductCalls
@@ -23,11 +23,19 @@ class Client(SearchCalls, ProductCalls, CatalogCalls, FeedbackCalls):
 
     Args:
         address: "host:port" of the gateway, or any name that gRPC resolves.
+        balanced: *address* names several gateways: calls go to all in turn, and to none while it starts or stops. Not for
+            a proxy that spreads calls itself.
         channel: a channel of your own (with TLS, say) instead; it is then yours to close.
     """
 
-    def __init__(self, address: str = "localhost:7100", *, channel: grpc.Channel | None = None) -> None:
-        self._own = None if channel else grpc.insecure_channel(address, options=OPTIONS)
+    def __init__(
+        self,
+        address: str = "localhost:7100",
+        *,
+        balanced: bool = False,
+        channel: grpc.Channel | None = None,
+    ) -> None:
+        self._own = None if channel else grpc.insecure_channel(address, options=options(balanced=balanced))
         used = channel or self._own
         assert used is not None
         self._search = search_grpc.ProductSearchServiceStub(used)

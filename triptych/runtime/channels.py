@@ -1,5 +1,6 @@
 """Calls from one room to another: deadline, request id and errors taken care of."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, TypeAlias, TypeVar, cast
 from weakref import WeakKeyDictionary
@@ -9,7 +10,8 @@ import grpc
 from triptych.runtime.breaker import Breaker
 from triptych.runtime.context import REQUEST_ID_HEADER, remaining_s, request_id
 from triptych.runtime.errors import from_rpc_error
-from triptych.runtime.retries import service_config
+from triptych.runtime.health import TRAFFIC
+from triptych.runtime.retries import retrying
 from triptych.runtime.security.following_channel import FollowingChannel
 from triptych.runtime.security.tls import PLAIN, TlsFiles
 
@@ -23,6 +25,12 @@ RECONNECT_OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
 )
+# Several addresses behind a name (a headless Service) share the load, those of rooms that say that they take it: one that
+# drains is left before it stops listening. A caller that only learns of the stop has requests on the wire by then.
+BALANCING: dict[str, Any] = {
+    "loadBalancingConfig": [{"round_robin": {}}],
+    "healthCheckConfig": {"serviceName": TRAFFIC},
+}
 OPTIONS: tuple[tuple[str, Any], ...] = (
     *RECONNECT_OPTIONS,
     ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
@@ -30,9 +38,10 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     # Notices a peer that vanished without closing the connection.
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
-    # Several addresses behind a name (a headless Service) share the load.
-    ("grpc.lb_policy_name", "round_robin"),
-    ("grpc.service_config", service_config()),
+    ("grpc.service_config", json.dumps(BALANCING | retrying())),
+    # A name is asked again after a connection is lost. By gRPC's default at most twice a minute: too seldom for a roll-out,
+    # which has replaced all replicas by then.
+    ("grpc.dns_min_time_between_resolutions_ms", 1000),
 )
 
 _breakers: WeakKeyDictionary[Any, Breaker] = WeakKeyDictionary()

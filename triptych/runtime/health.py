@@ -1,4 +1,4 @@
-"""grpc.health.v1 for a room: readiness under its services' names, liveness under a name of its own."""
+"""grpc.health.v1 for a room: readiness under its services' names; liveness, and whether to call it, under names of their own."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,6 +11,9 @@ from triptych.vocabulary.errors import TriptychError
 
 # Stays SERVING while the room drains: a room that is on its way out needs no restart.
 LIVENESS = "liveness"
+# What callers' channels watch: SERVING from the first warm-up until the room drains. While a dependency is away it stays
+# so: the room itself says best which one, and a check that fails under load does not take all replicas away at once.
+TRAFFIC = "traffic"
 OVERALL = ""
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -32,6 +35,7 @@ class Readiness:
     async def start(self) -> None:
         """Say alive, but not ready."""
         await self._servicer.set(LIVENESS, SERVING)
+        await self._servicer.set(TRAFFIC, NOT_SERVING)
         await self._set(ready=False)
 
     async def follow(self, warm_up: Check, check: Check, interval_s: float) -> None:
@@ -43,6 +47,7 @@ class Readiness:
 
     async def close(self) -> None:
         """Say not ready, for good."""
+        await self._servicer.set(TRAFFIC, NOT_SERVING)
         await self._set(ready=False)
         self._closed = True
 
@@ -67,5 +72,5 @@ class Readiness:
         self._ready = ready
         READY.set(ready)
         log.info("ready" if ready else "not ready")
-        for name in self._names:
+        for name in (*self._names, TRAFFIC) if ready else self._names:
             await self._servicer.set(name, SERVING if ready else NOT_SERVING)

@@ -3,6 +3,7 @@
 Vectors are in memory, words and fields in SQLite; the encoder and the fusion are fakes that read pictures as words.
 """
 
+import asyncio
 import contextlib
 import sys
 from dataclasses import dataclass, replace
@@ -63,6 +64,9 @@ async def replica(tmp_path_factory):
                 ranker_room_of(NoRankingModel()),
             )
         ]
+        for running in (search, ranker):
+            async with open_channel(running.address) as channel, asyncio.timeout(10):
+                await channel.channel_ready()
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(main, "EncoderRoom", lambda _: FakeEncoder())
         patch.setattr(main, "FusionRoom", lambda _: FakeFuser())

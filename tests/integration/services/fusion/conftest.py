@@ -12,7 +12,6 @@ from tritonclient.grpc import model_config_pb2, service_pb2, service_pb2_grpc
 from services.fusion.adapters.in_memory import InMemoryFusionModel
 from services.fusion.core.parts import Part
 from services.fusion.settings import FusionSettings
-from triptych.runtime.channels import open_channel
 from triptych.runtime.serve import serving
 from triptych.vocabulary.choices import FusionStrategy, Modality
 
@@ -106,7 +105,11 @@ def serve():
     @contextlib.asynccontextmanager
     async def served(room):
         settings = FusionSettings(port=0, metrics_port=0, drain_ms=0, check_interval_ms=20)
-        async with serving(room, settings) as running, open_channel(running.address) as channel:
+        async with (
+            serving(room, settings) as running,
+            # Not `open_channel`, which calls no room that is not ready for it.
+            grpc.aio.insecure_channel(running.address) as channel,
+        ):
             async with asyncio.timeout(10):
                 await ready(channel)
             yield channel

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.ranker.adapters.triton import TritonRankingModel
 from services.ranker.main import room_of
@@ -33,15 +32,8 @@ async def ranker(client):
     room = room_of(TritonRankingModel(client, "ranker"))
     async with serving(room, settings) as running, open_channel(running.address) as channel:
         async with asyncio.timeout(10):
-            await ready(channel)
+            await channel.channel_ready()
         yield RankerServiceStub(channel)
-
-
-async def ready(channel) -> None:
-    """Wait until the room has read the facts of its model."""
-    async for status in health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest()):
-        if status.status == health_pb2.HealthCheckResponse.SERVING:
-            return
 
 
 def request(strategy, names, **features) -> RankRequest:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import urllib.request
+from unittest.mock import MagicMock
 
 import grpc
 import pytest
@@ -16,9 +17,11 @@ from structlog.testing import capture_logs
 
 from triptych.internal.v1 import ranker_service_pb2 as pb
 from triptych.internal.v1 import ranker_service_pb2_grpc as pb_grpc
-from triptych.runtime import context
+from triptych.local.ports import free_ports
+from triptych.runtime import context, serve
 from triptych.runtime.channels import call, open_channel
 from triptych.runtime.errors import CODES, from_status
+from triptych.runtime.health import TRAFFIC
 from triptych.runtime.serve import Room, Service, serving
 from triptych.runtime.settings import ServerSettings
 from triptych.vocabulary.errors import (
@@ -58,9 +61,29 @@ def room(behaviour, warm_up=nothing, check=nothing) -> Room:
 async def client(behaviour, settings=QUICK, **checks):
     async with (
         serving(room(behaviour, **checks), settings) as running,
-        open_channel(running.address) as channel,
+        # Not `open_channel`, which calls no room that is not ready for it.
+        grpc.aio.insecure_channel(running.address) as channel,
     ):
         yield pb_grpc.RankerServiceStub(channel), channel, running
+
+
+async def replica(settings: ServerSettings) -> contextlib.AsyncExitStack:
+    """Serve a room that answers once it is warm; return when it is, with what ends it."""
+    warm = asyncio.Event()
+
+    async def warm_up():
+        await asyncio.sleep(0.1)
+        warm.set()
+
+    async def warm_answer(request):
+        if not warm.is_set():
+            raise Unavailable.because_of("triton")
+        return await answer(request)
+
+    stack = contextlib.AsyncExitStack()
+    await stack.enter_async_context(serving(room(warm_answer, warm_up), settings))
+    await asyncio.wait_for(warm.wait(), 5)
+    return stack
 
 
 async def answer(request) -> pb.RankResponse:
@@ -231,6 +254,28 @@ class TestHealth:
 
         assert [2, 2, 1] == cold
 
+    async def test_callers_are_sent_from_the_first_warm_up_on(self):
+        """And stay when a dependency is lost: the room itself says best which one."""
+        gone = {"warm_up", "check"}
+
+        def missing(name):
+            async def look():
+                if name in gone:
+                    raise Unavailable.because_of("triton")
+
+            return look
+
+        async with client(answer, warm_up=missing("warm_up"), check=missing("check")) as (_, channel, _):
+            cold = await health(channel, TRAFFIC)
+            gone.clear()
+            await until_health(channel, NAME, 1)
+            warm = await health(channel, TRAFFIC)
+            gone.add("check")
+            await until_health(channel, NAME, 2)
+            lost = await health(channel, TRAFFIC)
+
+        assert [2, 1, 1] == [cold, warm, lost]
+
     async def test_a_lost_dependency_turns_the_room_unready_and_back(self):
         """Readiness follows the check."""
         gone = asyncio.Event()
@@ -266,6 +311,37 @@ class TestStop:
             await server.aclose()
 
             assert pb.RankResponse() == await pending
+
+    async def test_a_room_of_two_can_be_restarted_under_load(self, monkeypatch):
+        """Callers leave it before it stops, and come back when it is warm: no request fails."""
+        # The server of metrics takes half a second to stop.
+        monkeypatch.setattr(
+            serve, "start_http_server", lambda *_, **__: (MagicMock(server_port=0), MagicMock())
+        )
+        settings = [ServerSettings(port=port, drain_ms=200, check_interval_ms=20) for port in free_ports(2)]
+        done, answered = asyncio.Event(), 0
+
+        async def load(stub):
+            nonlocal answered
+            while not done.is_set():
+                await stub.Rank(REQUEST, timeout=20)
+                answered += 1
+
+        replicas = [await replica(each) for each in settings]
+        addresses = ",".join(f"127.0.0.1:{each.port}" for each in settings)
+        async with open_channel(f"ipv4:{addresses}") as channel, asyncio.TaskGroup() as tasks:
+            for _ in range(16):
+                tasks.create_task(load(pb_grpc.RankerServiceStub(channel)))
+            for at in (0, 1):
+                await replicas[at].aclose()
+                replicas[at] = await replica(settings[at])
+                # Callers look for a lost server after a tenth of a second first.
+                await asyncio.sleep(0.5)
+            done.set()
+        for each in replicas:
+            await each.aclose()
+
+        assert answered > 100
 
     async def test_a_taken_port_is_said_to_be_taken(self):
         """Two servers never share a port silently."""

@@ -15,7 +15,7 @@ from triptych.internal.v1 import search_service_pb2_grpc as search_grpc
 from triptych.runtime.channels import call, open_channel
 from triptych.runtime.errors import from_status
 from triptych.runtime.limit import AdaptiveLimit
-from triptych.runtime.retries import READS, service_config
+from triptych.runtime.retries import READS, retrying
 from triptych.runtime.serve import Room, Service, serving
 from triptych.runtime.settings import ServerSettings
 from triptych.runtime.turnstile import QUEUE_FACTOR, Turnstile, Turnstiles
@@ -162,4 +162,4 @@ def test_only_methods_that_there_are_and_that_read_are_tried_again():
         assert not [each for each in methods if each.startswith(("Write", "Remove", "Create", "Drop", "Set"))]
 
     assert {} == modules
-    assert "retryThrottling" in service_config()
+    assert "retryThrottling" in retrying()
