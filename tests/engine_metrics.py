@@ -8,4 +8,9 @@ TRITON = (
     "nv_inference_queue_duration_us",
     "nv_inference_pending_request_count",
 )
-MILVUS: tuple[str, ...] = ()
+MILVUS = (
+    "milvus_proxy_req_count",
+    "milvus_proxy_sq_latency_bucket",
+    "milvus_querynode_entity_num",
+    "milvus_querynode_consume_tt_lag_ms",
+)

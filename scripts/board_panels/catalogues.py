@@ -1,4 +1,4 @@
-"""What is kept and what comes in: vectors, streams, upgrades, Triton."""
+"""What is kept and what comes in: vectors, streams, upgrades, Triton, Milvus."""
 
 from board_panels.panel import Panel, mean, quantile, rate
 
@@ -95,6 +95,28 @@ CATALOGUES = {
                 + " / "
                 + rate("nv_inference_exec_count", "model"): "{{model}}"
             },
+        ),
+    ],
+    "Milvus": [
+        Panel(
+            "Requests",
+            "reqps",
+            {rate("milvus_proxy_req_count", "function_name", 'status="total"'): "{{function_name}}"},
+        ),
+        Panel(
+            "Searches and look-ups, p99",
+            "ms",
+            {quantile(0.99, "milvus_proxy_sq_latency", "query_type"): "{{query_type}}"},
+        ),
+        Panel(
+            "Vectors in memory",
+            "none",
+            {"sum by (segment_state) (milvus_querynode_entity_num)": "{{segment_state}}"},
+        ),
+        Panel(
+            "How far searches are behind writes",
+            "ms",
+            {"max by (instance) (milvus_querynode_consume_tt_lag_ms)": "{{instance}}"},
         ),
     ],
 }
