@@ -8,6 +8,21 @@ ANSWERS = {
         Panel("By fusion", "reqps", {rate("triptych_gateway_searches_total", "fusion"): "{{fusion}}"}),
         Panel("By ranking", "reqps", {rate("triptych_gateway_searches_total", "ranking"): "{{ranking}}"}),
     ],
+    "What is left out to be in time": [
+        Panel(
+            "By what and why",
+            "reqps",
+            {rate("triptych_gateway_degradations_total", "step, reason"): "{{step}} {{reason}}"},
+        ),
+        Panel(
+            "Things left out of an answer, mean",
+            "none",
+            {
+                "sum(rate(triptych_gateway_degradations_total[$__rate_interval]))"
+                " / sum(rate(triptych_gateway_searches_total[$__rate_interval]))": "a search"
+            },
+        ),
+    ],
     "What is found": [
         Panel(
             "Share of searches that find nothing",

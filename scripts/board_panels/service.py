@@ -84,6 +84,24 @@ SERVICE = {
             },
         ),
     ],
+    "Load": [
+        Panel(
+            "Refused for want of room",
+            "reqps",
+            {rate("triptych_rpc_shed_total", "share, reason"): "{{share}} {{reason}}"},
+        ),
+        Panel(
+            "Requests at once, at most",
+            "none",
+            {"sum by (instance, share) (triptych_rpc_limit)": "{{instance}} {{share}}"},
+        ),
+        Panel(
+            "Methods that are left alone",
+            "none",
+            {"max by (job, room, method) (triptych_breaker_state)": "{{job}} {{room}} {{method}}"},
+            "0: called. 1: tried again. 2: not called.",
+        ),
+    ],
     "Where the time of a search goes": [
         Panel("Stages, median", "s", {"triptych:stage_duration_seconds:p50_rate5m": "{{stage}}"}),
         Panel("Stages, p99", "s", {"triptych:stage_duration_seconds:p99_rate5m": "{{stage}}"}),
