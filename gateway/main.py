@@ -27,6 +27,7 @@ from gateway.core.feedback.shown import ShownAnswers
 from gateway.core.ingest.model import Limits
 from gateway.core.keeping import Keeping
 from gateway.core.listening import Listener
+from gateway.core.pacing.pace import Pacing
 from gateway.core.planning import PlannedWrites
 from gateway.core.ranking import Ranking
 from gateway.core.recognise import Recogniser
@@ -54,6 +55,7 @@ from gateway.service.upgrade import UpgradeService
 from gateway.settings import TOKEN_KEY_CHARACTERS_MIN, GatewaySettings
 from gateway.turnstiles import turnstiles
 from triptych.runtime.channels import open_channel
+from triptych.runtime.context import remaining_s
 from triptych.runtime.logs import log
 from triptych.runtime.serve import Room, Service, run
 from triptych.runtime.stores import watch_store
@@ -132,6 +134,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
                             Listener(
                                 encoder_room, Vocabularies(search_room), settings.words_alone_confidence
                             ),
+                            Pacing(remaining_s=remaining_s),
                         ),
                         packs,
                     ),

@@ -45,6 +45,7 @@ def search_request(asked: Retrieval) -> pb.SearchRequest:
         consistency=types_pb2.Consistency.ValueType(asked.consistency or 0),
         generation=asked.generation,
         products_limit=asked.products_limit,
+        hurried=asked.hurried,
     )
 
 
@@ -93,4 +94,5 @@ def retrieval_of(message: pb.SearchRequest) -> Retrieval:
         consistency=Consistency(message.consistency) if message.consistency else None,
         generation=message.generation,
         products_limit=message.products_limit if message.HasField("products_limit") else None,
+        hurried=message.hurried,
     )

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from gateway.core.model.degradation import Step
 from gateway.core.model.query import Content, Part, Query
 from gateway.core.model.words import HeardSpeech
+from gateway.core.pacing import stages
+from gateway.core.pacing.pace import LeftOut, Pace
 from gateway.core.ports.rooms import Interpreter
-from gateway.core.stopwatch import Stopwatch
 from gateway.core.understanding import Meaning, understand
 from gateway.core.vocabulary import Vocabularies
 from triptych.vocabulary.choices import AudioMode, Modality
@@ -64,7 +66,7 @@ class Listener:
     vocabularies: Vocabularies
     words_alone_confidence: float = 1.0
 
-    async def listen(self, query: Query, watch: Stopwatch) -> Listened:
+    async def listen(self, query: Query, pace: Pace) -> Listened:
         """Return *query* with what its sounds say.
 
         Raises:
@@ -80,8 +82,8 @@ class Listener:
         }
         if not sounds:
             return Listened(query)
-        with watch.stage("listen"):
-            outcomes = await asyncio.gather(*(self._hear(query, place) for place in sounds))
+        with pace.stage("listen"):
+            outcomes = await asyncio.gather(*(self._hear_in_time(query, place, pace) for place in sounds))
         by_place = dict(zip(sounds, outcomes, strict=True))
         parts = tuple(
             made
@@ -98,6 +100,17 @@ class Listener:
             tuple(each.heard for each in outcomes),
             tuple(each.model for each in outcomes if each.model is not None),
         )
+
+    async def _hear_in_time(self, query: Query, place: int, pace: Pace) -> _Outcome:
+        """Return what is made of a sound; one of which the request leaves open what it is, is a sound if there is no time."""
+        if query.parts[place].audio_mode is not AudioMode.AUTO:
+            return await pace.measured(stages.LISTEN, lambda: self._hear(query, place))
+        keep = (stages.encode(Modality.AUDIO), stages.fuse(query.fusion), stages.SEARCH_HURRIED)
+        try:
+            return await pace.attempt(stages.LISTEN, lambda: self._hear(query, place), keep)
+        except LeftOut as left_out:
+            pace.leave_out(Step.SPEECH, left_out.cause, place)
+            return _Outcome(HeardSpeech(place, AudioMode.SOUND, None))
 
     async def _hear(self, query: Query, place: int) -> _Outcome:
         part = query.parts[place]

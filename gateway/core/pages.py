@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.core.model.answer import Chain, NextPage, Result
+from gateway.core.model.degradation import Step
 from gateway.core.model.query import Query
 from gateway.core.model.ranking import RankingPlan
 from gateway.core.model.retrieval import Hit, Retrieval
+from gateway.core.pacing import stages
+from gateway.core.pacing.pace import LeftOut, Pace
 from gateway.core.ports.rooms import Index
 from gateway.core.ports.tokens import Chains
 from gateway.core.present import Present
 from gateway.core.ranking import CANDIDATES_MAX, Ranking, reads_products
-from gateway.core.stopwatch import Stopwatch
 from triptych.vocabulary.errors import FailedPrecondition, InvalidArgument, Reason
 
 # A chain ends after this many products.
@@ -36,7 +38,7 @@ class Pages:
     ranking: Ranking
     chains: Chains
 
-    async def follow(self, query: Query) -> NextPage:
+    async def follow(self, query: Query, pace: Pace) -> NextPage:
         """Return the page that the token of *query* asks for.
 
         Raises:
@@ -44,14 +46,15 @@ class Pages:
             FailedPrecondition: PAGE_TOKEN_EXPIRED.
             Unavailable, DeadlineExceeded: a room does not answer, or not in time.
         """
-        watch = Stopwatch()
         chain = self.chains.open(query.page_token, query.fingerprint)
+        # What was left out of the first page is left out of all.
+        query = replace(query, rescoring=chain.retrieval.rescoring)
         results: list[Result] = []
         try:
             while len(results) < query.limit and goes_on(chain):
                 if not chain.waiting:
-                    chain = await self._grown(query, chain, watch)
-                shown, chain = await self._shown(query, chain, query.limit - len(results), watch)
+                    chain = await self._grown(query, chain, pace)
+                shown, chain = await self._shown(query, chain, query.limit - len(results), pace)
                 results += shown
         except InvalidArgument as error:
             if error.reason not in OTHER_MODELS:
@@ -60,31 +63,43 @@ class Pages:
         return NextPage(
             tuple(results),
             chain.retrieval,
-            watch.stages(),
+            pace.stages(),
             chain.head,
             chain if goes_on(chain) else None,
         )
 
-    async def _grown(self, query: Query, chain: Chain, watch: Stopwatch) -> Chain:
+    async def _grown(self, query: Query, chain: Chain, pace: Pace) -> Chain:
         """Return *chain* with all that the index finds beyond what was seen, in order."""
-        with watch.stage("search"):
+        with pace.stage("search"):
             # Their products are read when they are shown.
             products = None if reads_products(query, chain.plan) else 0
             asked = replace(beyond(chain), limit=CANDIDATES_MAX, products_limit=products)
             found = await self.index.search(asked)
         grouped = chain.retrieval.grouped
         unseen = [hit for hit in found.hits if chain.shown.isdisjoint(keys(hit, grouped=grouped))]
-        with watch.stage("rank"):
-            results, _ = await self.ranking.order(query, chain.plan, unseen)
+        with pace.stage("rank"):
+            chain, results = await self._ordered(query, chain, unseen, pace)
         return replace(chain, waiting=results[: PRODUCTS_MAX - chain.count], complete=True)
 
-    async def _shown(
-        self, query: Query, chain: Chain, limit: int, watch: Stopwatch
-    ) -> tuple[list[Result], Chain]:
+    async def _ordered(
+        self, query: Query, chain: Chain, unseen: Sequence[Hit], pace: Pace
+    ) -> tuple[Chain, tuple[Result, ...]]:
+        """Return *unseen* in order, and the chain with the plan by which they are."""
+        plan = chain.plan
+        if plan.strategy is not None:
+            try:
+                stage = stages.rank(plan.strategy)
+                return chain, (await pace.attempt(stage, lambda: self.ranking.order(query, plan, unseen)))[0]
+            except LeftOut as left_out:
+                pace.leave_out(Step.RANKING, left_out.cause)
+                plan = replace(plan, strategy=None, features=())
+        return replace(chain, plan=plan), (await self.ranking.order(query, plan, unseen))[0]
+
+    async def _shown(self, query: Query, chain: Chain, limit: int, pace: Pace) -> tuple[list[Result], Chain]:
         """Return those of the next *limit* products that are still to be shown, and the chain without them."""
         taken, waiting = chain.waiting[:limit], chain.waiting[limit:]
         present = Present(self.index, self.ranking)
-        with watch.stage("read"):
+        with pace.stage("read"):
             candidates = await present.of(query, chain, taken)
         seen, results = chain.shown, []
         for result in candidates:
@@ -101,7 +116,8 @@ def begun(
 ) -> Chain | None:
     """Return what is left of a search after its first page of *limit*; None where nothing is."""
     chain = Chain(
-        replace(retrieval, facets=(), counted=False, products_limit=None),
+        # There is time for what follows: it is asked for when somebody wants it.
+        replace(retrieval, facets=(), counted=False, products_limit=None, hurried=False),
         plan,
         tuple(results[limit:]),
         frozenset().union(*(keys(result.hit, grouped=retrieval.grouped) for result in results[:limit])),

@@ -1,15 +1,21 @@
-"""The parts of a query: each becomes a vector, and those that are looked for become one."""
+"""The parts of a query: each becomes a vector, and those that are looked for become one.
+
+Each modality is encoded by a call of its own, so that one that is late can be left out.
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from gateway.core.model.answer import Path
+from gateway.core.model.degradation import Step
 from gateway.core.model.query import Content, Part, ProductReference, Query
-from gateway.core.model.vectors import Encoded, PartVector
+from gateway.core.model.vectors import PartVector
+from gateway.core.pacing import stages
+from gateway.core.pacing.encoding import PacedEncoder
+from gateway.core.pacing.pace import LeftOut, Pace
 from gateway.core.ports.rooms import Encoder, Fuser, Index
-from gateway.core.stopwatch import Stopwatch
-from triptych.vocabulary.choices import Consistency, Modality
+from triptych.vocabulary.choices import Consistency, FusionStrategy, Modality
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
 from triptych.vocabulary.vectors import ModelVersion, Vector
 
@@ -29,20 +35,22 @@ class Understood:
         query: as it is searched.
         sought: the vectors of the parts that are looked for or kept away from, by place among the parts.
         excluded: the vectors of excluded pictures, sounds and vectors, by place.
-        vector: what products are compared with.
+        vector: what products are compared with; None where words alone are left.
         models: that made the vectors.
+        late: the places of parts that are left out.
     """
 
     query: Query
     sought: Mapping[int, PartVector]
     excluded: Mapping[int, Vector]
-    vector: Vector
+    vector: Vector | None
     models: tuple[ModelVersion, ...]
+    late: frozenset[int] = field(default_factory=frozenset)
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
         """What is looked for, each once."""
-        return tuple(sorted({part.modality for part in self.sought.values()}))
+        return tuple(sorted({part.modality for part in self.sought.values()})) or (Modality.TEXT,)
 
     @property
     def path(self) -> Path:
@@ -63,7 +71,7 @@ class PartReader:
     fuser: Fuser
     index: Index
 
-    async def understand(self, query: Query, watch: Stopwatch) -> Understood:
+    async def understand(self, query: Query, pace: Pace) -> Understood:
         """Return *query* with its vectors.
 
         Raises:
@@ -71,23 +79,29 @@ class PartReader:
             NotFound: the catalogue or a product in the query does not exist.
             Unavailable, DeadlineExceeded: a room does not answer, or not in time.
         """
-        made, models = await self._vectors(query, watch)
+        made, models, late = await self._vectors(query, pace)
         sought = {
             place: part_vector(place, part, made[place])
             for place, part in enumerate(query.parts)
-            if not part.exclude
+            if not part.exclude and place in made
         }
         excluded = {place: made[place] for place, part in enumerate(query.parts) if is_compared(part)}
+        if not any(part.weight > 0 for part in sought.values()):
+            # Nothing is left to be near to; `PacedEncoder` has seen to it that there are words.
+            return Understood(query, {}, excluded, None, models, late)
         vector = next(iter(sought.values())).vector
         if len(sought) > 1:
-            vector, fusion_models = await self._fuse(query, sought, watch)
+            query, vector, fusion_models = await self._fused(query, sought, pace)
             models += fusion_models
-        return Understood(query, sought, excluded, vector, models)
+        return Understood(query, sought, excluded, vector, models, late)
 
     async def _vectors(
-        self, query: Query, watch: Stopwatch
-    ) -> tuple[dict[int, Vector], tuple[ModelVersion, ...]]:
-        """Return the vectors by place: encoded, looked up, or brought along. Words that exclude have none."""
+        self, query: Query, pace: Pace
+    ) -> tuple[dict[int, Vector], tuple[ModelVersion, ...], frozenset[int]]:
+        """Return the vectors by place: encoded, looked up, or brought along; and the places of parts that are late.
+
+        Words that exclude have no vector.
+        """
         parts = dict(enumerate(query.parts))
         contents = {
             place: part.content
@@ -96,28 +110,22 @@ class PartReader:
         }
         references = {i: p.content for i, p in parts.items() if isinstance(p.content, ProductReference)}
         encoded, looked_up = await asyncio.gather(
-            self._encode(list(contents.values()), watch),
-            self._look_up(query, references, watch),
+            PacedEncoder(self.encoder).encode(query, contents, pace),
+            self._look_up(query, references, pace),
         )
-        made = dict(zip(contents, (required(outcome) for outcome in encoded.outcomes), strict=True))
+        made = {place: required(outcome) for place, outcome in encoded.outcomes.items()}
         brought = {i: p.content for i, p in parts.items() if isinstance(p.content, Vector)}
-        return made | looked_up | brought, encoded.models
-
-    async def _encode(self, contents: Sequence[Content], watch: Stopwatch) -> Encoded:
-        if not contents:
-            return Encoded((), (), ())
-        with watch.stage("encode"):
-            return await self.encoder.encode(contents)
+        return made | looked_up | brought, encoded.models, frozenset(contents.keys() - made.keys())
 
     async def _look_up(
-        self, query: Query, references: Mapping[int, ProductReference], watch: Stopwatch
+        self, query: Query, references: Mapping[int, ProductReference], pace: Pace
     ) -> dict[int, Vector]:
         """Return the fused vectors of the products referred to, by place in the query."""
         if not references:
             return {}
         ids = sorted({reference.id for reference in references.values()})
         bounded = query.consistency is not Consistency.STRONG
-        with watch.stage("look_up"):
+        with pace.stage("look_up"):
             records = await self.index.read(query.catalog, ids, with_vectors=True, bounded=bounded)
             # Said to be there, and not seen: it may have been stored just now.
             if missing := sorted(set(ids) - {record.id for record in records}):
@@ -133,11 +141,25 @@ class PartReader:
                 )
         return {index: vectors[reference.id] for index, reference in references.items()}
 
+    async def _fused(
+        self, query: Query, sought: Mapping[int, PartVector], pace: Pace
+    ) -> tuple[Query, Vector, tuple[ModelVersion, ...]]:
+        """Return the one vector of what is *sought*, and the query with the fusion that made it."""
+        plain = replace(query, fusion=FusionStrategy.WEIGHTED_SUM)
+        with pace.stage("fuse"):
+            if query.fusion is not plain.fusion:
+                try:
+                    keep = (stages.FUSE_PLAINLY, stages.SEARCH_HURRIED)
+                    stage = stages.fuse(query.fusion)
+                    return query, *await pace.attempt(stage, lambda: self._fuse(query, sought), keep)
+                except LeftOut as left_out:
+                    pace.leave_out(Step.FUSION, left_out.cause)
+            return plain, *await pace.measured(stages.FUSE_PLAINLY, lambda: self._fuse(plain, sought))
+
     async def _fuse(
-        self, query: Query, sought: Mapping[int, PartVector], watch: Stopwatch
+        self, query: Query, sought: Mapping[int, PartVector]
     ) -> tuple[Vector, tuple[ModelVersion, ...]]:
-        with watch.stage("fuse"):
-            fused = await self.fuser.fuse(query.fusion, [list(sought.values())])
+        fused = await self.fuser.fuse(query.fusion, [list(sought.values())])
         try:
             return required(fused.outcomes[0]), fused.models
         except TriptychError as error:

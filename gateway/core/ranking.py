@@ -49,8 +49,7 @@ class Ranking:
         if strategy is None and path is Path.MULTIMODAL:
             learned = RankingStrategy.LEARNED in offer.strategies
             strategy = RankingStrategy.LEARNED if learned else RankingStrategy.SIMILARITY
-        pool = max(query.limit * POOL_FACTOR, POOL_MIN)
-        return RankingPlan(strategy, pool, offer.features if strategy in NETWORKS else ())
+        return RankingPlan(strategy, pool_of(query), offer.features if strategy in NETWORKS else ())
 
     async def order(
         self, query: Query, plan: RankingPlan, hits: Sequence[Hit]
@@ -112,6 +111,11 @@ class Ranking:
             return {}
         known = known_features(hit, metric, self.reader)
         return {name: known[name] for name in plan.features if name in known}
+
+
+def pool_of(query: Query) -> int:
+    """Return how many candidates are retrieved for a page."""
+    return max(query.limit * POOL_FACTOR, POOL_MIN)
 
 
 def reads_products(query: Query, plan: RankingPlan) -> bool:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gateway.core import boosts
 from gateway.core.listening import whole_filter
@@ -58,6 +59,11 @@ def retrieval(understood: Understood, plan: RankingPlan, space: SpaceKind) -> Re
     )
 
 
+def hurried(asked: Retrieval, limit: int) -> Retrieval:
+    """Return what is asked where there is no time: as many products as a page shows, compared once, and not counted."""
+    return replace(asked, limit=limit, rescoring=None, facets=(), counted=False, hurried=True)
+
+
 def chooses(query: Query, plan: RankingPlan) -> bool:
     """Return whether others than the first that the index finds may be shown, or more be read of them."""
     return bool(
@@ -70,10 +76,14 @@ def chooses(query: Query, plan: RankingPlan) -> bool:
 
 def lexical_weight(understood: Understood) -> float:
     """Return how much words count."""
+    if understood.vector is None:
+        return 1.0
     asked = understood.query.lexical_weight
     if asked is not None:
         return asked
-    return LEXICAL_WEIGHT_OF_WORDS if understood.is_of_words else 0.0
+    # A text that is late counts by its words.
+    is_late = any(place in understood.late for place in texts(understood.query))
+    return LEXICAL_WEIGHT_OF_WORDS if understood.is_of_words or is_late else 0.0
 
 
 def texts(query: Query) -> Mapping[int, tuple[str, float]]:

@@ -1,33 +1,34 @@
 """The walk of a search: listen, encode, fuse, search, rank.
 
 One modality takes the short way, as in the article's flowchart: features, search, answer. Several take the long one:
-features, fusion, search, ranking, answer.
+features, fusion, search, ranking, answer. What there is no time for is left out, in the order of `Step`.
 """
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from gateway.core import pages
 from gateway.core.checks import check
-from gateway.core.explain.explained import explained
+from gateway.core.explain.explained import explained, is_of
 from gateway.core.explain.explainer import Explainer
+from gateway.core.finding import Finder, Found
 from gateway.core.listening import Listener
 from gateway.core.model.answer import Answer, NextPage, Result
+from gateway.core.model.degradation import Cause, Step
 from gateway.core.model.query import ExplainLevel, Query, Spelling
-from gateway.core.model.ranking import Curve, RankingPlan
-from gateway.core.model.retrieval import Hits, Retrieval
+from gateway.core.model.retrieval import Retrieval
+from gateway.core.pacing import stages
+from gateway.core.pacing.pace import LeftOut, Pace, Pacing
 from gateway.core.pages import Pages
 from gateway.core.parts import PartReader, Understood
 from gateway.core.ports.rooms import Encoder, Fuser, Index
 from gateway.core.ports.tokens import Chains
 from gateway.core.ranking import CANDIDATES_MAX, Ranking
-from gateway.core.relevance import curve_of, judge_of
-from gateway.core.retrieving import blamed, retrieval, texts
+from gateway.core.retrieving import texts
 from gateway.core.spelling import Speller, found_by_words, suggestion, with_words
-from gateway.core.stopwatch import Stopwatch
-from triptych.vocabulary.choices import Modality, SpaceKind
-from triptych.vocabulary.errors import InvalidArgument
+from triptych.vocabulary.errors import DeadlineExceeded
 from triptych.vocabulary.vectors import ModelVersion
 
 
@@ -41,6 +42,7 @@ class ProductSearch:
     ranking: Ranking
     chains: Chains
     listener: Listener
+    pacing: Pacing = field(default_factory=Pacing)
 
     async def search(self, query: Query) -> Answer:
         """Return the products that answer *query*, best first.
@@ -49,27 +51,27 @@ class ProductSearch:
             InvalidArgument: the query contradicts itself, a part cannot be understood, or the parts cancel one another.
             NotFound: the catalogue or a product in the query does not exist.
             FailedPrecondition: NOT_CALIBRATED, the query cuts by relevance and nothing tells it.
-            Unavailable, DeadlineExceeded: a room does not answer, or not in time.
+            Unavailable, DeadlineExceeded: a room does not answer, or not in time, and the query cannot do without it.
         """
         check(query)
-        watch = Stopwatch()
-        listened = await self.listener.listen(query, watch)
+        pace = self.pacing.begin(strict=query.strict)
+        listened = await self.listener.listen(query, pace)
         query = listened.query
-        understood, corrections = await self._understand(query, watch)
-        found = await self._found(understood, watch)
+        understood, corrections = await self._understand(query, pace)
+        found = await self._finder.found(understood, pace)
         applied = query.spelling is Spelling.AUTO
         if query.spelling is Spelling.SUGGEST and corrections and not found_by_words(found.asked, found.hits):
-            applied = True
-            understood = await self._reader.understand(with_words(query, corrections), watch)
-            found = await self._found(understood, watch)
-        results, models = await self._ordered(understood.query, found, watch)
+            again = await self._again(with_words(query, corrections), pace)
+            applied = again is not None
+            understood, found = again or (understood, found)
+        found, results, models = await self._ordered(understood.query, found, pace)
         is_exact = any(result.hit.exact_match for result in results)
-        shown = await self._explained(understood, found.asked, results[: query.limit], watch)
+        shown = await self._explained(understood, found.asked, results[: query.limit], pace)
         return Answer(
             results=shown,
             path=understood.path,
             modalities=understood.modalities,
-            fusion=query.fusion if len(understood.sought) > 1 else None,
+            fusion=understood.query.fusion if len(understood.sought) > 1 else None,
             ranking=found.plan.strategy,
             space=found.hits.space,
             models=tuple(
@@ -77,7 +79,7 @@ class ProductSearch:
             ),
             index_name=found.hits.index_name,
             index_space=found.hits.index_space,
-            stages=watch.stages(),
+            stages=pace.stages(),
             filter=found.asked.filter,
             lexical_weight=found.asked.lexical_weight or None,
             facets=found.hits.facets,
@@ -90,108 +92,114 @@ class ProductSearch:
                 results, query.limit, found.asked, found.plan, complete=found.is_all or not results
             ),
             speech=listened.heard,
+            degradations=pace.degradations,
         )
 
     async def follow(self, query: Query) -> NextPage:
         """Return the page after the first that the token of *query* asks for; see `Pages.follow`."""
-        page = await Pages(self.index, self.ranking, self.chains).follow(query)
+        pace = self.pacing.begin(strict=query.strict)
+        page = await Pages(self.index, self.ranking, self.chains).follow(query, pace)
         if query.explain is ExplainLevel.NONE or not page.results:
-            return page
-        watch = Stopwatch()
-        query = (await self.listener.listen(query, watch)).query
-        understood, corrections = await self._understand(query, watch)
-        if tuple(texts(understood.query).values()) != page.asked.texts:
-            understood = await self._reader.understand(with_words(query, corrections), watch)
-        results = await self._explained(understood, page.asked, page.results, watch)
-        return replace(page, results=results, stages=(*page.stages, *watch.stages()))
+            return replace(page, degradations=pace.degradations)
+        results = page.results
+        try:
+            stage = stages.explain_page(query.explain)
+            results = await pace.attempt(stage, lambda: self._explained_page(query, page, pace))
+        except LeftOut as left_out:
+            pace.leave_out(Step.EXPLANATIONS, left_out.cause)
+        return replace(page, results=results, stages=pace.stages(), degradations=pace.degradations)
 
     @property
     def _reader(self) -> PartReader:
         return PartReader(self.encoder, self.fuser, self.index)
 
-    async def _understand(self, query: Query, watch: Stopwatch) -> tuple[Understood, Mapping[int, str]]:
+    @property
+    def _finder(self) -> Finder:
+        return Finder(self.index, self.ranking)
+
+    async def _understand(self, query: Query, pace: Pace) -> tuple[Understood, Mapping[int, str]]:
         """Return *query* with its vectors, and other words for those that the catalogue does not know."""
-        speller = Speller(self.index)
         if query.spelling is Spelling.AUTO:
-            corrections = await speller.corrections(query)
-            return await self._reader.understand(with_words(query, corrections), watch), corrections
+            corrections = await self._corrections(query, pace)
+            return await self._reader.understand(with_words(query, corrections), pace), corrections
         if query.spelling is Spelling.OFF:
-            return await self._reader.understand(query, watch), {}
-        return await asyncio.gather(self._reader.understand(query, watch), speller.corrections(query))
+            return await self._reader.understand(query, pace), {}
+        return await asyncio.gather(self._reader.understand(query, pace), self._corrections(query, pace))
+
+    async def _corrections(self, query: Query, pace: Pace) -> Mapping[int, str]:
+        keep = (*stages.essential(query), stages.SEARCH_HURRIED)
+        try:
+            return await pace.attempt(stages.SPELL, lambda: Speller(self.index).corrections(query), keep)
+        except LeftOut as left_out:
+            pace.leave_out(Step.SPELLING, left_out.cause)
+            return {}
+
+    async def _again(self, query: Query, pace: Pace) -> tuple[Understood, Found] | None:
+        """Return what is found with other words; None where there is no time to look for it."""
+
+        async def again() -> tuple[Understood, Found]:
+            # All of it or nothing: what was found first is whole.
+            understood = await self._reader.understand(query, pace.whole())
+            return understood, await self._finder.found(understood, pace.whole())
+
+        try:
+            return await pace.attempt(stages.RESPELL, again)
+        except LeftOut as left_out:
+            pace.leave_out(Step.SPELLING, left_out.cause)
+            return None
+
+    async def _ordered(
+        self, query: Query, found: Found, pace: Pace
+    ) -> tuple[Found, tuple[Result, ...], tuple[ModelVersion, ...]]:
+        """Return all that was found in order, by which plan it is, and the network that judged."""
+        query = replace(query, rescoring=found.asked.rescoring)
+        hits = found.hits.hits
+        if found.plan.strategy is not None and hits:
+            try:
+                with pace.stage("rank"):
+                    order = partial(self.ranking.order, query, found.plan, hits)
+                    return found, *await pace.attempt(stages.rank(found.plan.strategy), order)
+            except LeftOut as left_out:
+                pace.leave_out(Step.RANKING, left_out.cause)
+            found = found.unranked()
+        return found, *await self.ranking.order(query, found.plan, hits)
 
     async def _explained(
-        self, understood: Understood, asked: Retrieval, results: tuple[Result, ...], watch: Stopwatch
+        self, understood: Understood, asked: Retrieval, results: tuple[Result, ...], pace: Pace
     ) -> tuple[Result, ...]:
-        """Return *results* with what was asked for of why they stand where they do."""
-        if understood.query.explain is ExplainLevel.NONE or not results:
+        """Return *results* with what was asked for of why they stand where they do, if there is time for it."""
+        level = understood.query.explain
+        if level is ExplainLevel.NONE or not results:
             return results
-        explainer = Explainer(self.encoder, self.fuser, self.index)
-        with watch.stage("explain"):
-            return await explained(explainer, understood, asked, results, self._all)
+        try:
+            # What is dearer than explanations was left out already: then they are too.
+            pace.require_whole()
+            explainer = Explainer(self.encoder, self.fuser, self.index)
+            explain = partial(explained, explainer, understood, asked, results, self._all)
+            with pace.stage("explain"):
+                return await pace.attempt(stages.explain(level), explain)
+        except LeftOut as left_out:
+            pace.leave_out(Step.EXPLANATIONS, left_out.cause)
+            return results
+
+    async def _explained_page(self, query: Query, page: NextPage, pace: Pace) -> tuple[Result, ...]:
+        """Return the results of *page* explained, by the query as it was searched."""
+        whole = pace.whole()
+        query = (await self.listener.listen(query, whole)).query
+        understood, corrections = await self._understand(query, whole)
+        if tuple(texts(understood.query).values()) != page.asked.texts:
+            understood = await self._reader.understand(with_words(query, corrections), whole)
+        if not is_of(understood, page.asked):
+            raise LeftOut(Cause.SLOW, DeadlineExceeded())
+        with pace.stage("explain"):
+            explainer = Explainer(self.encoder, self.fuser, self.index)
+            return await explained(explainer, understood, page.asked, page.results, self._all)
 
     async def _all(self, understood: Understood) -> tuple[Result, ...]:
         """Return as many results as all pages show, in the order in which they show them."""
         query = understood.query
-        found = await self._found(understood, Stopwatch(), limit=CANDIDATES_MAX)
+        found = await self._finder.found(understood, Pace(), limit=CANDIDATES_MAX)
         hits, pool = found.hits.hits, found.plan.pool
         first, _ = await self.ranking.order(query, found.plan, hits[:pool])
         rest, _ = await self.ranking.order(query, found.plan, hits[pool:])
         return (*first, *rest)
-
-    async def _found(self, understood: Understood, watch: Stopwatch, limit: int | None = None) -> "Found":
-        """Return what the index finds: a pool of candidates, or with *limit* so many, uncounted.
-
-        A photo is compared with photos unless the request says otherwise, and with whole products where there are none.
-        """
-        query = understood.query
-        plan, facts = await asyncio.gather(
-            self.ranking.plan(query, understood.path), self.index.facts(query.catalog)
-        )
-        curve = curve_of(facts, query, understood.modalities)
-        with watch.stage("search"):
-            if query.space is None and understood.modalities == (Modality.IMAGE,):
-                found = await self._search(understood, plan, SpaceKind.IMAGE, limit)
-                if found.hits.hits:
-                    return found.judged(curve)
-            found = await self._search(understood, plan, query.space or SpaceKind.FUSED, limit)
-            return found.judged(curve)
-
-    async def _search(
-        self, understood: Understood, plan: RankingPlan, space: SpaceKind, limit: int | None
-    ) -> "Found":
-        asked = retrieval(understood, plan, space)
-        if limit is not None:
-            asked = replace(asked, limit=limit, facets=(), counted=False)
-        try:
-            return Found(plan, asked, await self.index.search(asked))
-        except InvalidArgument as error:
-            raise blamed(error, understood) from error
-
-    async def _ordered(
-        self, query: Query, found: "Found", watch: Stopwatch
-    ) -> tuple[tuple[Result, ...], tuple[ModelVersion, ...]]:
-        """Return all that was found in order, and the network that judged."""
-        if found.plan.strategy is None or not found.hits.hits:
-            return await self.ranking.order(query, found.plan, found.hits.hits)
-        with watch.stage("rank"):
-            return await self.ranking.order(query, found.plan, found.hits.hits)
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was asked of the index, and what it found."""
-
-    plan: RankingPlan
-    asked: Retrieval
-    hits: Hits
-
-    def judged(self, curve: Curve | None) -> "Found":
-        """Return the same with a plan that tells by *curve* how probably each is relevant."""
-        judge = judge_of(curve, self.hits.hits, self.asked.metric)
-        return replace(self, plan=replace(self.plan, judge=judge))
-
-    @property
-    def is_all(self) -> bool:
-        """Whether there is no more to find."""
-        counted = self.hits.total_is_exact and self.hits.total_size <= len(self.hits.hits)
-        return counted or len(self.hits.hits) < self.asked.limit

@@ -13,7 +13,16 @@ from gateway.core.relevance import kind_of
 from gateway.core.search import ProductSearch
 from gateway.core.upgrade.recorder import Recorder
 from gateway.core.upgrade.routed import RoutedRecogniser, RoutedSearch
-from gateway.metrics import BEST_RELEVANCE, EMPTY_ANSWERS, RECOGNITIONS, RECOMMENDED, RESULTS, SEARCHES, STAGE
+from gateway.metrics import (
+    BEST_RELEVANCE,
+    DEGRADATIONS,
+    EMPTY_ANSWERS,
+    RECOGNITIONS,
+    RECOMMENDED,
+    RESULTS,
+    SEARCHES,
+    STAGE,
+)
 from gateway.service.context import Context
 from gateway.translate import answers, queries, recognition, recommendations, words
 from gateway.translate.media import media
@@ -56,6 +65,8 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
             answer = await self._search.search(query)
             measure(answer)
             response = answers.response(query, answer)
+        for each in answer.degradations:
+            DEGRADATIONS.labels(each.step.name, each.cause.name).inc()
         if answer.chain is not None:
             chain = replace(answer.chain, head=answers.head(response))
             response.next_page_token = self._chains.seal(chain, query.fingerprint)

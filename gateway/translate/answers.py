@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from gateway.core.model.answer import Answer, NextPage, Result
+from gateway.core.model.degradation import Degradation, Step
 from gateway.core.model.query import Query
 from gateway.core.model.retrieval import Facet, Interval
 from gateway.translate.explanations import explanation
@@ -37,6 +38,7 @@ def response(asked: Query, answer: Answer) -> search_pb.SearchProductsResponse:
         facets=[facet(each) for each in answer.facets],
         total_size=answer.total_size,
         total_size_is_exact=answer.total_is_exact,
+        degradations=map(degradation, answer.degradations),
     )
     if answer.spelling is not None:
         message.spelling.text, message.spelling.applied = answer.spelling.text, answer.spelling.applied
@@ -48,6 +50,7 @@ def next_page(asked: Query, page: NextPage) -> search_pb.SearchProductsResponse:
     """Return a page after the first as the client sees it, but for its token."""
     message = search_pb.SearchProductsResponse.FromString(page.head)
     message.results.extend(result(asked, page.asked.space, item) for item in page.results)
+    message.degradations.extend(map(degradation, page.degradations))
     add_stages(message, page.stages)
     return message
 
@@ -63,7 +66,19 @@ def head(message: search_pb.SearchProductsResponse) -> bytes:
     kept.CopyFrom(message)
     for of_one_page in ("results", "stages", "next_page_token", "attribution_token"):
         kept.ClearField(of_one_page)
+    of_all_pages = [each for each in message.degradations if Step(each.step) is not Step.EXPLANATIONS]
+    del kept.degradations[:]
+    kept.degradations.extend(of_all_pages)
     return kept.SerializeToString()
+
+
+def degradation(item: Degradation) -> search_pb.Degradation:
+    """Return what was left out."""
+    return search_pb.Degradation(
+        step=search_pb.Degradation.Step.ValueType(item.step),
+        reason=search_pb.Degradation.Reason.ValueType(item.cause),
+        part=item.part,
+    )
 
 
 def add_stages(message: search_pb.SearchProductsResponse, stages: Iterable[tuple[str, float]]) -> None:

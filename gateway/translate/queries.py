@@ -68,6 +68,7 @@ def query(request: search_pb.SearchProductsRequest) -> Query:
         consistency=Consistency(request.consistency) if request.consistency else None,
         page_token=request.page_token,
         fingerprint=fingerprint(request),
+        strict=request.degrade_policy == search_pb.SearchProductsRequest.DEGRADE_POLICY_FORBID,
     )
 
 

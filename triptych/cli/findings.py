@@ -1,4 +1,4 @@
-"""What an answer says of all that was found, as lines: other words, counts."""
+"""What an answer says of all that was found, as lines: what was left out, other words, counts."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,12 @@ from triptych.v1 import product_search_service_pb2 as pb
 
 
 def finding_lines(response: pb.SearchProductsResponse) -> Iterator[str]:
-    """Yield the suggestion, the number of products, and the counts of each facet."""
+    """Yield what was left out, the suggestion, the number of products, and the counts of each facet."""
+    for left_out in response.degradations:
+        step = pb.Degradation.Step.Name(left_out.step).removeprefix("STEP_").lower().replace("_", " ")
+        reason = pb.Degradation.Reason.Name(left_out.reason).removeprefix("REASON_").lower()
+        place = f" {left_out.part + 1}" if left_out.HasField("part") else ""
+        yield f"left out: {step}{place} ({reason})"
     if response.HasField("spelling"):
         begin = "searched for" if response.spelling.applied else "did you mean"
         yield f"{begin} {response.spelling.text!r}{'' if response.spelling.applied else '?'}"

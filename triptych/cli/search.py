@@ -58,6 +58,7 @@ def search(
     min_relevance: said.Relevance = None,
     spelling: said.Spelling = "",
     consistency: said.Consistency = "",
+    degrade_policy: said.DegradePolicy = "",
     explain: said.Explain = "",
     limit: said.Limit = 10,
     pages: said.Pages = 1,
@@ -100,6 +101,7 @@ def search(
         "min_relevance": min_relevance,
         "spelling": choice(asked.Spelling, "spelling", spelling),
         "consistency": choice(types_pb2.Consistency, "consistency", consistency),
+        "degrade_policy": choice(asked.DegradePolicy, "degrade-policy", degrade_policy),
         "explain": choice(asked.ExplainLevel, "explain", explain),
     }
     with errors_as_lines(), Client(address) as client:

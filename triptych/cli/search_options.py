@@ -78,6 +78,9 @@ Relevance = Annotated[
 Explain = Annotated[str, typer.Option(help="Why products stand where they do: contributions or full.")]
 Spelling = Annotated[str, typer.Option(help="Unknown words: suggest others, auto (search with them), off.")]
 Consistency = Annotated[str, typer.Option(help="What was written lately: bounded, or strong (all of it).")]
+DegradePolicy = Annotated[
+    str, typer.Option(help="Where time is short: allow (leave something out, and say so), or forbid.")
+]
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many products a page.")]
 Pages = Annotated[int, typer.Option(min=1, help="How many pages.")]
 PageToken = Annotated[str, typer.Option(help="The token that an earlier answer gave for its next page.")]

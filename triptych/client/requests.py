@@ -49,6 +49,7 @@ class SearchChoices(TypedDict, total=False):
     spelling: "search_pb.SearchProductsRequest.Spelling.ValueType"
     read_mask: Iterable[str]  # paths of fields, such as "title"
     consistency: "types_pb2.Consistency.ValueType"
+    degrade_policy: "search_pb.SearchProductsRequest.DegradePolicy.ValueType"
 
 
 def part(

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from gateway.core.explain.explainer import Explainer
 from gateway.core.explain.question import question, without
 from gateway.core.model.answer import Result
@@ -12,6 +14,18 @@ from gateway.core.parts import Understood
 
 FindAll = Callable[[Understood], Awaitable[Sequence[Result]]]
 """Returns as many results as all pages of a query show, in their order."""
+
+
+# Vectors of the same query differ by less, whatever they were encoded beside.
+SAME_VECTOR = 1e-3
+
+
+def is_of(understood: Understood, asked: Retrieval) -> bool:
+    """Return whether *asked* was asked for the query as it is *understood* now: nothing may have been left out of it."""
+    if understood.vector is None or asked.query is None:
+        return False
+    now, then = understood.vector.values, asked.query.values
+    return now.shape == then.shape and bool(np.allclose(now, then, atol=SAME_VECTOR))
 
 
 async def explained(

@@ -48,6 +48,7 @@ class Question:
 def question(understood: Understood, asked: Retrieval) -> Question:
     """Return what is to be explained of a query for which *asked* was asked of the index."""
     query = understood.query
+    assert understood.vector is not None, "an answer of which a part was left out is not explained"
     contents = {place: query.parts[place].content for place in understood.sought}
     return Question(
         understood.sought,

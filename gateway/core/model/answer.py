@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from gateway.core.explain.model import Explanation
+from gateway.core.model.degradation import Degradation
 from gateway.core.model.ranking import RankingPlan
 from gateway.core.model.retrieval import Facet, Hit, Retrieval
 from gateway.core.model.words import HeardSpeech
@@ -80,6 +81,7 @@ class Answer:
         total_size: how many products, or groups, pass the filter.
         chain: what is left to show; None where nothing is.
         speech: what was made of sounds.
+        degradations: what was left out to answer in time.
     """
 
     results: tuple[Result, ...]
@@ -100,14 +102,19 @@ class Answer:
     spelling: Suggestion | None = None
     chain: Chain | None = None
     speech: tuple[HeardSpeech, ...] = ()
+    degradations: tuple[Degradation, ...] = ()
 
 
 @dataclass(frozen=True)
 class NextPage:
-    """A page after the first. *asked* was asked of the index; *head* is what the first one said of the whole, packed."""
+    """A page after the first. *asked* was asked of the index; *head* is what the first one said of the whole, packed.
+
+    *degradations* are of this page alone.
+    """
 
     results: tuple[Result, ...]
     asked: Retrieval
     stages: tuple[tuple[str, float], ...]
     head: bytes
     chain: Chain | None
+    degradations: tuple[Degradation, ...] = ()

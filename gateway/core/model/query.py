@@ -138,6 +138,7 @@ class Query:
         fields: of products that are returned, as paths of a field mask; empty: all.
         consistency: how much of what was written lately is seen; None as the search room is set.
         fingerprint: of all of the request but its page.
+        strict: whether nothing may be left out to answer in time.
     """
 
     catalog: str
@@ -164,6 +165,7 @@ class Query:
     page_token: str = ""
     fingerprint: bytes = b""
     spoken_filters: Mapping[int, str] = field(default_factory=dict)
+    strict: bool = False
 
     def origin(self, place: int) -> int:
         """Return the place in the request of what became the part at *place*."""

@@ -55,6 +55,7 @@ class Retrieval:
         consistency: how much of what was written lately is seen; None as the search room is set.
         generation: whose vectors are searched; empty: of the one that serves.
         products_limit: how many of the first hits bring their product; None for all.
+        hurried: whether as few candidates are looked at as can be.
     """
 
     catalog: str
@@ -82,6 +83,7 @@ class Retrieval:
     consistency: Consistency | None = None
     generation: str = ""
     products_limit: int | None = None
+    hurried: bool = False
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,9 @@ class FakeRooms:
         self.catalog = Catalog(self.encoder, self.fuser, self.index, PackedProducts(), ahead)
         planned = PlannedWrites(self.encoder, self.fuser, self.index, PackedProducts(), PackedProducts())
         self.writes = Writes(self.index, self.catalog, planned)
+        self.served = ProductSearchService(
+            self.search, self.encoder, self.chains, self.recogniser, self.recommender, self.shown
+        )
         self.resumes = SealedResumes("a key of at least 32 characters!!")
         self.ingestion = Ingestion(self.writes, self.resumes, Limits(), streams_max=2)
         cursors = SealedCursors("a key of at least 32 characters!!")
@@ -93,14 +96,7 @@ async def stubs(rooms, no_metrics):
             Service(
                 "triptych.v1.ProductSearchService",
                 product_search_service_pb2_grpc.add_ProductSearchServiceServicer_to_server,
-                ProductSearchService(
-                    rooms.search,
-                    rooms.encoder,
-                    rooms.chains,
-                    rooms.recogniser,
-                    rooms.recommender,
-                    rooms.shown,
-                ),
+                rooms.served,
             ),
             Service(
                 "triptych.v1.CatalogService",

@@ -126,7 +126,8 @@ async def test_what_is_not_asked_for_costs_nothing(shop, rooms):
     answer = await shop(text("red"), image("mug photo"))
     calls = [len(room.calls) for room in (rooms.encoder, rooms.fuser, rooms.ranker)]
 
-    assert [1, 1, 1] == [after - then for after, then in zip(calls, before, strict=True)]
+    # Each modality is encoded by a call of its own.
+    assert [2, 1, 1] == [after - then for after, then in zip(calls, before, strict=True)]
     assert 1 == len(rooms.index.searches)
     assert not any(result.HasField("explanation") for result in answer.results)
     assert "explain" not in [stage.stage for stage in answer.stages]
@@ -228,7 +229,7 @@ async def test_one_encoding_for_all(shop, rooms):
     before = len(rooms.encoder.calls)
     await shop(text("red mug"), text("nice", weight=0.5), image("mug photo"), explain=FULL)
 
-    _, changes = rooms.encoder.calls[before:]
+    _, _, changes = rooms.encoder.calls[before:]
     # The only word of a part leaves nothing to encode.
     assert 2 + 0 + 9 == len(changes)
 

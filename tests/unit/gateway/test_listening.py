@@ -5,7 +5,7 @@ import pytest
 from gateway.core.listening import Listener, whole_filter
 from gateway.core.model.query import Content, Media, Part, Query
 from gateway.core.model.words import HeardSpeech, Transcript
-from gateway.core.stopwatch import Stopwatch
+from gateway.core.pacing.pace import Pace
 from triptych.vocabulary.choices import AudioMode, FusionStrategy, Modality, SimilarityMetric
 from triptych.vocabulary.errors import (
     DeadlineExceeded,
@@ -68,7 +68,7 @@ def query(*parts, filter_=""):
 
 async def listened(interpreter, *parts, filter_="", alone=1.0):
     listener = Listener(interpreter, FakeVocabularies(), alone)
-    return await listener.listen(query(*parts, filter_=filter_), Stopwatch())
+    return await listener.listen(query(*parts, filter_=filter_), Pace())
 
 
 def shown(parts):
@@ -78,7 +78,7 @@ def shown(parts):
 
 async def test_a_query_without_sounds():
     """Nothing is asked, and nothing is measured."""
-    interpreter, watch = FakeInterpreter(), Stopwatch()
+    interpreter, watch = FakeInterpreter(), Pace()
     asked = query(text())
     found = await Listener(interpreter, FakeVocabularies()).listen(asked, watch)
 

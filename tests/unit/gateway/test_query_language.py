@@ -162,7 +162,7 @@ class TestSpelling:
 
         assert ("red mug", True) == (answer.spelling.text, answer.spelling.applied)
         assert ["red mug"] == [text for text, _ in rooms.index.searches[-1].texts]
-        assert "red mug" == rooms.encoder.calls[-1][0].text
+        assert "red mug" in [call[0].text for call in rooms.encoder.calls]
 
     async def test_neither(self, shop, rooms):
         """OFF; and where the words are an article number, there is nothing to suggest."""
@@ -250,7 +250,7 @@ class TestExclusions:
         )
 
         assert {"red-mug", "blue-mug", "blue-hat", "boot", "no-price"} == set(ids(answer))
-        assert [2] == [len(call) for call in rooms.encoder.calls]
+        assert [1, 1] == [len(call) for call in rooms.encoder.calls]
         assert [(0.9, SpaceKind.FUSED), (0.99, SpaceKind.FUSED)] == [
             (each.similarity, each.space) for each in rooms.index.searches[-1].excluded_vectors
         ]

@@ -68,7 +68,7 @@ class TestSearch:
             "--filter", "price < 50", "--facet", "brand", "--facet", "price:10,50", "--group",
             "--boost", "popularity:0.2:5", "--boost", "freshness:0.1:2", "--boost", "stock:-0.1:in_stock = true",
             "--lexical-weight", "0.4", "--hybrid-fusion", "ranks", "--rescoring", "mahalanobis",
-            "--min-relevance", "0.3", "--spelling", "auto", "--explain", "full", "--page-token", "t",
+            "--min-relevance", "0.3", "--spelling", "auto", "--explain", "full", "--degrade-policy", "forbid", "--page-token", "t",
         )  # fmt: skip
 
         assert 0 == result.exit_code, result.output
@@ -98,6 +98,7 @@ class TestSearch:
             min_relevance=0.3,
             spelling=pb.SearchProductsRequest.SPELLING_AUTO,
             explain=pb.SearchProductsRequest.EXPLAIN_LEVEL_FULL,
+            degrade_policy=pb.SearchProductsRequest.DEGRADE_POLICY_FORBID,
         )
         assert [expected] == gateway.searches
 
@@ -121,6 +122,8 @@ class TestSearch:
         """The suggestion, the number of products, counts, scores of the stages, variants."""
         answer = pb.SearchProductsResponse(total_size=7, total_size_is_exact=True)
         answer.spelling.text = "red mug"
+        answer.degradations.add(step=pb.Degradation.STEP_RANKING, reason=pb.Degradation.REASON_SLOW)
+        answer.degradations.add(step=pb.Degradation.STEP_PART, reason=pb.Degradation.REASON_LATE, part=1)
         facet = answer.facets.add(field="price", is_exact=True)
         facet.values.add(count=2).interval.to = 10
         setattr(facet.values.add(count=5).interval, "from", 10)
@@ -133,6 +136,7 @@ class TestSearch:
         shown = " ".join(run("search", "--text", "a").stdout.replace("│", " ").split())
 
         for words in (
+            "left out: ranking (slow) left out: part 2 (late)",
             "did you mean 'red mug'?",
             "7 products",
             "price: below 10 (2), from 10 (5)",

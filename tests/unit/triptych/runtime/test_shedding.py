@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from unittest.mock import MagicMock
 
 import grpc
 import pytest
@@ -12,6 +13,7 @@ from triptych.internal.v1 import ranker_service_pb2 as ranker_pb
 from triptych.internal.v1 import ranker_service_pb2_grpc as ranker_grpc
 from triptych.internal.v1 import search_service_pb2 as search_pb
 from triptych.internal.v1 import search_service_pb2_grpc as search_grpc
+from triptych.runtime import serve
 from triptych.runtime.channels import call, open_channel
 from triptych.runtime.errors import from_status
 from triptych.runtime.limit import AdaptiveLimit
@@ -43,6 +45,12 @@ class Servicer(ranker_grpc.RankerServiceServicer, search_grpc.SearchServiceServi
         self.calls += 1
         await self.behaviour(self.calls)
         return search_pb.WriteProductsResponse()
+
+
+@pytest.fixture(autouse=True)
+def no_metrics(monkeypatch):
+    """Leave out the server of metrics, which takes half a second to stop."""
+    monkeypatch.setattr(serve, "start_http_server", lambda *_, **__: (MagicMock(server_port=0), MagicMock()))
 
 
 async def nothing() -> None:
