@@ -36,11 +36,12 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where the system keeps it
 
 @dataclass(frozen=True)
 class TritonPorts:
-    """The ports that Triton listens on."""
+    """The ports that Triton listens on, and the address."""
 
     grpc: int = GRPC_PORT
     http: int = HTTP_PORT
     metrics: int = METRICS_PORT
+    host: str = LOOPBACK
 
 
 def triton_command(model_repository: Path, state: Path, ports: TritonPorts | None = None) -> list[str]:
@@ -63,13 +64,14 @@ def main() -> None:
     parser.add_argument("--grpc-port", type=int, default=GRPC_PORT, help="default: %(default)s")
     parser.add_argument("--http-port", type=int, default=HTTP_PORT, help="default: %(default)s")
     parser.add_argument("--metrics-port", type=int, default=METRICS_PORT, help="default: %(default)s")
+    parser.add_argument("--host", default=LOOPBACK, help="0.0.0.0 in a container (default: %(default)s)")
     arguments = parser.parse_args()
     state = arguments.state.resolve()
     state.mkdir(parents=True, exist_ok=True)
     lock(state)
     remove_shared_memory(shared_memory_prefix(state))
     server = triton_folder()
-    ports = TritonPorts(arguments.grpc_port, arguments.http_port, arguments.metrics_port)
+    ports = TritonPorts(arguments.grpc_port, arguments.http_port, arguments.metrics_port, arguments.host)
     backends = assemble_backend(server, state / "backends")
     options = server_options(
         arguments.model_repository.resolve(), backends, shared_memory_prefix(state), ports
@@ -158,9 +160,9 @@ def server_options(
         f"--model-repository={model_repository}",
         f"--backend-directory={backends}",
         f"--backend-config=python,shm-region-prefix-name={shared_memory}",
-        f"--grpc-address={LOOPBACK}", f"--grpc-port={ports.grpc}",
-        f"--http-address={LOOPBACK}", f"--http-port={ports.http}",
-        f"--metrics-address={LOOPBACK}", f"--metrics-port={ports.metrics}",
+        f"--grpc-address={ports.host}", f"--grpc-port={ports.grpc}",
+        f"--http-address={ports.host}", f"--http-port={ports.http}",
+        f"--metrics-address={ports.host}", f"--metrics-port={ports.metrics}",
         "--strict-readiness=true",
         # Would start every model's process twice; the configurations say everything.
         "--disable-auto-complete-config",

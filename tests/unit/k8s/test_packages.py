@@ -1,0 +1,124 @@
+"""What an image of a room holds: the packages of its group in pyproject.toml, in the versions of the lock."""
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[3]
+MODULES = {
+    "gateway": "gateway.main",
+    "encoder": "services.encoder.main",
+    "fusion": "services.fusion.main",
+    "search": "services.search.main",
+    "ranker": "services.ranker.main",
+}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+GROUPS = PROJECT["dependency-groups"]
+# What uv is told to leave out, whoever asks for it.
+LEFT_OUT = {Requirement(text).name for text in PROJECT["tool"]["uv"]["override-dependencies"]}
+LOCK = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().split())
+HEAVY = {"torch", "transformers", "onnx", "ray", "nvidia-pytriton", "milvus", "milvus-lite", "scikit-learn"}
+
+# Imports a module as if nothing were installed but the distributions named.
+IMPORT_WITH = """
+import importlib.abc, importlib.metadata, sys
+module, allowed = sys.argv[1], set(sys.argv[2:])
+owners = importlib.metadata.packages_distributions()
+canonical = lambda name: name.lower().replace("_", "-").replace(".", "-")
+class Absent(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        owned = owners.get(name.partition(".")[0])
+        if owned and not allowed & {canonical(each) for each in owned} and name.partition(".")[0] not in OURS:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+OURS = {"triptych", "services", "gateway"}
+sys.meta_path.insert(0, Absent())
+__import__(module)
+"""
+
+
+def requirements_of(group: str) -> list[str]:
+    """Return what *group* asks for, with the groups that it includes."""
+    return [
+        each
+        for entry in GROUPS[group]
+        for each in (requirements_of(entry["include-group"]) if isinstance(entry, dict) else [entry])
+    ]
+
+
+def closure_of(group: str) -> set[str]:
+    """Return the distributions that *group* brings, with all that they need here."""
+    found: set[str] = set()
+    waiting = [Requirement(text) for text in requirements_of(group)]
+    while waiting:
+        wanted = waiting.pop()
+        extras = {"", *wanted.extras}
+        key = f"{canonicalize_name(wanted.name)}[{','.join(sorted(wanted.extras))}]"
+        if key in found or wanted.name in LEFT_OUT:
+            continue
+        found.add(key)
+        waiting += [
+            each
+            for each in map(Requirement, importlib.metadata.requires(wanted.name) or [])
+            if each.marker is None or any(each.marker.evaluate({"extra": extra}) for extra in extras)
+        ]
+    return {key.partition("[")[0] for key in found}
+
+
+@pytest.mark.parametrize("room", MODULES)
+def test_room_needs_nothing_but_its_group(room: str):
+    """Its main can be imported where nothing else is installed."""
+    result = subprocess.run(
+        [sys.executable, "-c", IMPORT_WITH, MODULES[room], *sorted(closure_of(room))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (0, "") == (result.returncode, result.stderr[-2000:])
+
+
+def test_a_package_that_is_not_in_the_group_is_missed():
+    """The test above would see it: the encoder does not start with the packages of the gateway."""
+    result = subprocess.run(
+        [sys.executable, "-c", IMPORT_WITH, MODULES["encoder"], *sorted(closure_of("gateway"))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "No module named 'tritonclient'" in result.stderr
+
+
+@pytest.mark.parametrize("room", MODULES)
+def test_no_room_carries_models_or_engines(room: str):
+    """Torch and its kind stay in Triton, the engines where they run."""
+    assert set() == closure_of(room) & HEAVY
+
+
+@pytest.mark.parametrize("group", [*MODULES, "triton-cpu"])
+def test_images_hold_what_the_lock_says(group: str):
+    """Every package of an image has its version in the lock."""
+    assert set() == closure_of(group) - {canonicalize_name(name) for name in LOCK}
+
+
+def test_dockerfile_builds_each_room_from_its_group():
+    """Each room has a target, which takes its group, its code and its module, and is no root."""
+    stages = re.split(r"^FROM ", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
+    named = {stage.split()[2]: stage for stage in stages if " AS " in stage.splitlines()[0]}
+
+    for room, module in MODULES.items():
+        folder = module.rpartition(".")[0].replace(".", "/")
+        assert f"--group {room}\n" in named[f"{room}-packages"]
+        assert f"COPY --from={room}-packages /venv /venv\n" in named[room]
+        assert f"COPY --from=code /app/{folder} {folder}\n" in named[room]
+        assert f'CMD ["-m", "{module}"]' in named[room]
+        assert "USER 65532:65532\n" in named[room]
