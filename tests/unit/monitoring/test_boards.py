@@ -82,7 +82,7 @@ def test_every_query_can_be_parsed(tmp_path):
 
 
 def test_what_is_counted_is_shown(known):
-    """Every metric of ours has a place on a board or in a rule."""
+    """Every metric of ours has a place on a board or in a rule: a line in scripts/board_panels/ gives it one."""
     text = (
         "\n".join(path.read_text() for path in BOARDS)
         + (ROOT / "k8s" / "components" / "monitoring" / "prometheusrule.yaml").read_text()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from prometheus_client import REGISTRY, generate_latest
 
 from tests.promql import grouped_by, selectors
 from tests.tools import tool
@@ -98,6 +99,21 @@ def test_every_alert_tells_how_bad_it_is_and_what_to_do(alerts):
         assert section.strip().startswith(alert["labels"]["severity"].capitalize()), name
         assert "- Look at:" in section, name
         assert "- Do:" in section, name
+
+
+def test_what_rooms_register_is_well_formed(known):
+    """`promtool check metrics` has nothing to say of names, units and help, before any room runs."""
+    shown = generate_latest(REGISTRY).decode()
+    done = subprocess.run(
+        [tool("promtool", "prometheus"), "check", "metrics"],
+        input=shown,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "triptych_gateway_searches_total" in shown
+    assert (0, "") == (done.returncode, done.stdout + done.stderr)
 
 
 def test_the_operators_rule_is_current():
