@@ -45,6 +45,7 @@ from gateway.core.upgrade.routed import RoutedRecogniser, RoutedSearch, RoutedWr
 from gateway.core.upgrade.shadow import Shadow
 from gateway.core.upgrade.worker import Worker
 from gateway.core.vocabulary import Vocabularies
+from gateway.main_access import gate_of
 from gateway.metrics import UPGRADES
 from gateway.service.catalog import CatalogService
 from gateway.service.feedback import FeedbackService
@@ -56,6 +57,7 @@ from gateway.settings import TOKEN_KEY_CHARACTERS_MIN, GatewaySettings
 from gateway.turnstiles import turnstiles
 from triptych.runtime.channels import open_channel
 from triptych.runtime.context import remaining_s
+from triptych.runtime.gate import Gates
 from triptych.runtime.logs import log
 from triptych.runtime.serve import Room, Service, run
 from triptych.runtime.stores import watch_store
@@ -170,7 +172,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
         warm_up=rooms.check,
         check=rooms.check,
         stop=ingestion.stop,
-        gate=turnstiles(settings),
+        gate=Gates([gate_of(settings, stack), turnstiles(settings)]),
     )
 
 

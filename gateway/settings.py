@@ -5,13 +5,14 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from gateway.settings_access import AccessSettings
 from triptych.runtime.security.tls import TlsFiles
 from triptych.runtime.settings import ServerSettings
 
 TOKEN_KEY_CHARACTERS_MIN = 32
 
 
-class GatewaySettings(ServerSettings):
+class GatewaySettings(AccessSettings, ServerSettings):
     """Settings of the gateway: variables TRIPTYCH_GATEWAY_*."""
 
     model_config = SettingsConfigDict(

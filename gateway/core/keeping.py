@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.core.access import current
 from gateway.core.model.catalog import ProductRecord
 from gateway.core.model.keeping import CatalogDescription, CheckPage
 from gateway.core.model.query import Content
@@ -71,7 +72,7 @@ class Keeping:
         return await self.store.describe(catalog)
 
     async def catalogs(self, limit: int, token: str) -> Page:
-        """Return the names of *limit* catalogues with the packs of their vectors, and where to go on.
+        """Return the names of *limit* catalogues of the caller with the packs of their vectors, and where to go on.
 
         Raises:
             InvalidArgument: PAGE_TOKEN_INVALID.
@@ -80,7 +81,7 @@ class Keeping:
         packs = {
             name: spaces[SpaceKind.FUSED].pack
             for name, spaces in (await self.store.catalogs()).items()
-            if SpaceKind.FUSED in spaces
+            if SpaceKind.FUSED in spaces and current.may_use(name)
         }
         names = [name for name in sorted(packs) if name > after]
         shown = names[:limit]

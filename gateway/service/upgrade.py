@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from gateway.core.access import current
 from gateway.core.upgrade.conductor import Conductor
 from gateway.core.upgrade.model import Upgrade
 from gateway.service.context import Context
@@ -37,9 +38,8 @@ class UpgradeService(pb_grpc.UpgradeServiceServicer):
         self, request: pb.ListUpgradesRequest, context: Context
     ) -> pb.ListUpgradesResponse:
         """Tell how all upgrades fare."""
-        return pb.ListUpgradesResponse(
-            upgrades=[upgrades.message(each) for each in await self._conductor.all()]
-        )
+        shown = [each for each in await self._conductor.all() if current.may_use(each.catalog)]
+        return pb.ListUpgradesResponse(upgrades=[upgrades.message(each) for each in shown])
 
     async def SwitchUpgrade(
         self, request: pb.SwitchUpgradeRequest, context: Context

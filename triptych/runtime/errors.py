@@ -95,7 +95,9 @@ def from_rpc_error(error: grpc.aio.AioRpcError, dependency: str) -> TriptychErro
         return DeadlineExceeded()
     status = rpc_status.from_call(error)
     if status is not None:
-        return from_status(status)
+        told = from_status(status)
+        # That this room may not call another is no fault of our caller.
+        return Unavailable.because_of(dependency) if told.reason is Reason.CALLER_NOT_ALLOWED else told
     # Said by gRPC itself, not by the room.
     if error.code() == grpc.StatusCode.UNAVAILABLE:
         return Unavailable.because_of(dependency)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gateway.core.access import current
 from gateway.core.feedback.model import Event, JudgedAnswer, SentEvent, Shown
 from gateway.core.ports.events import EventStore
 from gateway.core.ports.tokens import Attributions
@@ -52,6 +53,8 @@ class Feedback:
         except TriptychError as error:
             return error
         answers[sent.token] = shown
+        if not current.may_use(shown.catalog):
+            return current.not_allowed(shown.catalog, "attribution_token")
         if sent.product_id not in shown.products:
             return InvalidArgument(
                 f"The answer did not show the product {sent.product_id!r}.",
