@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from triptych.archive.files import calibration_of, read_products, spaces_of, write_archive
 from triptych.archive.manifest import ArchiveError, Manifest, read_manifest
+from triptych.cli.connection import connect
 from triptych.cli.options import Address, Catalog
 from triptych.cli.output import EXIT_BAD_INPUT, EXIT_FAILED, err, errors_as_lines, fail, out
 from triptych.client import Client, TriptychClientError
@@ -27,7 +28,7 @@ def backup(
     address: Address = "localhost:7100",
 ) -> None:
     """Write a catalogue with its vectors, calibration and the facts of its models to a folder of Parquet files."""
-    with errors_as_lines(), Client(address) as client, bar() as progress:
+    with errors_as_lines(), connect(address) as client, bar() as progress:
         facts = client.facts(catalog)
         task = progress.add_task(f"backing up {catalog}", total=facts.product_count)
         try:
@@ -58,7 +59,7 @@ def restore(
     """Store a backup again. Nothing is encoded; one that broke off is completed with --into-existing."""
     try:
         manifest = read_manifest(folder)
-        with errors_as_lines(), Client(address) as client:
+        with errors_as_lines(), connect(address) as client:
             name = catalog or manifest.catalog
             if not into_existing and count_of(client, name):
                 raise fail(f"catalogue {name!r} has products; see --into-existing", EXIT_BAD_INPUT)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from triptych.cli.connection import connect
 from triptych.cli.options import Address, Catalog
 from triptych.cli.output import EXIT_BAD_INPUT, err, errors_as_lines, fail, out
 from triptych.client import Client
@@ -34,7 +35,7 @@ def calibrate(
     if judgements is None and recognition is None:
         raise fail("say what to learn from: JUDGEMENTS or --recognition PHOTOS", EXIT_BAD_INPUT)
     try:
-        with errors_as_lines(), Client(address) as client:
+        with errors_as_lines(), connect(address) as client:
             before = client.facts(catalog).calibration
             curves, refused = fitted(client, catalog, judgements, recognition, seed)
             out.print(table_of(curves))

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from triptych.cli.connection import connect
 from triptych.cli.options import Address, AsJson, Catalog, Timeout
 from triptych.cli.output import EXIT_FAILED, errors_as_lines, out, print_json
-from triptych.client import Client
 from triptych.v1 import catalog_service_pb2 as pb
 from triptych.v1 import maintenance_service_pb2 as maintenance_pb
 from triptych.v1 import types_pb2
@@ -19,7 +19,7 @@ Name = Annotated[str, typer.Argument(metavar="CATALOG")]
 @app.command("list")
 def list_catalogs(address: Address = "localhost:7100", as_json: AsJson = False) -> None:
     """List the catalogues and the model packs of their vectors."""
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         found = list(client.catalogs())
     if as_json:
         print_json(pb.ListCatalogsResponse(catalogs=found))
@@ -33,7 +33,7 @@ def list_catalogs(address: Address = "localhost:7100", as_json: AsJson = False) 
 @app.command()
 def create(catalog: Name, address: Address = "localhost:7100") -> None:
     """Make an empty catalogue."""
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         client.create_catalog(catalog)
     out.print(f"catalogue {catalog!r} is made")
 
@@ -41,7 +41,7 @@ def create(catalog: Name, address: Address = "localhost:7100") -> None:
 @app.command()
 def show(catalog: Name = "default", address: Address = "localhost:7100", as_json: AsJson = False) -> None:
     """Show how many products a catalogue has, in which spaces, and what they can be filtered by."""
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         found = client.facts(catalog)
     if as_json:
         print_json(found)
@@ -72,7 +72,7 @@ def delete(
     """Remove a catalogue with all its products. This cannot be undone."""
     if not yes:
         typer.confirm(f"Remove catalogue {catalog!r} with all its products?", abort=True)
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         client.delete_catalog(catalog)
     out.print(f"catalogue {catalog!r} is removed")
 
@@ -89,7 +89,7 @@ def check(
     The exit code is 1 where anything is left that is not as it should be.
     """
     whole = maintenance_pb.CheckCatalogResponse()
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         for page in client.check(catalog=catalog, repair=repair, timeout_s=timeout_s):
             whole.inconsistencies.extend(page.inconsistencies)
             for where, count in page.checked.items():

@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from triptych.cli import demo_page
+from triptych.cli.connection import connect
 from triptych.cli.demo_samples import Sample, samples
 from triptych.cli.demo_words import words_of
 from triptych.cli.ingest import ingest
@@ -50,7 +51,7 @@ def demo(
             up(settings.state, wait_s=wait_s)
         file = folder / "products.jsonl"
         ingest(file, media_root=folder, catalog=CATALOG, address=address, state=settings.state)
-        with Client(address) as client:
+        with connect(address) as client:
             found = [ask(client, sample, folder, limit) for sample in samples(folder)]
         page = write_page(folder, found)
     out.print(f"\n[bold]See it:[/]  file://{page.resolve()}", soft_wrap=True, highlight=False)

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from triptych.cli import event_files
+from triptych.cli.connection import connect
 from triptych.cli.options import Address, Catalog, Timeout
 from triptych.cli.output import errors_as_lines, out
-from triptych.client import Client
 from triptych.v1 import feedback_service_pb2 as pb
 
 app = typer.Typer(name="events", help="What customers did with what they were shown.", no_args_is_help=True)
@@ -34,7 +34,7 @@ def export(
     timeout_s: Timeout = 60.0,
 ) -> None:
     """Write the searches of which an event was recorded, with a judgement of each product that was shown."""
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
 
         def answers() -> Iterator[pb.ShownAnswer]:
             return client.events(catalog=catalog, page_size=1000, timeout_s=timeout_s)

@@ -19,6 +19,7 @@ from rich.progress import (
 from rich.text import Text
 
 from triptych.cli.checkpoint import Checkpoint
+from triptych.cli.connection import connect
 from triptych.cli.ingest_ledger import Ledger
 from triptych.cli.options import Address, Catalog
 from triptych.cli.output import EXIT_BAD_INPUT, EXIT_FAILED, err, errors_as_lines, fail, out
@@ -56,7 +57,7 @@ def ingest(
         checkpoint = Checkpoint.open(state, file, catalog, address)
     if total == 0:
         raise fail(f"{file}: there is nothing in it", EXIT_BAD_INPUT)
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         done = 0 if restart else checkpoint.verified(client, catalog)
         if not done:
             checkpoint.reset()

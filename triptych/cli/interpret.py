@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
+from triptych.cli.connection import connect
 from triptych.cli.heard import constraint_words
 from triptych.cli.options import Address, AsJson, Timeout
 from triptych.cli.output import errors_as_lines, out, print_json
-from triptych.client import Client
 
 
 def describe(
@@ -18,7 +18,7 @@ def describe(
     as_json: AsJson = False,
 ) -> None:
     """Say in a sentence what a picture shows."""
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         response = client.describe(_source(image), timeout_s=timeout_s)
     if as_json:
         print_json(response)
@@ -34,7 +34,7 @@ def transcribe(
     as_json: AsJson = False,
 ) -> None:
     """Write down what is said in a sound, and what of it was understood."""
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         response = client.transcribe(_source(audio), timeout_s=timeout_s)
     if as_json:
         print_json(response)

@@ -7,12 +7,14 @@ from triptych.cli import (
     calibrate,
     captions,
     catalogs,
+    connection,
     demo,
     evaluate,
     events,
     export,
     ingest,
     interpret,
+    keys,
     pack,
     products,
     recognize,
@@ -33,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.callback()(connection.options)
 app.command()(suite.up)
 app.command()(suite.down)
 app.command()(suite.status)
@@ -50,6 +53,7 @@ app.command()(catalogs.check)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.add_typer(catalogs.app)
+app.add_typer(keys.app)
 app.add_typer(pack.app)
 app.add_typer(upgrade.app)
 app.add_typer(events.app)

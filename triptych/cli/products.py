@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
+from triptych.cli.connection import connect
 from triptych.cli.options import Address, AsJson, Catalog, Timeout
 from triptych.cli.output import EXIT_BAD_INPUT, errors_as_lines, facts, fail, out, price, print_json
-from triptych.client import Client
 from triptych.v1 import catalog_service_pb2 as pb
 
 
@@ -18,7 +18,7 @@ def get(
     as_json: AsJson = False,
 ) -> None:
     """Show one product."""
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         product = client.get(product_id, catalog=catalog, timeout_s=timeout_s)
     if as_json:
         print_json(pb.GetProductResponse(product=product))
@@ -52,7 +52,7 @@ def delete(
     if bool(ids) == bool(filter):
         raise fail("either ids or --filter is needed, not both", EXIT_BAD_INPUT)
     if filter:
-        with errors_as_lines(), Client(address) as client:
+        with errors_as_lines(), connect(address) as client:
             removed = client.delete_matching(filter, catalog=catalog, timeout_s=timeout_s)
         if as_json:
             print_json(pb.DeleteProductsResponse(deleted_count=removed))
@@ -60,7 +60,7 @@ def delete(
         out.print(f"{removed} removed")
         return
     assert ids is not None
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         missing = client.delete(ids, catalog=catalog, timeout_s=timeout_s)
     if as_json:
         print_json(pb.DeleteProductsResponse(missing_ids=missing, deleted_count=len(set(ids)) - len(missing)))

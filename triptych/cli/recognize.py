@@ -7,9 +7,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from triptych.cli.connection import connect
 from triptych.cli.options import Address, AsJson, Catalog, Timeout
 from triptych.cli.output import EXIT_BAD_INPUT, errors_as_lines, fail, out, print_json
-from triptych.client import Client
 from triptych.v1 import product_search_service_pb2 as pb
 from triptych.v1 import types_pb2
 
@@ -27,7 +27,7 @@ def recognize(
 ) -> None:
     """Say which product a photo shows: category, attributes and products, each with its probability."""
     box = box_of(region) if region else None
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         response = client.recognize(
             image if "://" in image else Path(image),
             region=box,

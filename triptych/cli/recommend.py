@@ -10,9 +10,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from triptych.cli.connection import connect
 from triptych.cli.options import Address, AsJson, Catalog, Timeout
 from triptych.cli.output import EXIT_BAD_INPUT, errors_as_lines, fail, out, price, print_json
-from triptych.client import Client
 from triptych.v1 import product_search_service_pb2 as pb
 from triptych.v1 import types_pb2
 
@@ -50,7 +50,7 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """Recommend products from what a customer viewed, clicked, carted, bought or disliked; popular ones without any."""
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         response = client.recommend(
             [*map(parsed, event or []), *(read_events(events) if events else ())],
             catalog=catalog,

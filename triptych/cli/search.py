@@ -10,6 +10,7 @@ from triptych.cli import search_options as said
 from triptych.cli.choices import boost as boost_of
 from triptych.cli.choices import choice
 from triptych.cli.choices import facet as facet_of
+from triptych.cli.connection import connect
 from triptych.cli.explanations import explanation_lines, part_names
 from triptych.cli.findings import finding_lines
 from triptych.cli.heard import heard_lines
@@ -24,7 +25,7 @@ from triptych.cli.output import (
     results_table,
 )
 from triptych.cli.query_parts import parts_of
-from triptych.client import Client, SearchChoices
+from triptych.client import SearchChoices
 from triptych.v1 import product_search_service_pb2 as pb
 from triptych.v1 import types_pb2
 
@@ -104,7 +105,7 @@ def search(
         "degrade_policy": choice(asked.DegradePolicy, "degrade-policy", degrade_policy),
         "explain": choice(asked.ExplainLevel, "explain", explain),
     }
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         parts = list(parts_of(contents, weight or [], region or [], audio_mode, exclude_similarity))
         answers = client.pages(parts=parts, page_token=page_token, timeout_s=timeout_s, **choices)
         first = 1

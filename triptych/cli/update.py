@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import typer
 from google.protobuf.json_format import ParseDict, ParseError
 
+from triptych.cli.connection import connect
 from triptych.cli.options import Address, AsJson, Catalog, Timeout
 from triptych.cli.output import EXIT_BAD_INPUT, errors_as_lines, fail, out, print_json
-from triptych.client import Client
 from triptych.v1 import types_pb2
 
 NANOS = 10**9
@@ -51,7 +51,7 @@ def update(
     paths = [*(name for name, _ in fields), *(unset or [])]
     if not paths:
         raise fail("say what to --set or to --unset", EXIT_BAD_INPUT)
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         response = client.update(
             product,
             paths,

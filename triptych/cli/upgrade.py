@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from triptych.cli.connection import connect
 from triptych.cli.options import Address, AsJson, Catalog
 from triptych.cli.output import err, errors_as_lines, out, print_json
 from triptych.client import Client
@@ -49,7 +50,7 @@ def start(
         keep_hours=keep_hours,
         allow_refused=allow_refused,
     )
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         upgrade = client.upgrades.start(catalog, plan)
         if wait:
             upgrade = followed(client, catalog)
@@ -64,7 +65,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show how the last upgrade of a catalogue fares."""
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         upgrade = followed(client, catalog) if wait else client.upgrades.get(catalog)
     show(upgrade, as_json=as_json)
 
@@ -77,7 +78,7 @@ def switch(
     as_json: AsJson = False,
 ) -> None:
     """Let the new vectors serve."""
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         show(client.upgrades.switch(catalog, force=force), as_json=as_json)
 
 
@@ -89,7 +90,7 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Let the old vectors serve again."""
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         show(client.upgrades.roll_back(catalog, force=force), as_json=as_json)
 
 
@@ -98,7 +99,7 @@ def finish(
     catalog: Catalog = "default", address: Address = "localhost:7100", as_json: AsJson = False
 ) -> None:
     """End the upgrade: the vectors that do not serve are removed."""
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         show(client.upgrades.finish(catalog), as_json=as_json)
 
 
@@ -107,7 +108,7 @@ def cancel(
     catalog: Catalog = "default", address: Address = "localhost:7100", as_json: AsJson = False
 ) -> None:
     """End the upgrade before it switched: the new vectors are removed."""
-    with errors_as_lines(), Client(address) as client:
+    with errors_as_lines(), connect(address) as client:
         show(client.upgrades.cancel(catalog), as_json=as_json)
 
 

@@ -5,7 +5,8 @@ from typing import Self
 
 import grpc
 
-from triptych.client.calls import call, options
+from triptych.client.access import open_channel, with_key
+from triptych.client.calls import call
 from triptych.client.catalogs import CatalogCalls
 from triptych.client.feedback import FeedbackCalls
 from triptych.client.products import ProductCalls
@@ -25,7 +26,13 @@ class Client(SearchCalls, ProductCalls, CatalogCalls, FeedbackCalls):
         address: "host:port" of the gateway, or any name that gRPC resolves.
         balanced: *address* names several gateways: calls go to all in turn, and to none while it starts or stops. Not for
             a proxy that spreads calls itself.
-        channel: a channel of your own (with TLS, say) instead; it is then yours to close.
+        channel: a channel of your own instead; it is then yours to close.
+        api_key: a key, or a token (JWT), that every call brings; empty: none. Over a network send it with TLS alone.
+        tls_ca: PEM file of the CAs of which the gateway must show a certificate; empty: no TLS.
+        tls_cert, tls_key: PEM files of a certificate to show the gateway, and of its private key; empty: none.
+
+    Raises:
+        OSError: a file cannot be read.
     """
 
     def __init__(
@@ -34,10 +41,15 @@ class Client(SearchCalls, ProductCalls, CatalogCalls, FeedbackCalls):
         *,
         balanced: bool = False,
         channel: grpc.Channel | None = None,
+        api_key: str = "",
+        tls_ca: str = "",
+        tls_cert: str = "",
+        tls_key: str = "",
     ) -> None:
-        self._own = None if channel else grpc.insecure_channel(address, options=options(balanced=balanced))
-        used = channel or self._own
-        assert used is not None
+        self._own = None if channel else open_channel(address, tls_ca, tls_cert, tls_key, balanced=balanced)
+        opened = channel or self._own
+        assert opened is not None
+        used = with_key(opened, api_key) if api_key else opened
         self._search = search_grpc.ProductSearchServiceStub(used)
         self._catalog = catalog_grpc.CatalogServiceStub(used)
         self._feedback = feedback_grpc.FeedbackServiceStub(used)
