@@ -69,7 +69,7 @@ check: .venv/ready ## Style, types, import contracts, stubs, schema
 
 .PHONY: audit
 audit: .venv/ready ## Compare the lock with published advisories; needs a network, so that it is no part of check
-	@$(BIN)/uv tool run --quiet "pip-audit==2.10.1" --requirement requirements.lock --no-deps --disable-pip --progress-spinner off
+	@$(BIN)/uv tool run --quiet "pip-audit==2.10.1" --requirement requirements.lock --no-deps --disable-pip --strict --progress-spinner off
 
 .PHONY: format
 format: .venv/ready ## Format the code and mend what can be mended
