@@ -38,7 +38,12 @@ def _selected(peer: Object) -> list[str]:
 
 def _matches(selector: Object, name: str) -> bool:
     kind = "room" if name in ROOMS else "engine"
-    labels = {"app.kubernetes.io/name": name, "app.kubernetes.io/component": kind}
+    labels = {
+        "app.kubernetes.io/name": name,
+        "app.kubernetes.io/component": kind,
+        "app.kubernetes.io/part-of": "triptych",
+    }
     return selector.get("matchLabels", {}).items() <= labels.items() and all(
-        labels.get(each["key"]) in each["values"] for each in selector.get("matchExpressions", ())
+        (labels.get(each["key"]) in each["values"]) is (each["operator"] == "In")
+        for each in selector.get("matchExpressions", ())
     )

@@ -152,6 +152,14 @@ def test_policies_let_those_call_who_are_told_to(overlay: str):
     assert calls_of(overlay) == calls_let_in(overlay)
 
 
+def test_whoever_is_not_named_is_refused(overlay: str):
+    """Every Pod of ours is under a policy that lets nobody in and nothing out."""
+    selector = of_kind(overlay, "NetworkPolicy")["nobody"]["spec"]["podSelector"]["matchLabels"]
+
+    for workload in workloads(overlay).values():
+        assert selector.items() <= workload["spec"]["template"]["metadata"]["labels"].items()
+
+
 def test_triton_listens_where_it_is_called():
     """Triton's ports are the defaults of its command, on which both images serve."""
     ports = TritonPorts()
