@@ -102,6 +102,14 @@ SERVICE = {
             "0: called. 1: tried again. 2: not called.",
         ),
     ],
+    "Callers": [
+        Panel("Denied", "reqps", {rate("triptych_gateway_denied_total", "reason"): "{{reason}}"}),
+        Panel(
+            "Lines of the audit log that are missing",
+            "none",
+            {"sum by (instance) (increase(triptych_gateway_audit_failures_total[1h]))": "{{instance}}"},
+        ),
+    ],
     "Where the time of a search goes": [
         Panel("Stages, median", "s", {"triptych:stage_duration_seconds:p50_rate5m": "{{stage}}"}),
         Panel("Stages, p99", "s", {"triptych:stage_duration_seconds:p99_rate5m": "{{stage}}"}),
