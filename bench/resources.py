@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from itertools import cycle
+from itertools import cycle, product
+from random import Random
 
 import psutil
 
@@ -16,7 +17,9 @@ from triptych.client import Client
 from triptych.local.parts import parts_of
 from triptych.local.settings import SuiteSettings
 
-WORDS = ("red metal mug", "green wooden chair", "striped shirt", "蓝色圆点木椅", "a lamp of glass")
+COLOURS = ("red", "green", "blue", "yellow", "black", "white", "grey")
+MATERIALS = ("metal", "wooden", "glass", "leather", "cotton", "ceramic")
+THINGS = ("mug", "chair", "shirt", "lamp", "bag", "table", "bowl")
 MEBIBYTE = 1024 * 1024
 
 
@@ -47,11 +50,13 @@ def main() -> None:
 def search(address: str, end: float, number: int) -> int:
     """Search by words until *end*, every fourth time by a product found before and words; return how often."""
     done, like = 0, None
+    queries = list(product(COLOURS, MATERIALS, THINGS))
+    Random(number).shuffle(queries)
     with Client(address) as shop:
-        for words in cycle(WORDS[number % len(WORDS) :] + WORDS[: number % len(WORDS)]):
+        for words in cycle(queries):
             if time.monotonic() > end:
                 break
-            answer = shop.search(text=f"{words} {done}", like=like, catalog="demo")
+            answer = shop.search(text=" ".join(words), like=like, catalog="demo")
             done += 1
             like = answer.results[0].product.id if answer.results and done % 4 == 0 else None
     return done

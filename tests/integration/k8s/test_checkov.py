@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.k8s.manifests import OVERLAYS, ROOT, text_of
+from tests.unit.k8s.manifests import NEXT_PACK, OVERLAYS, ROOT, text_of
 
 CHECKOV = ROOT / "var" / "checkov-venv" / "bin" / "checkov"
 OPEN_POD = """
@@ -36,7 +36,7 @@ def failures(manifests: str, folder: Path) -> list[tuple[str, str]]:
 
 def test_manifests_pass(tmp_path: Path):
     """Nothing but the exceptions in k8s/checkov.yaml, each with its reason, and an object's own."""
-    assert [] == failures("---\n".join(text_of(overlay) for overlay in OVERLAYS), tmp_path)
+    assert [] == failures("---\n".join(text_of(overlay) for overlay in (*OVERLAYS, NEXT_PACK)), tmp_path)
 
 
 def test_a_privileged_pod_does_not(tmp_path: Path):

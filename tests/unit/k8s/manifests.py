@@ -12,6 +12,7 @@ from tests.tools import kubectl
 
 ROOT = Path(__file__).resolve().parents[3]
 OVERLAYS = ("dev", "production", "everything")
+NEXT_PACK = "next-pack"
 ROOMS = ("gateway", "encoder", "fusion", "search", "ranker")
 
 Object = dict[str, Any]

@@ -10,6 +10,7 @@ from kubernetes_validate import utils
 from packaging.version import Version
 
 from tests.unit.k8s.manifests import (
+    NEXT_PACK,
     OVERLAYS,
     ROOMS,
     ROOT,
@@ -37,7 +38,9 @@ def test_objects_are_valid(version: str, monkeypatch: pytest.MonkeyPatch):
     """Every object of every overlay fits the schema of its kind, with no field that it does not know."""
     # Otherwise megabytes of definitions are read for each object.
     monkeypatch.setattr(utils, "schema_contents", functools.cache(utils.schema_contents))
-    different = {json.dumps(each, sort_keys=True) for name in OVERLAYS for each in objects_of(name)}
+    different = {
+        json.dumps(each, sort_keys=True) for name in (*OVERLAYS, NEXT_PACK) for each in objects_of(name)
+    }
 
     for each in map(json.loads, sorted(different)):
         if each["kind"] not in CUSTOM:

@@ -94,6 +94,28 @@ def test_a_room_ends_what_it_does_before_it_is_killed(
     assert settings.drain_ms >= 10_000
 
 
+def bytes_of(quantity: str) -> int:
+    """Return a quantity of memory in bytes."""
+    number, unit = re.fullmatch(r"(\d+)([KMG]i)", quantity).groups()
+    return int(number) * 1024 ** (" KMG".index(unit[0]))
+
+
+def test_what_rooms_may_hold_fits_into_their_memory(overlay: str, monkeypatch: pytest.MonkeyPatch):
+    """The largest pictures decoded at once and full windows of streams end no room for lack of memory."""
+    encoder, gateway = (settings_in(overlay, room, monkeypatch) for room in ("encoder", "gateway"))
+    limits = {
+        room: bytes_of(container_of(workloads(overlay)[room])["resources"]["limits"]["memory"])
+        for room in ROOMS
+    }
+    itself = 256 * 1024 * 1024
+
+    decoded = encoder.decode_threads * encoder.image_pixels_max * 10
+    remembered = encoder.remembered_bytes_max + encoder.uri_recent_bytes_max
+    assert limits["encoder"] >= itself + decoded + remembered
+    # A product waits as it came and once more as its rooms are asked.
+    assert limits["gateway"] >= itself + 2 * gateway.ingest_streams_max * gateway.ingest_window_bytes
+
+
 def test_every_variable_is_a_setting(overlay: str):
     """Names of variables are those of settings: a misspelt one would be passed over in silence."""
     known = {
