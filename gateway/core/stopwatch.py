@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from triptych.vocabulary.spans import span
+
 
 class Stopwatch:
     """Collects (stage, seconds) in the order in which the stages began."""
@@ -17,7 +19,8 @@ class Stopwatch:
         started = time.perf_counter()
         self._stages[name] = 0.0
         try:
-            yield
+            with span(f"stage.{name}"):
+                yield
         finally:
             self._stages[name] = time.perf_counter() - started
 

@@ -28,6 +28,7 @@ from gateway.translate import answers, queries, recognition, recommendations, wo
 from gateway.translate.media import media
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import product_search_service_pb2_grpc as search_grpc
+from triptych.vocabulary import spans
 from triptych.vocabulary.choices import FusionStrategy, RankingStrategy
 
 
@@ -67,6 +68,7 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
             response = answers.response(query, answer)
         for each in answer.degradations:
             DEGRADATIONS.labels(each.step.name, each.cause.name).inc()
+        spans.note(degradations=",".join(each.step.name for each in answer.degradations))
         if answer.chain is not None:
             chain = replace(answer.chain, head=answers.head(response))
             response.next_page_token = self._chains.seal(chain, query.fingerprint)
@@ -112,6 +114,8 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
 def measure(answer: Answer) -> None:
     """Count *answer* and the time of its stages."""
     kind = kind_of(answer.modalities)
+    spans.note(path=answer.path.name.lower(), kind=kind, results=len(answer.results))
+    spans.note(fusion=name_of(answer.fusion), ranking=name_of(answer.ranking))
     SEARCHES.labels(answer.path.name.lower(), name_of(answer.fusion), name_of(answer.ranking)).inc()
     RESULTS.labels(kind).observe(len(answer.results))
     if not answer.results:

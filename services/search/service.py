@@ -24,6 +24,7 @@ from services.search.translate_search import found_message, query_of
 from services.search.translate_writes import plans_message, record_of, write_message
 from triptych.internal.v1 import search_service_pb2 as messages
 from triptych.internal.v1.search_service_pb2_grpc import SearchServiceServicer
+from triptych.vocabulary import spans
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -45,6 +46,7 @@ class SearchServicer(SearchServiceServicer):
         query = query_of(request)
         found = await self._searcher.search(query)
         metrics.observe(query.space, found)
+        spans.note(catalog=query.catalog, space=query.space.name, hits=len(found.hits), rounds=found.rounds)
         return found_message(found, query.products_limit)
 
     async def CorrectWords(

@@ -13,6 +13,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from tests.collector import Collector, collecting
 from training.demo.items import Item, items
 from training.demo.write import write
 from triptych.client import OPTIONS
@@ -112,12 +113,20 @@ class Shop:
 
 
 @pytest.fixture(scope="session")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
-    """A running suite."""
+def collector() -> Iterator[Collector]:
+    """Where the suite's spans go."""
+    with collecting() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="session")
+def suite(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Suite]:
+    """A running suite, of which those requests are traced whose clients ask for it."""
     folder = tmp_path_factory.mktemp("suite")
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     told = {f"TRIPTYCH_{name}": str(port) for name, port in ports.items()}
     cache = ROOT / "var" / "cache" / "milvus"
+    told |= {"TRIPTYCH_TRACING_ENDPOINT": collector.address, "TRIPTYCH_TRACING_RATIO": "0"}
     environment = {**os.environ, **told, "TRIPTYCH_STATE": str(folder), "TRIPTYCH_MILVUS_CACHE": str(cache)}
     started = Suite(folder, environment)
     try:

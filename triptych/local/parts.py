@@ -93,6 +93,8 @@ def _room(settings: SuiteSettings, name: str, service: str, told: Mapping[str, s
         "METRICS_PORT": str(metrics_port),
         # Nobody has to hear of it before a room stops: there is no load balancer on one machine.
         "DRAIN_MS": "0",
+        "TRACING_ENDPOINT": settings.tracing_endpoint,
+        "TRACING_RATIO": str(settings.tracing_ratio),
         **told,
     }
     return Part(

@@ -52,6 +52,13 @@ class SuiteSettings(BaseSettings):
     gateway_port: int = Field(7100, ge=1, le=65535, description="Port of the gateway.")
     gateway_metrics_port: int = Field(8100, ge=1, le=65535, description="Port of its /metrics.")
 
+    tracing_endpoint: str = Field(
+        "",
+        pattern="^(https?://[^/]+)?$",
+        description="Collector of OpenTelemetry that all rooms send their spans to; see docs/tracing.md.",
+    )
+    tracing_ratio: float = Field(1.0, ge=0, le=1, description="Share of the requests that are traced.")
+
     @property
     def folder(self) -> Path:
         """The folder of the suite, seen from everywhere."""

@@ -14,6 +14,7 @@ from triptych.runtime.health import TRAFFIC
 from triptych.runtime.retries import retrying
 from triptych.runtime.security.following_channel import FollowingChannel
 from triptych.runtime.security.tls import PLAIN, TlsFiles
+from triptych.vocabulary import spans
 
 Response = TypeVar("Response")
 ChannelOptions: TypeAlias = Sequence[tuple[str, Any]]
@@ -78,9 +79,11 @@ async def call(room: str, method: grpc.aio.UnaryUnaryMultiCallable[Any, Response
         TriptychError: what the room answered, or Unavailable or DeadlineExceeded when it did not answer.
     """
     timeout_s = remaining_s()
-    with breaker_of(room, method, request).around(timeout_s):
+    name = request.DESCRIPTOR.name.removesuffix("Request")
+    with spans.span(f"{room}.{name}", calls=True), breaker_of(room, method, request).around(timeout_s):
+        metadata = ((REQUEST_ID_HEADER, request_id()), *spans.carried())
         try:
-            return await method(request, timeout=timeout_s, metadata=((REQUEST_ID_HEADER, request_id()),))
+            return await method(request, timeout=timeout_s, metadata=metadata)
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, room) from error
 

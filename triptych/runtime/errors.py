@@ -43,10 +43,19 @@ CODES: dict[type[TriptychError], int] = {
 CLASSES = {code: kind for kind, code in CODES.items()}
 
 
+def code_of(error: TriptychError) -> int:
+    """Return the code of *error*: that of the most specific class in the table, so that a subclass needs no line."""
+    return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+
+
+def code_name(error: TriptychError) -> str:
+    """Return the name of the code of *error*, such as "NOT_FOUND"."""
+    name: str = Code.Name(code_of(error))
+    return name
+
+
 def to_status(error: TriptychError) -> Status:
     """Return *error* as a google.rpc.Status with ErrorInfo and, where they apply, BadRequest and RetryInfo."""
-    # The most specific class in the table wins, so that a subclass needs no line of its own.
-    code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
     details = [ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)]
     if error.field:
         violation = BadRequest.FieldViolation(
@@ -57,7 +66,7 @@ def to_status(error: TriptychError) -> Status:
         delay = Duration()
         delay.FromMilliseconds(error.retry_after_ms)
         details.append(RetryInfo(retry_delay=delay))
-    return Status(code=code, message=error.message, details=[packed(detail) for detail in details])
+    return Status(code=code_of(error), message=error.message, details=[packed(detail) for detail in details])
 
 
 def packed(detail: ErrorInfo | BadRequest | RetryInfo) -> Any:

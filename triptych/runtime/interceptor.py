@@ -23,6 +23,7 @@ from triptych.runtime.metrics import DURATION, IN_FLIGHT, REQUESTS, begin_series
 from triptych.runtime.settings import ServerSettings
 from triptych.runtime.streams import abort, messages
 from triptych.runtime.validation import validate
+from triptych.vocabulary import spans
 from triptych.vocabulary.errors import (
     DeadlineExceeded,
     Internal,
@@ -110,8 +111,10 @@ class RpcInterceptor(grpc.aio.ServerInterceptor):
                     except TriptychError as error:
                         status = rpc_status.to_status(to_status(error))
                         code = status.code.name
+                        spans.fail(error)
                         await abort(context, status)
                     finally:
+                        spans.note(**{"rpc.response.status_code": code}, request_id=current_id)
                         elapsed_s = time.perf_counter() - started
                         # What is refused by the thousand is counted, not told.
                         tell = log.debug if code == "RESOURCE_EXHAUSTED" else log.info

@@ -8,12 +8,15 @@ from typing import Any
 import structlog
 
 from triptych.runtime.context import request_id
+from triptych.vocabulary import spans
 
 
 def add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Put the current request's id into *event*."""
+    """Put the current request's id into *event*, and that of its trace where there is one."""
     if current := request_id():
         event.setdefault("request_id", current)
+    if trace_id := spans.trace_id():
+        event.setdefault("trace_id", trace_id)
     return event
 
 

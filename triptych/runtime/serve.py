@@ -21,6 +21,7 @@ from triptych.runtime.health import Check, Readiness
 from triptych.runtime.interceptor import RpcInterceptor
 from triptych.runtime.security.doors import bind, bounds, gate_of, probe_server
 from triptych.runtime.settings import ServerSettings
+from triptych.runtime.tracing.switch import interceptors, tracing
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,12 @@ async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running
         OSError: a port is taken.
     """
     # Boot: everything that listens, in one place.
+    methods = request_classes(room)
     server = grpc.aio.server(
-        interceptors=(RpcInterceptor(request_classes(room), settings, gate_of(room.gate, settings)),),
+        interceptors=(
+            *interceptors(methods),
+            RpcInterceptor(methods, settings, gate_of(room.gate, settings)),
+        ),
         options=(
             *bounds(settings),
             ("grpc.max_receive_message_length", settings.message_bytes_max),
@@ -151,19 +156,22 @@ def run(
     """
     logs.configure(room, settings.log_level)
     try:
-        uvloop.run(_run(settings, build))
+        uvloop.run(_run(room, settings, build))
     except OSError as error:
         logs.log.error("cannot start", path=error.filename, why=error.strerror or str(error))
         raise SystemExit(1) from None
 
 
-async def _run(settings: ServerSettings, build: Callable[[contextlib.AsyncExitStack], Room]) -> None:
+async def _run(
+    name: str, settings: ServerSettings, build: Callable[[contextlib.AsyncExitStack], Room]
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     # The stack closes in reverse order: the server, which `serving` opens last, stops first.
     async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(tracing(name, settings))
         room = build(stack)
         await stack.enter_async_context(serving(room, settings))
         await stop.wait()

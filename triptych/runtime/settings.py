@@ -78,6 +78,18 @@ class ServerSettings(BaseSettings):
     check_interval_ms: int = Field(
         1_000, ge=10, description="Pause between two checks of the dependencies, in milliseconds."
     )
+    tracing_endpoint: str = Field(
+        "",
+        pattern="^(https?://[^/]+)?$",
+        description="Address of an OpenTelemetry collector that takes OTLP over gRPC, as http://host:4317, or https:// for "
+        "TLS; empty: no tracing.",
+    )
+    tracing_ratio: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Share of the requests traced of those whose caller has not decided; who sends a traceparent has.",
+    )
     reflection: bool = Field(True, description="Whether the server describes its services to clients.")
     log_level: str = Field(
         "info",

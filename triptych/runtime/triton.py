@@ -18,6 +18,7 @@ from triptych.runtime.channels import RECONNECT_OPTIONS, open_channel
 from triptych.runtime.context import remaining_s
 from triptych.runtime.metrics import note_model
 from triptych.runtime.security.tls import PLAIN, TlsFiles
+from triptych.vocabulary import spans
 from triptych.vocabulary.choices import SimilarityMetric
 from triptych.vocabulary.errors import DeadlineExceeded, Internal, TriptychError, Unavailable
 from triptych.vocabulary.vectors import ModelVersion, Space
@@ -173,8 +174,10 @@ async def infer_outputs(
 ) -> list[NDArray[Any]]:
     """Run *model* as `infer` does; return the tensors *outputs*, each with the batch axis first."""
     tensors = [_tensor(name, values) for name, values in inputs.items()]
-    with map_triton_errors():
-        result = await client.infer(model, tensors, client_timeout=remaining_s())
+    rows = len(next(iter(inputs.values())))
+    with spans.span("triton.infer", calls=True, model=model, rows=rows), map_triton_errors():
+        headers = dict(spans.carried()) or None
+        result = await client.infer(model, tensors, client_timeout=remaining_s(), headers=headers)
     return [_output(model, name, result.as_numpy(name)) for name in outputs]
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from cachetools import LRUCache
 
 from services.encoder.core.parts import Outcome
+from triptych.vocabulary.spans import Mark, link, mark, span
 from triptych.vocabulary.vectors import Vector
 
 # What an entry takes beside the numbers: the key, its digest, the objects around them; measured, rounded up.
@@ -61,6 +62,7 @@ class SharedVectors:
         self._memory = memory
         self._count = count
         self._being_made: dict[Hashable, Pending] = {}
+        self._makers: dict[Pending, Mark | None] = {}
         self._generation = 0
 
     def forget(self) -> None:
@@ -87,7 +89,8 @@ class SharedVectors:
                 others[at] = self._being_made[key]
             else:
                 mine[key] = at
-                self._being_made[key] = asyncio.get_running_loop().create_future()
+                self._being_made[key] = pending = asyncio.get_running_loop().create_future()
+                self._makers[pending] = mark()
         found |= await self._made(mine, make)
         found |= await self._shared(others)
         left = [at for at in range(len(keys)) if at not in found]
@@ -112,7 +115,9 @@ class SharedVectors:
             }
         finally:
             for key in mine:
-                self._being_made.pop(key).set_result(vectors.get(key))
+                pending = self._being_made.pop(key)
+                del self._makers[pending]
+                pending.set_result(vectors.get(key))
         for key, vector in vectors.items():
             self._memory.put(key, vector)
         self._count(Source.MADE, len(mine))
@@ -121,8 +126,11 @@ class SharedVectors:
     async def _shared(self, others: Mapping[int, Pending]) -> dict[int, Outcome]:
         if not others:
             return {}
-        # Not awaited themselves: who is cancelled while he waits must not cancel what others wait for.
-        await asyncio.wait(set(others.values()))
+        pending = set(others.values())
+        with span("encoder.wait_for_another", rows=len(others)):
+            link([self._makers[each] for each in pending if each in self._makers])
+            # Not awaited themselves: who is cancelled while he waits must not cancel what others wait for.
+            await asyncio.wait(pending)
         made = {at: pending.result() for at, pending in others.items()}
         found: dict[int, Outcome] = {at: vector for at, vector in made.items() if vector}
         self._count(Source.SHARED, len(found))

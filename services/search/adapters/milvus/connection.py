@@ -13,6 +13,7 @@ from services.search.metrics import MILVUS_SECONDS
 from triptych.runtime.channels import RECONNECT_OPTIONS, following_channel
 from triptych.runtime.context import remaining_s
 from triptych.runtime.security.tls import PLAIN, TlsFiles
+from triptych.vocabulary import spans
 
 DEFAULT_PORT = 19_530
 
@@ -54,9 +55,10 @@ class MilvusConnection:
         Raises:
             MilvusRefusal, grpc.aio.AioRpcError: for `map_milvus_errors` to translate.
         """
-        with MILVUS_SECONDS.labels(method).time():
+        named = {"db.system.name": "milvus", "db.operation.name": method}
+        with spans.span(f"milvus.{method}", calls=True, **named), MILVUS_SECONDS.labels(method).time():
             response = await getattr(self._stub, method)(
-                request, timeout=remaining_s(), metadata=self._metadata
+                request, timeout=remaining_s(), metadata=[*self._metadata, *spans.carried()]
             )
         check_status(response if isinstance(response, Status) else response.status)
         return response

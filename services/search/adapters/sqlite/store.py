@@ -17,6 +17,7 @@ from services.search.adapters.sqlite.tables import CATALOGS, VERSION
 from services.search.metrics import LEXICAL_SECONDS
 from triptych.runtime.context import remaining_s
 from triptych.runtime.logs import log
+from triptych.vocabulary import spans
 from triptych.vocabulary.errors import DeadlineExceeded, Unavailable
 
 Answer = TypeVar("Answer")
@@ -94,7 +95,7 @@ class SqliteStore:
                 return work(connection)
 
         try:
-            with LEXICAL_SECONDS.labels(method).time():
+            with spans.span(f"sqlite.{method}", calls=True), LEXICAL_SECONDS.labels(method).time():
                 async with asyncio.timeout(remaining_s()):
                     await self.open()
                     return await asyncio.get_running_loop().run_in_executor(pool, in_thread)

@@ -32,7 +32,7 @@ class FakeTriton:
         entries = {key: SimpleNamespace(string_value=value) for key, value in self.parameters.items()}
         return SimpleNamespace(config=SimpleNamespace(parameters=entries, max_batch_size=8, input=[]))
 
-    async def infer(self, model, inputs, client_timeout):
+    async def infer(self, model, inputs, client_timeout, headers=None):
         call = {
             tensor.name(): (tensor.datatype(), tensor.shape(), tensor._get_content()) for tensor in inputs
         }

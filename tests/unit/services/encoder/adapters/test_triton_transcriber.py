@@ -31,7 +31,7 @@ class FakeTriton:
         entries = {key: SimpleNamespace(string_value=value) for key, value in PARAMETERS.items()}
         return SimpleNamespace(config=SimpleNamespace(parameters=entries, max_batch_size=1, input=[]))
 
-    async def infer(self, model, inputs, client_timeout):
+    async def infer(self, model, inputs, client_timeout, headers=None):
         self.calls.append(
             {each.name(): (each.datatype(), each.shape(), each._get_content()) for each in inputs}
         )

@@ -37,7 +37,7 @@ class FakeTriton:
         )
         return SimpleNamespace(config=config)
 
-    async def infer(self, model, inputs, client_timeout):
+    async def infer(self, model, inputs, client_timeout, headers=None):
         rows = inputs[0].shape()[0]
         self.rows_seen.append(rows)
         features = np.frombuffer(inputs[0]._get_content(), "<f4").reshape(rows, 2)
