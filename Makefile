@@ -56,6 +56,9 @@ checkov: .venv/ready ## Get checkov, which judges the manifests, a place of its 
 .PHONY: images
 images: .venv/ready ## Build every image with buildah, start each, and search through all of them (root; buildah, debootstrap)
 	@TRIPTYCH_IMAGES=all $(BIN)/pytest tests/integration/images
+.PHONY: fuzz
+fuzz: .venv/ready ## 20,000 random and mutated requests over every RPC; TRIPTYCH_FUZZ_REQUESTS and _SEED for others
+	@TRIPTYCH_FUZZ_REQUESTS=$${TRIPTYCH_FUZZ_REQUESTS:-20000} $(BIN)/pytest -s tests/integration/fuzz
 
 .PHONY: check
 check: .venv/ready ## Style, types, import contracts, stubs, schema

@@ -13,6 +13,7 @@ from triptych.internal.v1 import generation_service_pb2 as pb
 from triptych.internal.v1 import generation_service_pb2_grpc as pb_grpc
 from triptych.runtime.channels import call
 from triptych.runtime.errors import from_status
+from triptych.runtime.logs import log
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import TriptychError
 from triptych.vocabulary.vectors import Space
@@ -32,7 +33,7 @@ class GenerationRoom:
         return Generations(
             _generation(response.serving),
             _generation(response.other) if response.HasField("other") else None,
-            upgrades.parsed(response.record) if response.record else None,
+            _noted(response.record),
         )
 
     async def prepare(self, upgrade: Upgrade, space: Space) -> None:
@@ -85,12 +86,22 @@ class GenerationRoom:
     async def upgrades(self) -> list[Upgrade]:
         """See the port."""
         response = await call("search", self._stub.ListUpgradeRecords, pb.ListUpgradeRecordsRequest())
-        return [upgrades.parsed(response.records[each]) for each in sorted(response.records)]
+        noted = (_noted(response.records[each]) for each in sorted(response.records))
+        return [each for each in noted if each is not None]
 
     async def hold(self, catalog: str, seconds: float) -> bool:
         """See the port."""
         request = pb.HoldUpgradeRequest(catalog=catalog, holder=self._holder, hold_ms=round(seconds * 1e3))
         return bool((await call("search", self._stub.HoldUpgrade, request)).is_held)
+
+
+def _noted(record: str) -> Upgrade | None:
+    """Return the upgrade that *record* tells; None where there is none, or none that this version can read."""
+    try:
+        return upgrades.parsed(record) if record else None
+    except ValueError as error:
+        log.warning("the record of an upgrade cannot be read", why=str(error))
+        return None
 
 
 def _generation(message: pb.Generation) -> Generation:

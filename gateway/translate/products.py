@@ -8,6 +8,7 @@ from gateway.core.model.catalog import NewProduct
 from gateway.core.model.query import Content, Media
 from gateway.core.model.writes import Terms
 from gateway.translate.media import media, stored_media
+from triptych.runtime.wire import nanoseconds
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import Modality
@@ -21,7 +22,7 @@ def new_product(message: types_pb2.Product) -> NewProduct:
     """Return a product to store. Its record keeps addresses but no media bytes, and no content ids of the client's.
 
     Raises:
-        InvalidArgument: an attribute is neither a string, a number, a boolean nor a list of strings.
+        InvalidArgument: an attribute is neither a string, a number, a boolean nor a list of strings; or the time is none.
     """
     for key, value in message.attributes.items():
         check_attribute(key, value)
@@ -31,7 +32,7 @@ def new_product(message: types_pb2.Product) -> NewProduct:
     for item in (*record.images, *record.audio):
         item.ClearField("data")
         item.ClearField("content_id")
-    time = message.update_time.ToNanoseconds() if message.HasField("update_time") else None
+    time = nanoseconds(message.update_time, "update_time") if message.HasField("update_time") else None
     terms = Terms(etag=message.etag, time=time)
     return NewProduct(message.id, record.SerializeToString(deterministic=True), contents(message), terms)
 

@@ -83,8 +83,15 @@ def packed(upgrade: Upgrade) -> str:
 
 
 def parsed(record: str) -> Upgrade:
-    """Return the upgrade that was noted."""
-    told = json_format.Parse(record, pb.Upgrade(), ignore_unknown_fields=True)
+    """Return the upgrade that was noted.
+
+    Raises:
+        ValueError: *record* is none.
+    """
+    try:
+        told = json_format.Parse(record, pb.Upgrade(), ignore_unknown_fields=True)
+    except json_format.ParseError as error:
+        raise ValueError(str(error)) from error
     found = told.comparison
     return Upgrade(
         told.catalog,

@@ -9,6 +9,7 @@ from google.protobuf.struct_pb2 import Value
 from services.search.core.filters.times import of_nanos
 from services.search.core.model import AttributeValue, Collection, Facts
 from triptych.internal.v1 import search_service_pb2 as messages
+from triptych.runtime.wire import nanoseconds
 from triptych.v1 import catalog_service_pb2
 from triptych.v1.types_pb2 import Product
 from triptych.vocabulary.errors import InvalidArgument, Reason
@@ -46,7 +47,7 @@ def facts_of(packed: bytes) -> Facts:
 def time_of(packed: bytes) -> int | None:
     """Return when the serialised product *packed* was changed, in nanoseconds since 1970; None where it does not say."""
     product = Product.FromString(packed)
-    return product.update_time.ToNanoseconds() if product.HasField("update_time") else None
+    return nanoseconds(product.update_time, "update_time") if product.HasField("update_time") else None
 
 
 def description_message(record: Collection) -> messages.DescribeCatalogResponse:

@@ -14,8 +14,10 @@ from triptych.runtime import wire
 from triptych.runtime.errors import to_status
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import SpaceKind, WriteMode
-from triptych.vocabulary.errors import InvalidArgument, TriptychError
+from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError
 from triptych.vocabulary.vectors import Space
+
+ATTRIBUTE = "attributes."
 
 
 def record_of(message: messages.ProductRecord) -> ProductRecord | TriptychError:
@@ -23,9 +25,10 @@ def record_of(message: messages.ProductRecord) -> ProductRecord | TriptychError:
     try:
         vectors = vectors_of(message.vectors)
         facts = facts_of(message.product)
+        terms = _terms(message)
     except InvalidArgument as error:
         return error
-    return ProductRecord(message.id, message.product, vectors, facts, _terms(message))
+    return ProductRecord(message.id, message.product, vectors, facts, terms)
 
 
 def vectors_of(vectors: Sequence[messages.ProductVector]) -> tuple[ProductVector, ...]:
@@ -64,7 +67,19 @@ def plans_message(
 
 
 def _terms(message: messages.ProductRecord) -> Terms:
+    """Return how a product is to be written.
+
+    Raises:
+        InvalidArgument: a path is no field of a product, or its time is none.
+    """
     terms = message.terms
+    for place, path in enumerate(terms.paths):
+        if path not in types_pb2.Product.DESCRIPTOR.fields_by_name and not path.startswith(ATTRIBUTE):
+            raise InvalidArgument(
+                f'"{path}" is no field of a product.',
+                reason=Reason.FIELD_INVALID,
+                field=f"terms.paths[{place}]",
+            )
     return Terms(
         paths=tuple(terms.paths),
         mode=WriteMode(terms.mode or WriteMode.UPSERT),

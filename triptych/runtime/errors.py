@@ -8,6 +8,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
+from triptych.runtime.logs import log
 from triptych.vocabulary.errors import (
     Aborted,
     AlreadyExists,
@@ -26,6 +27,12 @@ from triptych.vocabulary.errors import (
 
 DOMAIN = "triptych"
 REASONS = frozenset(Reason)
+# A status travels as headers, of which gRPC takes 8 KiB: the message twice, once with three bytes for one, and all in
+# base 64. Names and texts of the client's own can be longer.
+MESSAGE_BYTES_MAX = 800
+FIELD_BYTES_MAX = 300
+METADATA_BYTES_MAX = 200
+CUT = "…".encode()
 
 CODES: dict[type[TriptychError], int] = {
     InvalidArgument: Code.INVALID_ARGUMENT,
@@ -56,17 +63,29 @@ def code_name(error: TriptychError) -> str:
 
 def to_status(error: TriptychError) -> Status:
     """Return *error* as a google.rpc.Status with ErrorInfo and, where they apply, BadRequest and RetryInfo."""
-    details = [ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)]
+    code = code_of(error)
+    if code == Code.INTERNAL:
+        # The client learns nothing of the inside, whether a call failed or one item of it; the log has the rest.
+        log.error("unexpected error", exc_info=error)
+    message = shortened(error.message, MESSAGE_BYTES_MAX)
+    told = {name: shortened(value, METADATA_BYTES_MAX) for name, value in error.metadata.items()}
+    details = [ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=told)]
     if error.field:
         violation = BadRequest.FieldViolation(
-            field=error.field, description=error.message, reason=error.reason
+            field=shortened(error.field, FIELD_BYTES_MAX), description=message, reason=error.reason
         )
         details.append(BadRequest(field_violations=[violation]))
     if error.retry_after_ms is not None:
         delay = Duration()
         delay.FromMilliseconds(error.retry_after_ms)
         details.append(RetryInfo(retry_delay=delay))
-    return Status(code=code_of(error), message=error.message, details=[packed(detail) for detail in details])
+    return Status(code=code, message=message, details=[packed(detail) for detail in details])
+
+
+def shortened(text: str, bytes_max: int) -> str:
+    """Return *text*, or what of its beginning fits into *bytes_max* bytes of UTF-8."""
+    data = text.encode(errors="replace")
+    return text if len(data) <= bytes_max else data[: bytes_max - len(CUT)].decode(errors="ignore") + "…"
 
 
 def packed(detail: ErrorInfo | BadRequest | RetryInfo) -> Any:

@@ -180,8 +180,6 @@ def translated() -> Iterator[None]:
     except TimeoutError as error:
         raise DeadlineExceeded from error
     except Exception as error:
-        # The client learns nothing of the inside; the log has the rest.
-        log.exception("unexpected error")
         raise Internal from error
 
 

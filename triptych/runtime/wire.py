@@ -1,5 +1,7 @@
 """What all rooms' messages share, to and from the vocabulary: vectors, spaces, models, boxes. Pure functions."""
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from triptych.internal.v1 import space_pb2
 from triptych.v1 import types_pb2
 from triptych.vocabulary.choices import SimilarityMetric
@@ -42,6 +44,22 @@ def model_of(message: types_pb2.ModelVersion) -> ModelVersion:
 def model_message(model: ModelVersion) -> types_pb2.ModelVersion:
     """Return a model in its wire form."""
     return types_pb2.ModelVersion(name=model.name, version=model.version, space=model.space)
+
+
+def nanoseconds(message: Timestamp, field: str) -> int:
+    """Return a time in nanoseconds since 1970.
+
+    Raises:
+        InvalidArgument: it is out of protobuf's range, or its nanoseconds are.
+    """
+    try:
+        return int(message.ToNanoseconds())
+    except ValueError as error:
+        raise InvalidArgument(
+            f"{field} is no valid time: its seconds or nanos are out of protobuf's range.",
+            reason=Reason.FIELD_INVALID,
+            field=field,
+        ) from error
 
 
 def box_of(message: types_pb2.BoundingBox, field: str) -> Box:

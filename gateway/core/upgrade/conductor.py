@@ -210,7 +210,11 @@ class Conductor:
 
     async def _serve(self, found: Generations, pack: str, missing_max: int, upgrade: Upgrade) -> Upgrade:
         """Let the vectors of *pack* serve, then note *upgrade*; should that break off, `counted` knows better."""
-        generation = next(each for each in (found.serving, found.other) if each and each.pack == pack)
+        both = (found.serving, found.other)
+        generation = next((each for each in both if each and each.pack == pack), None)
+        if generation is None:
+            # Somebody else ended it in this moment.
+            raise not_ready(upgrade, f"has no vectors of {pack} any more")
         await self.store.switch(upgrade.catalog, generation.name, missing_max)
         self.packs.forget(upgrade.catalog)
         return await self._note(upgrade)

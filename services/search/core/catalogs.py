@@ -9,6 +9,7 @@ from services.search.core.locks import KeyedLocks
 from services.search.core.model import Collection
 from services.search.core.ports import LexicalIndex, VectorIndex
 from triptych.vocabulary.choices import SpaceKind
+from triptych.vocabulary.errors import InvalidArgument, Reason
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,12 @@ class Catalogs:
         """Make the *catalog* without products; return whether it was there before.
 
         Raises:
-            InvalidArgument: it is there, in other spaces.
+            InvalidArgument: it is there, in other spaces; or *spaces* lack that of the records.
         """
+        if SpaceKind.FUSED not in spaces:
+            raise InvalidArgument(
+                "A catalogue needs a space of FUSED vectors.", reason=Reason.FIELD_INVALID, field="spaces"
+            )
         async with self._locks.holding([(catalog, "")]):
             there = await self._index.collection(catalog, SpaceKind.FUSED, fresh=True)
             if there is None:

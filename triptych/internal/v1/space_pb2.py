@@ -22,16 +22,23 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from triptych.thirdparty import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from triptych.v1 import types_pb2 as triptych_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n triptych/internal/v1/space.proto\x12\x14triptych.internal.v1\x1a\x17triptych/v1/types.proto\"j\n\x05Space\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tdimension\x18\x02 \x01(\x05\x12-\n\x06metric\x18\x03 \x01(\x0e\x32\x1d.triptych.v1.SimilarityMetric\x12\x13\n\x0bunit_length\x18\x04 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n triptych/internal/v1/space.proto\x12\x14triptych.internal.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17triptych/v1/types.proto\"\x8d\x01\n\x05Space\x12\x16\n\x02id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x1e\n\tdimension\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\x80\x01(\x01\x12\x37\n\x06metric\x18\x03 \x01(\x0e\x32\x1d.triptych.v1.SimilarityMetricB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x13\n\x0bunit_length\x18\x04 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'triptych.internal.v1.space_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SPACE']._serialized_start=83
-  _globals['_SPACE']._serialized_end=189
+  _globals['_SPACE'].fields_by_name['id']._loaded_options = None
+  _globals['_SPACE'].fields_by_name['id']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
+  _globals['_SPACE'].fields_by_name['dimension']._loaded_options = None
+  _globals['_SPACE'].fields_by_name['dimension']._serialized_options = b'\272H\010\032\006\030\200\200\001(\001'
+  _globals['_SPACE'].fields_by_name['metric']._loaded_options = None
+  _globals['_SPACE'].fields_by_name['metric']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_SPACE']._serialized_start=113
+  _globals['_SPACE']._serialized_end=254
 # @@protoc_insertion_point(module_scope)

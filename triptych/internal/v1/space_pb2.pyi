@@ -28,11 +28,11 @@ class Space(_message.Message):
     METRIC_FIELD_NUMBER: _builtins.int
     UNIT_LENGTH_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """Such as "triptych-demo-1/image"."""
+    """Required. Such as "triptych-demo-1/image": 1 to 128 characters."""
     dimension: _builtins.int
-    """Numbers per vector."""
+    """Required. Numbers per vector, 1 to 16384."""
     metric: _types_pb2.SimilarityMetric.ValueType
-    """The metric to index by."""
+    """Optional. The metric to index by. If unset, COSINE."""
     unit_length: _builtins.bool
     """True when every vector has length 1. Cosine and Euclidean then give the same order, and one index answers both."""
     def __init__(

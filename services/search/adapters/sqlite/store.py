@@ -62,10 +62,12 @@ class SqliteStore:
     async def read(self, method: str, work: Work[Answer]) -> Answer:
         """Return what *work* finds, in a thread; it is broken off when the request's time is up or nobody waits.
 
+        All of it is seen as of one moment, so that a catalogue which is removed meanwhile is there as a whole, or not at all.
+
         Raises:
             TriptychError: see `map_sqlite_errors`.
         """
-        return await self._run(self._readers, method, work)
+        return await self._run(self._readers, method, lambda connection: _snapshot(connection, work))
 
     async def write(self, method: str, work: Work[Answer]) -> Answer:
         """Return what *work* returns, in the writer's thread and a transaction; durable when it returns.
@@ -156,6 +158,15 @@ class SqliteStore:
         self._of_thread = threading.local()
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+
+def _snapshot(connection: sqlite3.Connection, work: Work[Answer]) -> Answer:
+    connection.execute("BEGIN")
+    try:
+        return work(connection)
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def _transaction(connection: sqlite3.Connection, work: Work[Answer]) -> Answer:

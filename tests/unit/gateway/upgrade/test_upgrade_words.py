@@ -152,3 +152,10 @@ def test_the_time_left_is_told_by_the_speed_so_far():
     assert 60.0 == remaining_s(running, 30.0)
     assert remaining_s(replace(running, upgraded_count=0), 30.0) is None
     assert remaining_s(replace(running, phase=Phase.READY), 30.0) is None
+
+
+@pytest.mark.parametrize("record", ["red mug", "{", '{"phase": 99}', '{"phase": "PHASE_OF_LATER"}'])
+def test_a_note_that_cannot_be_read_is_said_to_be(record):
+    """As one of another version may be."""
+    with pytest.raises(ValueError, match=r"."):
+        parsed(record)

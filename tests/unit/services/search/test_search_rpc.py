@@ -10,6 +10,7 @@ from services.search.settings import SearchSettings
 from tests.memory_shop import MemoryShop, at
 from triptych.internal.v1 import search_service_pb2 as messages
 from triptych.internal.v1.search_service_pb2_grpc import SearchServiceStub
+from triptych.internal.v1.space_pb2 import Space
 from triptych.runtime.errors import from_status
 from triptych.runtime.serve import serving
 from triptych.v1 import product_search_service_pb2 as public
@@ -225,3 +226,14 @@ async def test_words_are_corrected(stub):
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await stub.CorrectWords(messages.CorrectWordsRequest(catalog="nowhere", text="lamp"))
     assert Reason.CATALOG_NOT_FOUND == from_status(rpc_status.from_call(caught.value)).reason
+
+
+async def test_a_catalogue_without_records_is_not_made(stub):
+    """The space of the records is what makes it one."""
+    space = messages.SpaceOfKind(kind=IMAGE, space=Space(id="p-1/image", dimension=2))
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.CreateCatalog(messages.CreateCatalogRequest(catalog="new", spaces=[space]))
+
+    error = from_status(rpc_status.from_call(caught.value))
+    assert (INVALID, Reason.FIELD_INVALID, "spaces") == (caught.value.code(), error.reason, error.field)

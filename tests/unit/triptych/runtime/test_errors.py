@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
+from structlog.testing import capture_logs
 
 from triptych.runtime.errors import CODES, DOMAIN, from_status, to_status
 from triptych.vocabulary.errors import Internal, InvalidArgument, Reason, TriptychError, Unavailable
@@ -73,6 +74,31 @@ class TestToStatus:
             """For this test."""
 
         assert CODES[Unavailable] == to_status(MilvusGone("Gone.", reason=Reason.INTERNAL)).code
+
+    def test_what_clients_named_is_shortened(self):
+        """A status travels as headers, which are bounded: names and texts of the client's own are cut."""
+        error = InvalidArgument(
+            "汉" * 5000, reason=Reason.FIELD_INVALID, field="é" * 5000, metadata={"name": "x" * 5000}
+        )
+
+        status = to_status(error)
+
+        assert status.ByteSize() < 3000
+        assert status.message.startswith("汉汉")
+        assert status.message.endswith("…")
+        assert unpacked(status, BadRequest).field_violations[0].field.endswith("é…")
+        assert Reason.FIELD_INVALID == unpacked(status, ErrorInfo).reason
+
+    def test_nothing_internal_leaves_without_its_cause_in_the_log(self):
+        """Of a call or of one item of many: the client learns nothing, so the log has to know."""
+        error = Internal()
+        error.__cause__ = KeyError("why")
+
+        with capture_logs() as logs:
+            to_status(error)
+            to_status(InvalidArgument("Told.", reason=Reason.FIELD_INVALID))
+
+        assert [("unexpected error", error)] == [(each["event"], each["exc_info"]) for each in logs]
 
 
 class TestFromStatus:

@@ -152,6 +152,17 @@ class TestErrors:
         error = from_status(rpc_status.from_call(caught.value))
         assert (Reason.INVALID_UTF8, "candidates[0].id") == (error.reason, error.field)
 
+    async def test_the_longest_names_reach_the_client(self):
+        """What gRPC would refuse to carry is cut before."""
+
+        async def fail(request):
+            raise InvalidArgument("汉" * 5000, reason=Reason.FIELD_INVALID, field="汉" * 5000)
+
+        async with client(fail) as (stub, _, _):
+            code, error = await refused(stub)
+
+        assert (grpc.StatusCode.INVALID_ARGUMENT, Reason.FIELD_INVALID) == (code, error.reason)
+
     async def test_one_request_too_many_is_refused(self):
         """Load beyond the bound is shed with a word on when to come again."""
         release = asyncio.Event()

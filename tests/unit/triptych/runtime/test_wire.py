@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from triptych.internal.v1 import space_pb2
 from triptych.runtime import wire
@@ -50,3 +51,19 @@ def test_every_field_of_a_model_travels():
     model = ModelVersion("fusion", "1", "demo-1/fused")
 
     assert model == wire.model_of(wire.model_message(model))
+
+
+@pytest.mark.parametrize(
+    "message", [Timestamp(nanos=-1), Timestamp(nanos=2**31 - 1), Timestamp(seconds=2**62)]
+)
+def test_times_out_of_range_name_their_field(message):
+    """Protobuf carries numbers that are no time."""
+    with pytest.raises(InvalidArgument) as caught:
+        wire.nanoseconds(message, "update_time")
+
+    assert "update_time" == caught.value.field
+
+
+def test_a_time_is_told_in_nanoseconds():
+    """Since 1970."""
+    assert 1_500_000_000 == wire.nanoseconds(Timestamp(seconds=1, nanos=500_000_000), "update_time")

@@ -5,6 +5,7 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -259,3 +260,25 @@ async def test_many_write_and_read_at_once(path, open_store):
     )
     found = [len(await lexical.match(f"shop{each}", "hat", 100)) for each in range(3)]
     assert [20, 20, 20] == found
+
+
+async def test_a_read_sees_one_moment(tmp_path):
+    """A catalogue that is removed between two questions of one read is there for both."""
+    store = SqliteStore(tmp_path / "words.db")
+    lexical = SqliteLexicalIndex(store)
+    await lexical.write("shop", {"p1": Facts(title="hat")})
+    asked, removed = threading.Event(), threading.Event()
+
+    def twice(connection):
+        names = connection.execute("SELECT name FROM catalogs").fetchall()
+        asked.set()
+        removed.wait(10)
+        return names, connection.execute("SELECT id FROM products_1").fetchall()
+
+    reading = asyncio.ensure_future(store.read("twice", twice))
+    await asyncio.to_thread(asked.wait, 10)
+    await lexical.forget("shop")
+    removed.set()
+
+    assert ([("shop",)], [("p1",)]) == await reading
+    await store.close()
