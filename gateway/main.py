@@ -15,6 +15,7 @@ from gateway.adapters.events import SqliteEvents
 from gateway.adapters.fusion import FusionRoom
 from gateway.adapters.generations import GenerationRoom
 from gateway.adapters.health import Rooms
+from gateway.adapters.media import MediaRoom
 from gateway.adapters.products import PackedProducts
 from gateway.adapters.ranker import RankerRoom
 from gateway.adapters.recorded_queries import RecordedQueries
@@ -33,6 +34,7 @@ from gateway.core.ranking import Ranking
 from gateway.core.recognise import Recogniser
 from gateway.core.recommend.recommender import Recommender
 from gateway.core.search import ProductSearch
+from gateway.core.sweeping import Sweeping
 from gateway.core.transfer import Transfer
 from gateway.core.upgrade.backfill import Backfill
 from gateway.core.upgrade.conductor import Conductor
@@ -156,7 +158,11 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
             Service(
                 "triptych.v1.MaintenanceService",
                 maintenance_service_pb2_grpc.add_MaintenanceServiceServicer_to_server,
-                MaintenanceService(keeping, Transfer(keeping.store, search_room, cursors)),
+                MaintenanceService(
+                    keeping,
+                    Transfer(keeping.store, search_room, cursors),
+                    Sweeping(keeping.store, MediaRoom(encoder), reader, cursors),
+                ),
             ),
             Service(
                 "triptych.v1.UpgradeService",

@@ -34,6 +34,10 @@ class CatalogRoom:
         response = await call("search", self._stub.ListCatalogs, pb.ListCatalogsRequest())
         return {each.catalog: spaces_of(each.spaces) for each in response.catalogs}
 
+    async def unreadable(self) -> list[str]:
+        """See the port."""
+        return list((await call("search", self._stub.ListCatalogs, pb.ListCatalogsRequest())).unreadable)
+
     async def describe(self, catalog: str) -> CatalogDescription:
         """See the port."""
         request = pb.DescribeCatalogRequest(catalog=catalog, counted=True)

@@ -13,6 +13,7 @@ from gateway.metrics_access import DENIED
 from gateway.translate import access
 from triptych.runtime.gate import Behaviour, Context
 from triptych.vocabulary.errors import PermissionDenied, Reason, TriptychError
+from triptych.vocabulary.roles import EVERY_CATALOG
 
 PACKAGE = "/triptych.v1."
 
@@ -95,8 +96,10 @@ class Noted:
         """
         if self._rule.scope is Scope.NAMED:
             self._catalog = access.catalog_of(request)
-            if not self.caller.may_use(self._catalog):
-                raise current.not_allowed(self._catalog)
+        elif self._rule.scope is Scope.EVERY:
+            self._catalog = EVERY_CATALOG
+        if self._catalog is not None and not self.caller.may_use(self._catalog):
+            raise current.not_allowed(self._catalog)
         if self._rule.items in request.DESCRIPTOR.fields_by_name:
             self.count(request)
 

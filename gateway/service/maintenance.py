@@ -1,6 +1,7 @@
 """Looking after catalogues."""
 
 from gateway.core.keeping import Keeping
+from gateway.core.sweeping import Sweeping
 from gateway.core.transfer import Transfer
 from gateway.metrics import PRODUCTS
 from gateway.service.context import Context
@@ -12,9 +13,8 @@ from triptych.v1 import maintenance_service_pb2_grpc as pb_grpc
 class MaintenanceService(pb_grpc.MaintenanceServiceServicer):
     """triptych.v1.MaintenanceService."""
 
-    def __init__(self, keeping: Keeping, transfer: Transfer) -> None:
-        self._keeping = keeping
-        self._transfer = transfer
+    def __init__(self, keeping: Keeping, transfer: Transfer, sweeping: Sweeping) -> None:
+        self._keeping, self._transfer, self._sweeping = keeping, transfer, sweeping
 
     async def ExportProducts(
         self, request: pb.ExportProductsRequest, context: Context
@@ -45,3 +45,9 @@ class MaintenanceService(pb_grpc.MaintenanceServiceServicer):
         catalog = request.catalog or queries.CATALOG_DEFAULT
         page = await self._keeping.check(catalog, request.page_token, limit, repair=request.repair)
         return keeping.check_response(page)
+
+    async def SweepMedia(self, request: pb.SweepMediaRequest, context: Context) -> pb.SweepMediaResponse:
+        """Look at a page of products or of kept media."""
+        limit = keeping.page_size(request.page_size, keeping.CHECKED_DEFAULT, keeping.CHECKED_MAX)
+        page = await self._sweeping.page(request.page_token, limit, remove=request.remove)
+        return keeping.sweep_response(page)

@@ -2,6 +2,7 @@
 
 from gateway.core.keeping import Page
 from gateway.core.model.keeping import CatalogDescription, CheckPage
+from gateway.core.sweeping import Swept
 from gateway.translate.catalogs import calibration
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import maintenance_service_pb2 as maintenance_pb
@@ -64,5 +65,16 @@ def check_response(page: CheckPage) -> maintenance_pb.CheckCatalogResponse:
             for each in page.found
         ],
         checked=page.checked,
+        next_page_token=page.next_token,
+    )
+
+
+def sweep_response(page: Swept) -> maintenance_pb.SweepMediaResponse:
+    """Return what a page of a sweep found."""
+    return maintenance_pb.SweepMediaResponse(
+        product_count=page.products,
+        lost_content_ids=page.lost,
+        unnamed_content_ids=page.unnamed,
+        removed_count=page.removed,
         next_page_token=page.next_token,
     )

@@ -14,6 +14,8 @@ from services.encoder.core.ports import MediaStore
 from services.encoder.core.transcribe import SoundTranscriber
 from services.encoder.translate import error_message, media_of, part_of, seconds_of, vector_message
 from triptych.internal.v1.encoder_service_pb2 import (
+    ConfirmMediaRequest,
+    ConfirmMediaResponse,
     DescribeRequest,
     DescribeResponse,
     DetectSpeechRequest,
@@ -128,6 +130,15 @@ class EncoderServicer(EncoderServiceServicer):
         """Remove what was kept."""
         removed = await self._store.remove(request.content_ids, seconds_of(request.kept_before))
         return RemoveMediaResponse(removed=removed)
+
+    async def ConfirmMedia(
+        self,
+        request: ConfirmMediaRequest,
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> ConfirmMediaResponse:
+        """Let what is named count as kept anew."""
+        missing = await self._store.confirm(request.content_ids)
+        return ConfirmMediaResponse(missing_ids=sorted(missing))
 
     async def ListSpaces(
         self,

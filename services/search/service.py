@@ -143,7 +143,7 @@ class SearchServicer(SearchServiceServicer):
         context: Context,
     ) -> messages.ListCatalogsResponse:
         """Tell which catalogues there are."""
-        return catalogs_message(await self._keeper.catalogs())
+        return catalogs_message(await self._keeper.catalogs(), await self._keeper.unreadable())
 
     async def DescribeCatalog(
         self,

@@ -81,16 +81,19 @@ def checked_message(checked: Checked) -> messages.CheckCatalogResponse:
     )
 
 
-def catalogs_message(catalogs: Mapping[str, Mapping[SpaceKind, Space]]) -> messages.ListCatalogsResponse:
-    """Return the spaces of every catalogue."""
+def catalogs_message(
+    catalogs: Mapping[str, Mapping[SpaceKind, Space]], unreadable: Iterable[str]
+) -> messages.ListCatalogsResponse:
+    """Return the spaces of every catalogue, and the names of those that cannot be read."""
     return messages.ListCatalogsResponse(
+        unreadable=unreadable,
         catalogs=[
             messages.CatalogSpaces(
                 catalog=catalog,
                 spaces=[_space(kind, space) for kind, space in spaces.items()],
             )
             for catalog, spaces in catalogs.items()
-        ]
+        ],
     )
 
 

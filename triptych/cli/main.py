@@ -7,6 +7,7 @@ from triptych.cli import (
     calibrate,
     captions,
     catalogs,
+    checking,
     connection,
     demo,
     evaluate,
@@ -49,7 +50,7 @@ app.command()(products.get)
 app.command()(update.update)
 app.command()(products.delete)
 app.command()(demo.demo)
-app.command()(catalogs.check)
+app.command()(checking.check)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.add_typer(catalogs.app)

@@ -48,6 +48,14 @@ class CatalogCalls:
         request = maintenance_pb.CheckCatalogRequest(catalog=catalog, repair=repair)
         yield from pages_of(self._maintenance.CheckCatalog, request, timeout_s)
 
+    def sweep_media(
+        self, *, remove: bool = False, timeout_s: float = 60.0
+    ) -> Iterator[maintenance_pb.SweepMediaResponse]:
+        """Compare the kept media with the products of all catalogues, and *remove* what none names; yields page by page."""
+        yield from pages_of(
+            self._maintenance.SweepMedia, maintenance_pb.SweepMediaRequest(remove=remove), timeout_s
+        )
+
     def export(
         self,
         *,

@@ -338,6 +338,80 @@ class CheckCatalogResponse(_message.Message):
 Global___CheckCatalogResponse: _TypeAlias = CheckCatalogResponse  # noqa: Y015
 
 @_typing.final
+class SweepMediaRequest(_message.Message):
+    """Request message for MaintenanceService.SweepMedia."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    REMOVE_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Optional. How many products or media are looked at; if unset, 500. Above 1000 is taken for 1000; negative is
+    INVALID_ARGUMENT.
+    """
+    page_token: _builtins.str
+    """Optional. A token received from a previous call."""
+    remove: _builtins.bool
+    """Optional. Whether what no product names is removed."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        remove: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "remove", b"remove"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SweepMediaRequest: _TypeAlias = SweepMediaRequest  # noqa: Y015
+
+@_typing.final
+class SweepMediaResponse(_message.Message):
+    """Response message for MaintenanceService.SweepMedia."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_COUNT_FIELD_NUMBER: _builtins.int
+    LOST_CONTENT_IDS_FIELD_NUMBER: _builtins.int
+    UNNAMED_CONTENT_IDS_FIELD_NUMBER: _builtins.int
+    REMOVED_COUNT_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    product_count: _builtins.int
+    """How many products were read."""
+    removed_count: _builtins.int
+    """How many of these were removed."""
+    next_page_token: _builtins.str
+    """Asks for the next page; empty when all was looked at."""
+    @_builtins.property
+    def lost_content_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Media that a product names and that are not kept: they cannot be encoded again, and the product has to be stored anew."""
+
+    @_builtins.property
+    def unnamed_content_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Media that no product names."""
+
+    def __init__(
+        self,
+        *,
+        product_count: _builtins.int = ...,
+        lost_content_ids: _abc.Iterable[_builtins.str] | None = ...,
+        unnamed_content_ids: _abc.Iterable[_builtins.str] | None = ...,
+        removed_count: _builtins.int = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lost_content_ids", b"lost_content_ids", "next_page_token", b"next_page_token", "product_count", b"product_count", "removed_count", b"removed_count", "unnamed_content_ids", b"unnamed_content_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SweepMediaResponse: _TypeAlias = SweepMediaResponse  # noqa: Y015
+
+@_typing.final
 class Inconsistency(_message.Message):
     """Something that is not as it should be."""
 

@@ -40,6 +40,11 @@ class MaintenanceServiceStub:
                 request_serializer=triptych_dot_v1_dot_maintenance__service__pb2.CheckCatalogRequest.SerializeToString,
                 response_deserializer=triptych_dot_v1_dot_maintenance__service__pb2.CheckCatalogResponse.FromString,
                 _registered_method=True)
+        self.SweepMedia = channel.unary_unary(
+                '/triptych.v1.MaintenanceService/SweepMedia',
+                request_serializer=triptych_dot_v1_dot_maintenance__service__pb2.SweepMediaRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_maintenance__service__pb2.SweepMediaResponse.FromString,
+                _registered_method=True)
         self.ExportProducts = channel.unary_unary(
                 '/triptych.v1.MaintenanceService/ExportProducts',
                 request_serializer=triptych_dot_v1_dot_maintenance__service__pb2.ExportProductsRequest.SerializeToString,
@@ -61,6 +66,19 @@ class MaintenanceServiceServicer:
         asked to. A catalogue is checked page by page, while it is read and written as always.
 
         Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SweepMedia(self, request, context):
+        """Compares the pictures and sounds that are kept with the products of all catalogues, page by page: first every product
+        is read and what it names counts as kept anew, then what no product names is told, and removed when asked to. What was
+        kept in the hour before the first page stays: a product that is being written may name it in a moment. Products should
+        not be imported meanwhile, since they name what was kept before.
+
+        Errors: FAILED_PRECONDITION, reason CATALOG_OUTDATED, when there is a catalogue that cannot be read, whose media would be
+        taken for nobody's; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -95,6 +113,11 @@ def add_MaintenanceServiceServicer_to_server(servicer, server):
                     servicer.CheckCatalog,
                     request_deserializer=triptych_dot_v1_dot_maintenance__service__pb2.CheckCatalogRequest.FromString,
                     response_serializer=triptych_dot_v1_dot_maintenance__service__pb2.CheckCatalogResponse.SerializeToString,
+            ),
+            'SweepMedia': grpc.unary_unary_rpc_method_handler(
+                    servicer.SweepMedia,
+                    request_deserializer=triptych_dot_v1_dot_maintenance__service__pb2.SweepMediaRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_maintenance__service__pb2.SweepMediaResponse.SerializeToString,
             ),
             'ExportProducts': grpc.unary_unary_rpc_method_handler(
                     servicer.ExportProducts,
@@ -135,6 +158,33 @@ class MaintenanceService:
             '/triptych.v1.MaintenanceService/CheckCatalog',
             triptych_dot_v1_dot_maintenance__service__pb2.CheckCatalogRequest.SerializeToString,
             triptych_dot_v1_dot_maintenance__service__pb2.CheckCatalogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SweepMedia(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.MaintenanceService/SweepMedia',
+            triptych_dot_v1_dot_maintenance__service__pb2.SweepMediaRequest.SerializeToString,
+            triptych_dot_v1_dot_maintenance__service__pb2.SweepMediaResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,15 @@ class MaintenanceServiceStub:
 
     Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
     """
+    SweepMedia: _grpc.UnaryUnaryMultiCallable[_maintenance_service_pb2.SweepMediaRequest, _maintenance_service_pb2.SweepMediaResponse]
+    """Compares the pictures and sounds that are kept with the products of all catalogues, page by page: first every product
+    is read and what it names counts as kept anew, then what no product names is told, and removed when asked to. What was
+    kept in the hour before the first page stays: a product that is being written may name it in a moment. Products should
+    not be imported meanwhile, since they name what was kept before.
+
+    Errors: FAILED_PRECONDITION, reason CATALOG_OUTDATED, when there is a catalogue that cannot be read, whose media would be
+    taken for nobody's; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+    """
     ExportProducts: _grpc.UnaryUnaryMultiCallable[_maintenance_service_pb2.ExportProductsRequest, _maintenance_service_pb2.ExportProductsResponse]
     """Returns products with all their vectors, page by page, to be kept elsewhere. Sees every write that was acknowledged
     before; a chain of pages has each product once, as it was when its page was read.
@@ -64,6 +73,15 @@ class MaintenanceServiceAsyncStub(MaintenanceServiceStub):
     asked to. A catalogue is checked page by page, while it is read and written as always.
 
     Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+    """
+    SweepMedia: _aio.UnaryUnaryMultiCallable[_maintenance_service_pb2.SweepMediaRequest, _maintenance_service_pb2.SweepMediaResponse]  # type: ignore[assignment]
+    """Compares the pictures and sounds that are kept with the products of all catalogues, page by page: first every product
+    is read and what it names counts as kept anew, then what no product names is told, and removed when asked to. What was
+    kept in the hour before the first page stays: a product that is being written may name it in a moment. Products should
+    not be imported meanwhile, since they name what was kept before.
+
+    Errors: FAILED_PRECONDITION, reason CATALOG_OUTDATED, when there is a catalogue that cannot be read, whose media would be
+    taken for nobody's; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
     """
     ExportProducts: _aio.UnaryUnaryMultiCallable[_maintenance_service_pb2.ExportProductsRequest, _maintenance_service_pb2.ExportProductsResponse]  # type: ignore[assignment]
     """Returns products with all their vectors, page by page, to be kept elsewhere. Sees every write that was acknowledged
@@ -93,6 +111,21 @@ class MaintenanceServiceServicer(metaclass=_abc_1.ABCMeta):
         asked to. A catalogue is checked page by page, while it is read and written as always.
 
         Errors: NOT_FOUND when the catalogue does not exist; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def SweepMedia(
+        self,
+        request: _maintenance_service_pb2.SweepMediaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_maintenance_service_pb2.SweepMediaResponse, _abc.Awaitable[_maintenance_service_pb2.SweepMediaResponse]]:
+        """Compares the pictures and sounds that are kept with the products of all catalogues, page by page: first every product
+        is read and what it names counts as kept anew, then what no product names is told, and removed when asked to. What was
+        kept in the hour before the first page stays: a product that is being written may name it in a moment. Products should
+        not be imported meanwhile, since they name what was kept before.
+
+        Errors: FAILED_PRECONDITION, reason CATALOG_OUTDATED, when there is a catalogue that cannot be read, whose media would be
+        taken for nobody's; INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
         """
 
     @_abc_1.abstractmethod

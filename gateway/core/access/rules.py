@@ -13,6 +13,7 @@ class Scope(Enum):
     NAMED = "the catalogue that it names"
     LISTED = "tells of those that the caller may use"
     TOKENS = "those of the answers that its events follow from"
+    EVERY = "every one"
     NONE = "none"
 
 
@@ -61,6 +62,7 @@ RULES: Mapping[str, Rule] = {
     "MaintenanceService/ExportProducts": Rule(Role.ADMIN),
     "MaintenanceService/ImportProducts": _write(Role.ADMIN, "products"),
     "MaintenanceService/CheckCatalog": _write(Role.ADMIN),
+    "MaintenanceService/SweepMedia": _write(Role.ADMIN, scope=Scope.EVERY),
     "UpgradeService/GetUpgrade": Rule(Role.ADMIN),
     "UpgradeService/ListUpgrades": Rule(Role.ADMIN, Scope.LISTED),
     "UpgradeService/StartUpgrade": _write(Role.ADMIN),

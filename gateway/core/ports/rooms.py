@@ -121,6 +121,9 @@ class CatalogStore(Protocol):
     async def catalogs(self) -> Mapping[str, Mapping[SpaceKind, Space]]:
         """Return the spaces of every catalogue, by its name."""
 
+    async def unreadable(self) -> Sequence[str]:
+        """Return the names of catalogues that are there and cannot be read."""
+
     async def describe(self, catalog: str) -> CatalogDescription:
         """Return what a catalogue is like, as it is now."""
 

@@ -71,6 +71,10 @@ class MediaFolder:
         """See the port."""
         return await asyncio.to_thread(self._get, content_id)
 
+    async def confirm(self, ids: Collection[str]) -> set[str]:
+        """See the port."""
+        return await asyncio.to_thread(self._confirm, ids)
+
     async def ids(self, after: str, limit: int, before_s: float) -> list[str]:
         """See the port."""
         return await asyncio.to_thread(self._ids, after, limit, before_s)
@@ -115,6 +119,17 @@ class MediaFolder:
                 return False
             os.utime(path, (self._now(), self._now()))
             return True
+
+    def _confirm(self, ids: Collection[str]) -> set[str]:
+        missing: set[str] = set()
+        with self._mapped_errors():
+            for each in ids:
+                try:
+                    with self._lock:
+                        os.utime(self._path(each), (self._now(), self._now()))
+                except FileNotFoundError:
+                    missing.add(each)
+        return missing
 
     def _take(self, count: int) -> None:
         with self._lock:

@@ -16,6 +16,10 @@ class NoMedia:
         """Find nothing."""
         raise not_kept()
 
+    async def confirm(self, ids: Collection[str]) -> set[str]:
+        """Find none."""
+        return set(ids)
+
     async def ids(self, after: str, limit: int, before_s: float) -> list[str]:  # noqa: ARG002 - the port's
         """List nothing."""
         return []

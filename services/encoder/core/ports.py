@@ -94,6 +94,10 @@ class MediaStore(Protocol):
         """
         ...
 
+    async def confirm(self, ids: Collection[str]) -> set[str]:
+        """Let *ids* count as kept anew; return those that are not there."""
+        ...
+
     async def ids(self, after: str, limit: int, before_s: float) -> list[str]:
         """Return the first *limit* ids after *after*, in order, of what was last kept before *before_s* (since 1970)."""
         ...

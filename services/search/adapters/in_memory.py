@@ -168,6 +168,10 @@ class InMemoryIndex:
             each for each in self._collections.values() if each.generation == self._serving.get(each.catalog)
         ]
 
+    async def unreadable(self) -> list[str]:
+        """Return none: what is here is of this version."""
+        return []
+
     async def drop(self, catalog: str) -> bool:
         """Forget the collections."""
         gone = [key for key in self._collections if key[0] == catalog]

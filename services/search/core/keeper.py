@@ -163,6 +163,10 @@ class Keeper:
             catalogs.setdefault(each.catalog, {})[each.kind] = each.space
         return catalogs
 
+    async def unreadable(self) -> list[str]:
+        """Return the names of catalogues that are there and cannot be read."""
+        return await self._index.unreadable()
+
     async def facts(self, catalog: str) -> Collection:
         """Return the collection that says what the catalogue is like: its attributes and its calibration.
 

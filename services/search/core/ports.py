@@ -185,6 +185,13 @@ class VectorIndex(Protocol):
         """Return every collection that serves, in any order."""
         ...
 
+    async def unreadable(self) -> list[str]:
+        """Return the names of catalogues of which something is there that cannot be read, in order.
+
+        They were stored by another version of this service, or removed half-way.
+        """
+        ...
+
     async def drop(self, catalog: str) -> bool:
         """Remove all collections of the *catalog*; return whether there were any.
 

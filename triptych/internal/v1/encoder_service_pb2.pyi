@@ -484,6 +484,54 @@ class RemoveMediaResponse(_message.Message):
 Global___RemoveMediaResponse: _TypeAlias = RemoveMediaResponse  # noqa: Y015
 
 @_typing.final
+class ConfirmMediaRequest(_message.Message):
+    """Request message for EncoderService.ConfirmMedia."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def content_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Required. 1 to 10000 ids."""
+
+    def __init__(
+        self,
+        *,
+        content_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_ids", b"content_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmMediaRequest: _TypeAlias = ConfirmMediaRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmMediaResponse(_message.Message):
+    """Response message for EncoderService.ConfirmMedia."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MISSING_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def missing_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those that are not kept."""
+
+    def __init__(
+        self,
+        *,
+        missing_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["missing_ids", b"missing_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmMediaResponse: _TypeAlias = ConfirmMediaResponse  # noqa: Y015
+
+@_typing.final
 class ListSpacesRequest(_message.Message):
     """Request message for EncoderService.ListSpaces."""
 

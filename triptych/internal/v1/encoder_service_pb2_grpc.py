@@ -65,6 +65,11 @@ class EncoderServiceStub:
                 request_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaRequest.SerializeToString,
                 response_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaResponse.FromString,
                 _registered_method=True)
+        self.ConfirmMedia = channel.unary_unary(
+                '/triptych.internal.v1.EncoderService/ConfirmMedia',
+                request_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ConfirmMediaRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ConfirmMediaResponse.FromString,
+                _registered_method=True)
         self.ListSpaces = channel.unary_unary(
                 '/triptych.internal.v1.EncoderService/ListSpaces',
                 request_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ListSpacesRequest.SerializeToString,
@@ -131,6 +136,15 @@ class EncoderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ConfirmMedia(self, request, context):
+        """Counts media as kept anew, and says which are not there.
+
+        Errors: UNAVAILABLE when the media store cannot be written.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListSpaces(self, request, context):
         """Says in which spaces vectors are made: those of the pack that is served now.
 
@@ -172,6 +186,11 @@ def add_EncoderServiceServicer_to_server(servicer, server):
                     servicer.RemoveMedia,
                     request_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaRequest.FromString,
                     response_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaResponse.SerializeToString,
+            ),
+            'ConfirmMedia': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmMedia,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ConfirmMediaRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ConfirmMediaResponse.SerializeToString,
             ),
             'ListSpaces': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSpaces,
@@ -342,6 +361,33 @@ class EncoderService:
             '/triptych.internal.v1.EncoderService/RemoveMedia',
             triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaRequest.SerializeToString,
             triptych_dot_internal_dot_v1_dot_encoder__service__pb2.RemoveMediaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmMedia(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.EncoderService/ConfirmMedia',
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ConfirmMediaRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_encoder__service__pb2.ConfirmMediaResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -64,6 +64,11 @@ class EncoderServiceStub:
 
     Errors: UNAVAILABLE when the media store cannot be written.
     """
+    ConfirmMedia: _grpc.UnaryUnaryMultiCallable[_encoder_service_pb2.ConfirmMediaRequest, _encoder_service_pb2.ConfirmMediaResponse]
+    """Counts media as kept anew, and says which are not there.
+
+    Errors: UNAVAILABLE when the media store cannot be written.
+    """
     ListSpaces: _grpc.UnaryUnaryMultiCallable[_encoder_service_pb2.ListSpacesRequest, _encoder_service_pb2.ListSpacesResponse]
     """Says in which spaces vectors are made: those of the pack that is served now.
 
@@ -103,6 +108,11 @@ class EncoderServiceAsyncStub(EncoderServiceStub):
     """
     RemoveMedia: _aio.UnaryUnaryMultiCallable[_encoder_service_pb2.RemoveMediaRequest, _encoder_service_pb2.RemoveMediaResponse]  # type: ignore[assignment]
     """Removes media that were kept. Those that are not there, or were kept again since, are passed over.
+
+    Errors: UNAVAILABLE when the media store cannot be written.
+    """
+    ConfirmMedia: _aio.UnaryUnaryMultiCallable[_encoder_service_pb2.ConfirmMediaRequest, _encoder_service_pb2.ConfirmMediaResponse]  # type: ignore[assignment]
+    """Counts media as kept anew, and says which are not there.
 
     Errors: UNAVAILABLE when the media store cannot be written.
     """
@@ -178,6 +188,17 @@ class EncoderServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_encoder_service_pb2.RemoveMediaResponse, _abc.Awaitable[_encoder_service_pb2.RemoveMediaResponse]]:
         """Removes media that were kept. Those that are not there, or were kept again since, are passed over.
+
+        Errors: UNAVAILABLE when the media store cannot be written.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmMedia(
+        self,
+        request: _encoder_service_pb2.ConfirmMediaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_encoder_service_pb2.ConfirmMediaResponse, _abc.Awaitable[_encoder_service_pb2.ConfirmMediaResponse]]:
+        """Counts media as kept anew, and says which are not there.
 
         Errors: UNAVAILABLE when the media store cannot be written.
         """

@@ -31,6 +31,7 @@ from services.search.adapters.milvus.schema import (
     DROPPED_PROPERTY,
     VECTOR,
     alias_of,
+    catalog_of,
     collection_of,
     exhaustive_parameters,
     generation_of,
@@ -191,6 +192,12 @@ class Directory:
             and generation == (record.other if beside else record.generation)
         ]
         return [collection for collection in found if collection is not None]
+
+    async def unreadable(self) -> list[str]:
+        """Return the catalogues of which there are collections, of whatever version, and none of records that can be read."""
+        shown = await self._connection.call("ShowCollections", ShowCollectionsRequest())
+        names = {catalog for name in shown.collection_names if (catalog := catalog_of(name)) is not None}
+        return [each for each in sorted(names) if await self._readable(each, SpaceKind.FUSED) is None]
 
     async def drop(self, catalog: str) -> bool:
         """Remove all collections of the *catalog*, that of the records last; return whether there were any."""

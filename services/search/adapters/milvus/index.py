@@ -224,6 +224,11 @@ class MilvusIndex:
         with map_milvus_errors():
             return await self._directory.collections()
 
+    async def unreadable(self) -> list[str]:
+        """Return catalogues of which Milvus has collections, and none of records that can be read."""
+        with map_milvus_errors():
+            return await self._directory.unreadable()
+
     async def _search(
         self, collection: Collection, query: Floats, limit: int, condition: str, fields: Sequence[str]
     ) -> list[Neighbour]:

@@ -65,6 +65,9 @@ _NAME = re.compile(
     rf"(?P<alias>(?P<catalog>[a-z][a-z0-9_]*)__(?P<kind>{'|'.join(kind.name.lower() for kind in SpaceKind)}))"
     r"__(?P<generation>(?:[a-z0-9]+_)+[0-9a-f]{8})"
 )
+_NAME_OF_ANY_VERSION = re.compile(
+    rf"(?P<catalog>[a-z][a-z0-9_]*)__(?:{'|'.join(kind.name.lower() for kind in SpaceKind)})(?:__[a-z0-9_]+)?"
+)
 
 
 def alias_of(catalog: str) -> str:
@@ -95,6 +98,12 @@ def parse_name(name: str) -> tuple[str, SpaceKind, str] | None:
     return (
         None if match is None else (match["catalog"], SpaceKind[match["kind"].upper()], match["generation"])
     )
+
+
+def catalog_of(name: str) -> str | None:
+    """Return the catalogue of the collection *name*, whatever version made it; None where it is none of ours."""
+    match = _NAME_OF_ANY_VERSION.fullmatch(name)
+    return None if match is None else match["catalog"]
 
 
 def facts_of(space: Space) -> str:

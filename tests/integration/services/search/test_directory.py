@@ -118,6 +118,7 @@ async def test_a_catalogue_of_another_version_is_named_and_leaves_the_others_alo
 
     await later.index.warm_up()
     assert shop.catalog not in await later.keeper.catalogs()
+    assert shop.catalog in await later.keeper.unreadable()
     await milvus_connection.call(
         "AlterCollection",
         AlterCollectionRequest(
@@ -125,6 +126,7 @@ async def test_a_catalogue_of_another_version_is_named_and_leaves_the_others_alo
         ),
     )
     assert ["a"] == await later.ids(FUSED, X)
+    assert shop.catalog not in await later.keeper.unreadable()
 
 
 async def eventually(call):

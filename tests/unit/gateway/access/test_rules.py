@@ -103,6 +103,16 @@ async def test_another_catalogue_is_refused_at_every_rpc(gateway, keys):
     assert {rpc: [refused, refused, "PASSED"] for rpc in NAMED} == told
 
 
+async def test_what_touches_every_catalogue_asks_for_every_one(gateway, keys):
+    """An administrator of some catalogues is none of all."""
+    some, every = keys.make("admin", catalogs=("mine", "ours")), keys.make("admin", catalogs=("*",))
+    touching = [rpc for rpc, rule in RULES.items() if rule.scope is Scope.EVERY]
+
+    assert ["MaintenanceService/SweepMedia"] == touching
+    assert "CATALOG_NOT_ALLOWED" == await gateway.ask(touching[0], key=some)
+    assert "PASSED" == await gateway.ask(touching[0], key=every)
+
+
 async def test_a_request_without_catalogue_means_the_default_one(gateway, keys):
     """Whose name must be among the key's."""
     named, every = keys.make(catalogs=("default",)), keys.make(catalogs=("*",))

@@ -1,5 +1,7 @@
 """Media that are kept, listed, read again and removed, through the room's RPCs; the encoders are in memory."""
 
+import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -18,6 +20,7 @@ from services.encoder.core.remembered import SharedVectors, VectorMemory
 from services.encoder.main import room_of
 from services.encoder.settings import EncoderSettings
 from triptych.internal.v1.encoder_service_pb2 import (
+    ConfirmMediaRequest,
     EncodePart,
     EncodeRequest,
     ListMediaRequest,
@@ -114,6 +117,22 @@ async def test_what_was_kept_since_stays(stub):
     assert [] == await kept(stub, kept_before=before)
     assert 0 == (await stub.RemoveMedia(RemoveMediaRequest(content_ids=ids, kept_before=before))).removed
     assert ids == await kept(stub, kept_before=LATER)
+
+
+async def test_what_is_confirmed_counts_as_kept_anew(stub):
+    """It is no longer from before, and what is not there is told."""
+    await encode(stub, EncodePart(image=Media(data=picture(7))), keep_media=True)
+    kept_id, other = content_id(picture(7)), content_id(b"never kept")
+    await asyncio.sleep(0.01)
+    between = Timestamp()
+    between.FromMicroseconds(round(time.time() * 1e6))
+    assert [kept_id] == await kept(stub, kept_before=between)
+
+    response = await stub.ConfirmMedia(ConfirmMediaRequest(content_ids=[kept_id, other]))
+
+    assert [other] == [*response.missing_ids]
+    assert [] == await kept(stub, kept_before=between)
+    assert [kept_id] == await kept(stub)
 
 
 @pytest.mark.parametrize(

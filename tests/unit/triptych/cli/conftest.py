@@ -41,6 +41,7 @@ class FakeGateway(
         self.breaks_on = ""
         self.made: list[str] = []
         self.inconsistencies: list[maintenance_pb.Inconsistency] = []
+        self.unnamed: list[str] = []
         self.window, self.pause_s = 64, 0.0
         self.calibration = catalog_pb.Calibration()
         self.answers = None
@@ -210,6 +211,13 @@ class FakeGateway(
             return maintenance_pb.CheckCatalogResponse(checked={"records": 3}, next_page_token="more")
         found = [each for each in self.inconsistencies if not request.repair or each.repaired]
         return maintenance_pb.CheckCatalogResponse(inconsistencies=found, checked={"words": 4})
+
+    def SweepMedia(self, request, context):
+        if not request.page_token:
+            return maintenance_pb.SweepMediaResponse(product_count=3, next_page_token="more")
+        return maintenance_pb.SweepMediaResponse(
+            unnamed_content_ids=self.unnamed, removed_count=len(self.unnamed) if request.remove else 0
+        )
 
     def SetCalibration(self, request, context):
         self.calibration = request.calibration

@@ -67,3 +67,20 @@ def test_a_check_tells_what_is_wrong_by_its_exit_code(run, gateway):
     result = run("check", "--repair")
     assert 0 == result.exit_code
     assert "mended: vector without product: gone (image 2)" in result.stdout
+
+
+def test_media_that_no_product_names_are_told_and_removed(run, gateway):
+    """1 where they are left, 0 once they are gone or there are none."""
+    assert (0, "looked at 3 products; 0 media to mend") == (
+        (whole := run("check", "--media")).exit_code,
+        whole.stdout.strip(),
+    )
+
+    gateway.unnamed = ["sha256:ab"]
+    told = run("check", "--media")
+    assert 1 == told.exit_code
+    assert "no product names it: sha256:ab" in told.stdout
+    removed = run("check", "--media", "--repair")
+    assert 0 == removed.exit_code
+    assert "removed: no product names it: sha256:ab" in removed.stdout
+    assert ["sha256:ab"] == json.loads(run("check", "--media", "--json").stdout)["unnamedContentIds"]
