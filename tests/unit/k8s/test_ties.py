@@ -148,7 +148,7 @@ def calls_of(overlay: str) -> set[tuple[str, str, int]]:
     calls = set()
     for name, value in settings_of(overlay).items():
         found = re.fullmatch(r"(?:dns:///|http://)([a-z-]+):(\d+)", value)
-        if found and found[1] != "otel":
+        if found and found[1] != "otel-collector":
             called = "milvus" if found[1] == "milvus-milvus" else found[1]
             calls.add((name.split("_")[1].lower(), called, int(found[2])))
     return calls
@@ -172,6 +172,22 @@ def test_policies_let_those_call_who_are_told_to(overlay: str):
     """Of every address a policy lets its caller out and another lets it in, and nobody else is let to a room."""
     assert calls_of(overlay) == calls_let_out(overlay)
     assert calls_of(overlay) == calls_let_in(overlay)
+
+
+def test_spans_may_leave():
+    """Every room is told of the collector, and a policy lets it out to where that listens."""
+    told = {
+        name: value for name, value in settings_of("everything").items() if name.endswith("_TRACING_ENDPOINT")
+    }
+    policy = of_kind("everything", "NetworkPolicy")["tracing"]["spec"]
+    rooms = workloads("everything").keys() & set(ROOMS)
+
+    assert {f"TRIPTYCH_{room.upper()}_TRACING_ENDPOINT" for room in ROOMS} == told.keys()
+    assert {"http://otel-collector:4317"} == set(told.values())
+    assert [[{"port": 4317}]] == [rule["ports"] for rule in policy["egress"]]
+    for room in rooms:
+        labels = workloads("everything")[room]["spec"]["template"]["metadata"]["labels"]
+        assert policy["podSelector"]["matchLabels"].items() <= labels.items()
 
 
 def test_whoever_is_not_named_is_refused(overlay: str):
