@@ -53,6 +53,20 @@ ANSWERS = {
             "Products found in a space, mean", "none", {mean("triptych_search_hits", "space"): "{{space}}"}
         ),
         Panel(
+            "Recall@10 by the sentinel",
+            "percentunit",
+            {
+                "1 - sum by (space) (increase(triptych_search_sentinel_missed_total[1h]))"
+                " / sum by (space) (increase(triptych_search_sentinel_expected_total[1h]))": "{{space}}"
+            },
+            "Of the ten rows that are exactly nearest, how many the index finds; of searches drawn in the last hour.",
+        ),
+        Panel(
+            "Searches drawn by the sentinel",
+            "reqps",
+            {rate("triptych_search_sentinel_searches_total", "space, outcome"): "{{space}} {{outcome}}"},
+        ),
+        Panel(
             "Further rounds of the index",
             "reqps",
             {rate("triptych_search_extra_rounds_total", "space"): "{{space}}"},

@@ -22,9 +22,10 @@ from services.search.core.locks import ProductLocks
 from services.search.core.ports import FieldIndex, LexicalIndex, VectorIndex
 from services.search.core.refill import Refill
 from services.search.core.searcher import Searcher
+from services.search.core.sentinel import Sentinel
 from services.search.core.stores import Stores
 from services.search.core.upgrading import Upgrading
-from services.search.metrics import observe_census
+from services.search.metrics import observe_census, observe_sentinel
 from services.search.service import SearchServicer
 from services.search.service_generations import GenerationServicer
 from services.search.settings import SearchSettings
@@ -65,7 +66,9 @@ def open_stores(settings: SearchSettings, stack: AsyncExitStack) -> Opened:
     return index, SqliteLexicalIndex(store), SqliteFieldIndex(store)
 
 
-def room_of(index: VectorIndex, words: LexicalIndex, fields: FieldIndex) -> Room:
+def room_of(
+    index: VectorIndex, words: LexicalIndex, fields: FieldIndex, sentinel: Sentinel | None = None
+) -> Room:
     """Return the room that keeps and finds products in *index*, by their *words* and *fields* too."""
     locks = ProductLocks()
     refill = Refill(index, words, locks, facts_of, _report)
@@ -82,6 +85,7 @@ def room_of(index: VectorIndex, words: LexicalIndex, fields: FieldIndex) -> Room
         Catalogs(index, words, locks),
         Listing(stores),
         Checker(stores, locks, views_of),
+        sentinel,
     )
     service = Service("triptych.internal.v1.SearchService", add_SearchServiceServicer_to_server, servicer)
     generations = Service(
@@ -98,7 +102,15 @@ def build(stack: AsyncExitStack, settings: SearchSettings) -> Room:
     census = Census(index, observe_census, settings.count_interval_s)
     census.start()
     stack.push_async_callback(census.stop)
-    return room_of(index, words, fields)
+    sentinel = Sentinel(
+        Stores(index, words, fields, facts_of),
+        observe_sentinel,
+        share=settings.sentinel_share,
+        rows_max=settings.sentinel_rows_max,
+    )
+    sentinel.start()
+    stack.push_async_callback(sentinel.stop)
+    return room_of(index, words, fields, sentinel)
 
 
 def _report(catalog: str, products: int) -> None:

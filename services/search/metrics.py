@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.search.core.model import Found, Hit
+from services.search.core.sentinel import Outcome, Verdict
 from triptych.vocabulary.choices import SpaceKind
 
 MILVUS_SECONDS = Histogram(
@@ -45,6 +46,25 @@ INCONSISTENCIES = Counter(
     ["kind", "repaired"],
 )
 
+SENTINEL_SEARCHES = Counter(
+    "triptych_search_sentinel_searches",
+    "Searches drawn to be made again exactly, by space and outcome: COMPARED, or why not.",
+    ["space", "outcome"],
+)
+SENTINEL_EXPECTED = Counter(
+    "triptych_search_sentinel_expected",
+    "Rows that are exactly among the ten nearest of the searches compared, by space.",
+    ["space"],
+)
+SENTINEL_MISSED = Counter(
+    "triptych_search_sentinel_missed",
+    "Those of them that the index did not find, by space; recall@10 is 1 less their share.",
+    ["space"],
+)
+for _kind in SpaceKind:
+    # Prometheus sees no increase in a series that begins with it.
+    SENTINEL_EXPECTED.labels(_kind.name)
+    SENTINEL_MISSED.labels(_kind.name)
 CATALOGS = Gauge("triptych_search_catalogs", "Catalogues that there are, as last counted.")
 VECTORS = Gauge(
     "triptych_search_vectors",
@@ -59,6 +79,13 @@ def observe(kind: SpaceKind, found: Found) -> None:
     EXTRA_ROUNDS.labels(kind.name).inc(max(0, found.rounds - 1))
     BY_WORDS.labels(kind.name).inc(sum(_is_by_words(hit) for hit in found.hits))
     EXACT_MATCHES.inc(sum(hit.exact_match for hit in found.hits))
+
+
+def observe_sentinel(kind: SpaceKind, outcome: Outcome, verdict: Verdict) -> None:
+    """Count what became of a search that the sentinel drew."""
+    SENTINEL_SEARCHES.labels(kind.name, outcome).inc()
+    SENTINEL_EXPECTED.labels(kind.name).inc(verdict.expected)
+    SENTINEL_MISSED.labels(kind.name).inc(verdict.missed)
 
 
 def observe_census(catalogs: int, vectors: Mapping[tuple[str, SpaceKind], int]) -> None:

@@ -10,6 +10,7 @@ from services.search.core.checking import Checker, Cursor
 from services.search.core.keeper import Keeper
 from services.search.core.listing import Listing
 from services.search.core.searcher import Searcher
+from services.search.core.sentinel import Sentinel
 from services.search.translate import read_message, spaces_of
 from services.search.translate_catalogs import (
     catalogs_message,
@@ -33,8 +34,15 @@ class SearchServicer(SearchServiceServicer):
     """Answers SearchService."""
 
     def __init__(
-        self, searcher: Searcher, keeper: Keeper, catalogs: Catalogs, listing: Listing, checker: Checker
+        self,
+        searcher: Searcher,
+        keeper: Keeper,
+        catalogs: Catalogs,
+        listing: Listing,
+        checker: Checker,
+        sentinel: Sentinel | None = None,
     ) -> None:
+        self._sentinel = sentinel
         self._searcher = searcher
         self._keeper = keeper
         self._catalogs = catalogs
@@ -46,6 +54,8 @@ class SearchServicer(SearchServiceServicer):
         query = query_of(request)
         found = await self._searcher.search(query)
         metrics.observe(query.space, found)
+        if self._sentinel is not None:
+            self._sentinel.offer(query)
         spans.note(catalog=query.catalog, space=query.space.name, hits=len(found.hits), rounds=found.rounds)
         return found_message(found, query.products_limit)
 

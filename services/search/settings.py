@@ -63,6 +63,18 @@ class SearchSettings(ServerSettings):
         le=86_400,
         description="Pause between two counts of all vectors for the metrics, in seconds; 0 counts never.",
     )
+    sentinel_share: float = Field(
+        0.001,
+        ge=0,
+        le=1,
+        description="Share of the searches by vectors that are made again exactly, off their path, to measure recall; 0: "
+        "none. One at a time, and at most a fiftieth of the time is spent on it.",
+    )
+    sentinel_rows_max: int = Field(
+        200_000,
+        ge=1,
+        description="Rows looked at for one of these; of a larger space it is the next ones each time.",
+    )
     lexical: Literal["sqlite", "milvus"] = Field(
         "sqlite",
         description="What finds words: sqlite a file of this one replica, milvus BM25 of Milvus 2.5 or later.",
