@@ -1,91 +1,32 @@
 """A real Prometheus watches the running suite, Triton and Milvus by the rules of this repository."""
 
 import json
-import re
 import subprocess
-import sys
-import time
-import urllib.parse
 import urllib.request
 
 import pytest
-from conftest import PARTS, ROOT
+from conftest import PARTS
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.engine_metrics import MILVUS, TRITON
 from tests.metric_labels import is_allowed
+from tests.prometheus import watching
 from tests.tools import tool
-from triptych.local.bound import bound_command
-from triptych.local.ports import free_port
-from triptych.local.prometheus import RULES
-from triptych.local.waiting import is_ok, wait_until_ready
 
 ROOMS = ("encoder", "fusion", "search", "ranker", "gateway")
 JOBS = {f"triptych-{part}" for part in PARTS}
 FIRES_S = 45
-# What ends with its parent is Python: it becomes what follows.
-BECOME = ("-c", "import os, sys; os.execv(sys.argv[1], sys.argv[1:])")
 AWAY = {
     f"Triptych{each}" for each in ("RoomDown", "RoomUnready", "ReplicaUnready", "TritonDown", "MilvusDown")
 }
 
 
-class Prometheus:
-    """One that scrapes and evaluates every second, and asked over its API."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-
-    def get(self, path: str, **query: str) -> dict:
-        with urllib.request.urlopen(f"{self.address}/api/v1/{path}?{urllib.parse.urlencode(query)}") as reply:
-            return json.load(reply)["data"]
-
-    def targets(self) -> dict[str, dict]:
-        return {each["labels"]["job"]: each for each in self.get("targets")["activeTargets"]}
-
-    def firing(self) -> set[str]:
-        return {
-            each["labels"]["alertname"] for each in self.get("alerts")["alerts"] if each["state"] == "firing"
-        }
-
-    def wait(self, wanted, timeout_s: float):
-        """Return what *wanted* finds as soon as it finds something."""
-        end = time.monotonic() + timeout_s
-        while not (found := wanted(self)):
-            assert time.monotonic() < end, f"{self.targets()}\n{self.get('alerts')}"
-            time.sleep(0.5)
-        return found
-
-
 @pytest.fixture(scope="module")
 def prometheus(suite, shop, tmp_path_factory):
-    """Configured as `triptych up` left it, but quick: every second, and an alert need not hold for long."""
-    folder, port = tmp_path_factory.mktemp("prometheus"), free_port()
+    """Configured as `triptych up` left it."""
     config = json.loads((suite.folder / "prometheus.yml").read_text())
-    assert config["rule_files"] == [str(RULES / "*.yaml")]
-    for rules in RULES.glob("*.yaml"):
-        (folder / rules.name).write_text(re.sub(r"\bfor: \w+", "for: 1s", rules.read_text()))
-    config |= {
-        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": [f"{folder}/*.yaml"],
-    }
-    (folder / "prometheus.json").write_text(json.dumps(config))
-    command = [
-        tool("prometheus", "prometheus"),
-        f"--config.file={folder}/prometheus.json",
-        f"--storage.tsdb.path={folder}/data",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            bound_command([sys.executable, *BECOME, *command]), stdout=log, stderr=log, cwd=ROOT
-        )
-    try:
-        wait_until_ready(process, lambda: is_ok(f"http://127.0.0.1:{port}/-/ready"), 30)
-        yield Prometheus(f"http://127.0.0.1:{port}")
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    with watching(config, tmp_path_factory.mktemp("prometheus")) as running:
+        yield running
 
 
 def page(suite, part: str) -> str:
@@ -99,10 +40,6 @@ def all_up(prometheus) -> bool:
     return targets.keys() == JOBS and {each["health"] for each in targets.values()} == {"up"}
 
 
-def rules_of(prometheus) -> list[dict]:
-    return [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
-
-
 def test_everything_is_scraped(prometheus):
     """Seven jobs, each up and without an error, and no alert says that a part is away."""
     prometheus.wait(all_up, 30)
@@ -113,9 +50,9 @@ def test_everything_is_scraped(prometheus):
 
 def test_every_rule_can_be_evaluated(prometheus):
     """On what the suite really shows: no series is there twice where one is meant."""
-    prometheus.wait(lambda it: all(rule["health"] != "unknown" for rule in rules_of(it)), 30)
+    prometheus.wait(lambda it: all(rule["health"] != "unknown" for rule in it.rules()), 30)
 
-    rules = rules_of(prometheus)
+    rules = prometheus.rules()
     assert len(rules) > 30
     assert [] == [(rule["name"], rule["lastError"]) for rule in rules if rule["health"] != "ok"]
 

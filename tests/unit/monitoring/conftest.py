@@ -11,7 +11,9 @@ import gateway
 import services
 from tests.engine_metrics import MILVUS, TRITON
 from triptych import runtime
+from triptych.local.parts import parts_of
 from triptych.local.prometheus import RULES
+from triptych.local.settings import SuiteSettings
 
 # Prometheus adds these two to every series.
 TARGET = {"job", "instance"}
@@ -29,6 +31,12 @@ def rules():
 def alerts(rules):
     """Every alert by its name."""
     return {rule["alert"]: rule for rule in rules if "alert" in rule}
+
+
+@pytest.fixture
+def local_parts(tmp_path):
+    """The parts of the local suite."""
+    return parts_of(SuiteSettings(state=tmp_path))
 
 
 @pytest.fixture(scope="session")

@@ -101,6 +101,31 @@ def test_every_alert_tells_how_bad_it_is_and_what_to_do(alerts):
         assert "- Do:" in section, name
 
 
+def test_the_operator_scrapes_under_the_jobs_that_rules_ask_for(alerts, local_parts):
+    """So does the local suite: a job of another name would be taken for a part that is away."""
+    asked = {
+        job for alert in alerts.values() for job in re.findall(r'absent\(up\{job="([^"]+)"', alert["expr"])
+    }
+    rooms, milvus = yaml.safe_load_all((RULES.parent / "podmonitor.yaml").read_text())
+    by_name, *_ = rooms["spec"]["podMetricsEndpoints"][0]["relabelings"]
+    names = rooms["spec"]["selector"]["matchExpressions"][0]["values"]
+    scraped = {
+        by_name["replacement"].replace("$1", re.fullmatch(by_name["regex"], name).group(1)) for name in names
+    }
+    scraped.add(milvus["spec"]["podMetricsEndpoints"][0]["relabelings"][0]["replacement"])
+
+    assert asked == scraped == {f"triptych-{part.name}" for part in local_parts}
+    assert "encoder" == re.fullmatch(by_name["regex"], "encoder-next").group(1)
+
+
+def test_the_page_tells_jobs_and_ports(local_parts):
+    """Those of the local suite."""
+    page = (ROOT / "docs" / "monitoring.md").read_text()
+
+    told = dict(re.findall(r"^\| `(triptych-\w+)` \| (\d+) \|$", page, re.MULTILINE))
+    assert {f"triptych-{part.name}": str(part.metrics_port) for part in local_parts} == told
+
+
 def test_what_rooms_register_is_well_formed(known):
     """`promtool check metrics` has nothing to say of names, units and help, before any room runs."""
     shown = generate_latest(REGISTRY).decode()
