@@ -56,7 +56,7 @@ class GatewaySettings(AccessSettings, ServerSettings):
         "at least 32 characters each; empty: none.",
     )
     searches_at_once_min: int = Field(
-        4,
+        2,
         ge=1,
         le=10_000,
         description="Searches, recommendations and recognitions worked on at once at least; how many more follows what "
@@ -64,6 +64,11 @@ class GatewaySettings(AccessSettings, ServerSettings):
     )
     writes_at_once_min: int = Field(
         8, ge=1, le=10_000, description="Writes worked on at once at least; likewise, up to a quarter."
+    )
+    requests_bytes_max: int = Field(
+        1024**3,
+        ge=2 * 1024**2,
+        description="How large the requests that are worked on may be together, in bytes: searches half of it, writes half.",
     )
     page_token_minutes: int = Field(
         30, ge=1, le=1440, description="How long the token of a next page can be used, in minutes."

@@ -44,4 +44,4 @@ def turnstiles(settings: GatewaySettings) -> Turnstiles:
 def turnstile(share: str, least: int, of_all: float, settings: GatewaySettings) -> Turnstile:
     """Return the turnstile of a share of all requests in flight."""
     most = max(1, int(settings.requests_in_flight_max * of_all))
-    return Turnstile(share, AdaptiveLimit(min(least, most), most, BEGIN))
+    return Turnstile(share, AdaptiveLimit(min(least, most), most, BEGIN), settings.requests_bytes_max // 2)

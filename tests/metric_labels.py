@@ -81,7 +81,7 @@ ALLOWED: dict[str, set[str] | re.Pattern[str]] = {
     "reason": REASONS,
     "triptych_gateway_recommended reason": {each.name.lower() for each in Why},
     "share": {"search", "write"},
-    "triptych_rpc_shed reason": {"full", "waited"},
+    "triptych_rpc_shed reason": {"bytes", "full", "waited"},
     "room": {"encoder", "fusion", "search", "ranker"},
     "step": names(Step),
     "triptych_gateway_degradations reason": names(Cause),

@@ -1,6 +1,5 @@
 """Finding: what is asked of the index for a query, in full or in a hurry, and what it finds."""
 
-import asyncio
 from dataclasses import dataclass, replace
 
 from gateway.core.model.degradation import Cause, Step
@@ -8,6 +7,7 @@ from gateway.core.model.ranking import Curve, RankingPlan
 from gateway.core.model.retrieval import Hits, Retrieval
 from gateway.core.pacing import stages
 from gateway.core.pacing.pace import LeftOut, Pace
+from gateway.core.pacing.together import both
 from gateway.core.parts import Understood
 from gateway.core.ports.rooms import Index
 from gateway.core.ranking import Ranking, pool_of
@@ -54,7 +54,7 @@ class Finder:
         A photo is compared with photos unless the request says otherwise, and with whole products where there are none.
         """
         query = understood.query
-        plan, facts = await asyncio.gather(self._plan(understood, pace), self.index.facts(query.catalog))
+        plan, facts = await both(self._plan(understood, pace), self.index.facts(query.catalog))
         curve = curve_of(facts, query, understood.modalities)
         with pace.stage("search"):
             if query.space is None and understood.modalities == (Modality.IMAGE,):

@@ -5,7 +5,6 @@ by its words and by its vector, unless the words are as sure as the operator ask
 a negation was said, which a vector cannot hold. Speech of which nothing is understood is a sound like any other.
 """
 
-import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from gateway.core.model.query import Content, Part, Query
 from gateway.core.model.words import HeardSpeech
 from gateway.core.pacing import stages
 from gateway.core.pacing.pace import LeftOut, Pace
+from gateway.core.pacing.together import all_of
 from gateway.core.ports.rooms import Interpreter
 from gateway.core.understanding import Meaning, understand
 from gateway.core.vocabulary import Vocabularies
@@ -83,7 +83,7 @@ class Listener:
         if not sounds:
             return Listened(query)
         with pace.stage("listen"):
-            outcomes = await asyncio.gather(*(self._hear_in_time(query, place, pace) for place in sounds))
+            outcomes = await all_of([self._hear_in_time(query, place, pace) for place in sounds])
         by_place = dict(zip(sounds, outcomes, strict=True))
         parts = tuple(
             made

@@ -3,7 +3,6 @@
 Each modality is encoded by a call of its own, so that one that is late can be left out.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +13,7 @@ from gateway.core.model.vectors import PartVector
 from gateway.core.pacing import stages
 from gateway.core.pacing.encoding import PacedEncoder
 from gateway.core.pacing.pace import LeftOut, Pace
+from gateway.core.pacing.together import both
 from gateway.core.ports.rooms import Encoder, Fuser, Index
 from triptych.vocabulary.choices import Consistency, FusionStrategy, Modality
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
@@ -109,7 +109,7 @@ class PartReader:
             if isinstance(part.content, Content) and (not part.exclude or is_compared(part))
         }
         references = {i: p.content for i, p in parts.items() if isinstance(p.content, ProductReference)}
-        encoded, looked_up = await asyncio.gather(
+        encoded, looked_up = await both(
             PacedEncoder(self.encoder).encode(query, contents, pace),
             self._look_up(query, references, pace),
         )

@@ -16,7 +16,7 @@ TOLERANCE = 1.3
 WINDOW_S = 0.25
 WINDOW_SAMPLES = 10
 # Beside so many others a request counts as alone.
-FEW = 2
+FEW = 1
 # By how much one sample moves what is known of requests that are alone: about fifty halve or double it.
 STEP = 0.015
 # What takes longer for good becomes the usual in some minutes: by so much a window.
@@ -49,7 +49,7 @@ class AdaptiveLimit:
         self._began = self.now()
 
     def took(self, kind: str, seconds: float, beside: int) -> None:
-        """Note that a request of *kind* took *seconds*, *beside* so many others."""
+        """Note that a request of *kind* took *seconds*, *beside* so many others that were worked on or waited."""
         alone = self._alone_s.setdefault(kind, seconds)
         if beside <= FEW:
             # The median, by steps: a slow one now and then does not move it.

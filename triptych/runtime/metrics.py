@@ -59,7 +59,7 @@ def note_model(name: str, found: ModelVersion | None) -> None:
 SHED = Counter(
     "triptych_rpc_shed",
     "Requests refused because more was asked for than can be answered, by share (search, write) and by whether they "
-    "waited for a moment before or there was no room even for that (full).",
+    "waited for a moment before, there was no room even for that (full), or those there are too large together (bytes).",
     ["share", "reason"],
 )
 LIMIT = Gauge(

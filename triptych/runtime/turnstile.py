@@ -1,7 +1,8 @@
 """A turnstile before work of one kind: it lets in as many as can be worked on, has a few wait, and refuses the rest at once.
 
-Who waits is let in after those that came before him; while some wait in vain, the newest goes first, so that those who
-are answered at all are answered quickly (adaptive LIFO, after Maurer, "Fail at Scale", ACM Queue 2015).
+Who waits is let in after those that came before him. While some are refused, who waits does so for a moment only, and the
+newest goes first: those who are answered at all are answered quickly, the others know it at once (adaptive LIFO and
+controlled delay, after Maurer, "Fail at Scale", ACM Queue 2015).
 """
 
 import asyncio
@@ -11,21 +12,26 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from triptych.runtime.gate import Behaviour, Context
 from triptych.runtime.limit import AdaptiveLimit
 from triptych.runtime.metrics import LIMIT, SHED
 from triptych.vocabulary.errors import Reason, ResourceExhausted
 
-# A client is to hear within 50 ms that it is refused.
-WAIT_S = 0.025
-# More than so many times the limit never wait: they could not be let in before they are refused.
-QUEUE_FACTOR = 4
-# Since somebody waited in vain the newest goes first, for so long.
+# How long a request waits; and how long while others are refused: a client is to hear that within 50 ms.
+WAIT_S = 0.25
+HOT_WAIT_S = 0.025
+# Since somebody was refused, for so long.
 HOT_S = 1.0
+# More than so many times the limit never wait, unless that is very few.
+QUEUE_FACTOR = 4
+QUEUE_LEAST = 8
+CROWD = 1_000_000
 # When to come again, by chance somewhere between, so that not all come at once.
 RETRY_MS = (500, 1500)
+
+Turn: TypeAlias = "asyncio.Future[None]"
 
 
 @dataclass
@@ -35,14 +41,17 @@ class Turnstile:
     Args:
         share: its name, in metrics.
         limit: how many are let in at once.
+        bytes_max: how large the requests of all that are inside or wait may be together; one alone may be larger.
         now: seconds of a clock that never goes back.
     """
 
     share: str
     limit: AdaptiveLimit
+    bytes_max: int = 2**63
     now: Callable[[], float] = time.monotonic
     _inside: int = 0
-    _waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+    _bytes: int = 0
+    _waiting: deque[Turn] = field(default_factory=deque)
     _hot_until: float = 0.0
 
     @property
@@ -54,24 +63,35 @@ class Turnstile:
     def is_full(self) -> bool:
         """Whether there is not even room to wait."""
         limit, waiting = int(self.limit.value), len(self._waiting)
-        return self._inside >= limit and (
-            waiting >= QUEUE_FACTOR * limit or self._inside + waiting >= self.limit.most
-        )
+        # While others are refused as many wait as can be let in before they are refused too.
+        room = limit if self._is_hot else max(QUEUE_LEAST, QUEUE_FACTOR * limit)
+        return self._inside >= limit and (waiting >= room or self._inside + waiting >= self.limit.most)
 
     @contextlib.asynccontextmanager
-    async def passing(self, kind: str) -> AsyncIterator[None]:
-        """Hold a place for work of *kind*.
+    async def passing(self, kind: str, size: int = 0) -> AsyncIterator[None]:
+        """Hold a place for work of *kind*, of which the request has *size* bytes.
 
         Raises:
             ResourceExhausted: OVERLOADED, with a time to wait.
         """
-        await self._enter()
-        beside, started = self._inside - 1, self.now()
+        if self._bytes and self._bytes + size > self.bytes_max:
+            raise self.refused("bytes")
+        self._bytes += size
+        try:
+            await self._enter()
+            async with self._inside_with(kind):
+                yield
+        finally:
+            self._bytes -= size
+
+    @contextlib.asynccontextmanager
+    async def _inside_with(self, kind: str) -> AsyncIterator[None]:
+        before, started = self._others(), self.now()
         try:
             yield
-            self.limit.took(kind, self.now() - started, beside)
+            self.limit.took(kind, self.now() - started, max(before, self._others()))
         except asyncio.CancelledError:
-            self.limit.was_given_up(kind, self.now() - started, beside)
+            self.limit.was_given_up(kind, self.now() - started, max(before, self._others()))
             raise
         finally:
             # What was refused tells nothing of how long work takes.
@@ -84,21 +104,38 @@ class Turnstile:
             return
         if self.is_full:
             raise self.refused("full")
-        turn = asyncio.get_running_loop().create_future()
+        turn: Turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
-            async with asyncio.timeout(WAIT_S):
-                await turn
-        except TimeoutError:
-            self._hot_until = self.now() + HOT_S
-            self._give_up(turn)
-            raise self.refused("waited") from None
+            came = await self._comes(turn)
         except asyncio.CancelledError:
             self._give_up(turn)
             raise
+        if not came:
+            self._give_up(turn)
+            raise self.refused("waited")
+
+    async def _comes(self, turn: Turn) -> bool:
+        """Wait for a *turn* as long as may be; return whether it came."""
+        until = self.now() + WAIT_S
+        while not turn.done() and self.now() < until:
+            # In slices, since waiting becomes shorter as soon as others are refused.
+            await asyncio.wait((turn,), timeout=HOT_WAIT_S)
+            if self._is_hot:
+                break
+        return turn.done()
+
+    def _others(self) -> int:
+        """Return how many others there are for whoever is inside; a crowd where some are refused, whoever is seen of it."""
+        return CROWD if self._is_hot else self._inside - 1 + len(self._waiting)
+
+    @property
+    def _is_hot(self) -> bool:
+        return self.now() < self._hot_until
 
     def refused(self, why: str) -> ResourceExhausted:
-        """Return the refusal, which is counted."""
+        """Return the refusal, which is counted; from now on nobody waits for long."""
+        self._hot_until = self.now() + HOT_S
         SHED.labels(self.share, why).inc()
         return ResourceExhausted(
             "More is asked for than can be answered in time; try again in a moment.",
@@ -107,21 +144,19 @@ class Turnstile:
             retry_after_ms=random.randint(*RETRY_MS),  # noqa: S311 - no secret
         )
 
-    def _give_up(self, turn: asyncio.Future[None]) -> None:
-        if turn.done() and not turn.cancelled():
-            # Its place came in the same moment.
+    def _give_up(self, turn: Turn) -> None:
+        if turn.done():
+            # It came in the moment in which nobody waited for it any more.
             self._leave()
-            return
-        with contextlib.suppress(ValueError):
+        else:
             self._waiting.remove(turn)
 
     def _leave(self) -> None:
         self._inside -= 1
         while self._waiting and self._inside < int(self.limit.value):
-            turn = self._waiting.pop() if self.now() < self._hot_until else self._waiting.popleft()
-            if not turn.done():
-                self._inside += 1
-                turn.set_result(None)
+            turn = self._waiting.pop() if self._is_hot else self._waiting.popleft()
+            self._inside += 1
+            turn.set_result(None)
 
 
 class Turnstiles:
@@ -147,7 +182,7 @@ class Turnstiles:
             return behaviour
 
         async def answer(message: Any, context: Context) -> Any:
-            async with turnstile.passing(method):
+            async with turnstile.passing(method, message.ByteSize()):
                 return await behaviour(message, context)
 
         return answer

@@ -1,6 +1,5 @@
 """The contents of a query become vectors, those in time that can be late."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from gateway.core.model.query import Content, Query
 from gateway.core.model.vectors import Encoded
 from gateway.core.pacing import stages
 from gateway.core.pacing.pace import LeftOut, Pace
+from gateway.core.pacing.together import all_of
 from gateway.core.ports.rooms import Encoder
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import DeadlineExceeded, TriptychError
@@ -45,7 +45,7 @@ class PacedEncoder:
             places.setdefault(content.modality, []).append(place)
         groups = list(places.values())
         with pace.stage("encode"):
-            done = await asyncio.gather(*(self._group(query, contents, group, pace) for group in groups))
+            done = await all_of([self._group(query, contents, group, pace) for group in groups])
         late = {
             place: each
             for group, each in zip(groups, done, strict=True)

@@ -345,6 +345,15 @@ async def test_what_is_given_up_is_cancelled(shop):
     assert 0 == dropped.ended == past.ended == left.ended
 
 
+async def test_what_fails_ends_what_goes_on_beside_it(shop):
+    """A product that does not exist is told at once, and the picture beside it is encoded no longer."""
+    slow = shop.trouble("encoder", "encode", Trouble(SLOW_S, when=of_modality(Modality.IMAGE)))
+    error = await refusal(shop.find(*PARTS, pb.QueryPart(product_id="none"), timeout_s=30))
+
+    assert Reason.PRODUCT_NOT_FOUND == error.reason
+    assert (1, 1, 0) == (slow.begun, slow.cancelled, slow.ended)
+
+
 async def test_slow_listening_leaves_a_sound_a_sound(shop):
     """Whether somebody speaks was not heard: it is told, and the sound is searched."""
     shop.rooms.encoder.speech = 0.9

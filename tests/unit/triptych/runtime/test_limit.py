@@ -120,3 +120,14 @@ def test_what_was_given_up_counts_where_it_was_long(clock):
             clock.at_s += 0.01
             made.was_given_up("search", took, beside=int(made.value) - 1)
         assert shrinks is (made.value < before)
+
+
+def test_a_crowd_before_a_narrow_door_teaches_nothing(clock):
+    """Where two are too many it stays at the least, though hardly anybody is inside: the others wait or are refused."""
+    made = limit(clock, least=2)
+    for _ in range(5_000):
+        inside = int(made.value)
+        clock.at_s += ALONE_S
+        made.took("search", ALONE_S * 2 * inside, beside=1_000_000)
+
+    assert int(made.value) <= 3

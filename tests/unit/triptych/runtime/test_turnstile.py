@@ -1,11 +1,13 @@
 """The turnstile: who is let in, who waits, who is refused."""
 
 import asyncio
+import time
 
 import pytest
 
+from triptych.runtime import turnstile as turnstile_module
 from triptych.runtime.limit import AdaptiveLimit
-from triptych.runtime.turnstile import HOT_S, QUEUE_FACTOR, Turnstile
+from triptych.runtime.turnstile import QUEUE_FACTOR, Turnstile
 from triptych.vocabulary.errors import InvalidArgument, Reason, ResourceExhausted
 
 
@@ -57,50 +59,106 @@ async def test_who_waits_is_let_in_in_turn():
 
 async def test_beyond_the_queue_it_refuses_at_once():
     """Neither the bound of those inside nor that of those who wait is exceeded: memory stays bounded."""
-    at, done, log = turnstile(2), asyncio.Event(), []
+    at, done, log = turnstile(3), asyncio.Event(), []
     tasks = [asyncio.create_task(work(at, done, log, place)) for place in range(100)]
     await settled()
     refused = [task for task in tasks if task.done()]
 
-    assert 2 == at.inside == len(log)
-    assert 100 - 2 - QUEUE_FACTOR * 2 == len(refused)
+    assert 3 == at.inside == len(log)
+    # The first who is refused makes the room for those who wait smaller.
+    assert 100 - 3 - QUEUE_FACTOR * 3 == len(refused)
     assert {"refused"} == {task.result() for task in refused}
     assert at.is_full
     done.set()
-    assert 2 + QUEUE_FACTOR * 2 == (await asyncio.gather(*tasks)).count("done")
+    assert 3 + QUEUE_FACTOR * 3 == (await asyncio.gather(*tasks)).count("done")
     assert not at.is_full
 
 
-async def test_who_waits_too_long_is_refused_and_then_the_newest_goes_first():
-    """While the old wait in vain, those who just came are answered quickly; later, turns are kept again."""
-    now, held, log = [0.0], asyncio.Event(), []
-    at = turnstile(1)
-    at.now = lambda: now[0]
-    done = asyncio.Event()
+async def order(at: Turnstile) -> list[str]:
+    """In which order two are let in who came while the first two were inside."""
+    held, done, log, tasks = asyncio.Event(), asyncio.Event(), [], []
     done.set()
+    for name, until in (("first", held), ("first", held), ("older", done), ("newer", done)):
+        tasks.append(asyncio.create_task(work(at, until, log, name)))
+        await settled()
+    held.set()
+    await asyncio.gather(*tasks)
+    return log[2:]
 
-    async def three():
-        log.clear()
-        held.clear()
-        tasks = []
-        for name, until in (("first", held), ("older", done), ("newer", done)):
-            tasks.append(asyncio.create_task(work(at, until, log, name)))
-            await settled()
-        held.set()
-        await asyncio.gather(*tasks)
-        return list(log)
 
-    assert ["first", "older", "newer"] == await three()
-    held.clear()
+async def test_while_some_are_refused_the_newest_goes_first(monkeypatch):
+    """Those who just came are answered quickly; when nobody was refused for a moment turns are kept again."""
+    monkeypatch.setattr(turnstile_module, "HOT_S", 0.2)
+    at = turnstile(2)
+
+    assert ["older", "newer"] == await order(at)
+    at.refused("full")
+    assert ["newer", "older"] == await order(at)
+    await asyncio.sleep(0.2)
+    assert ["older", "newer"] == await order(at)
+
+
+class Noting(AdaptiveLimit):
+    """Stays where it is, and notes how many others there were."""
+
+    def took(self, kind, seconds, beside):
+        self.beside = [*getattr(self, "beside", []), beside]
+
+
+async def test_who_waits_or_is_refused_belongs_to_the_crowd():
+    """What work takes alone is not learnt from work beside which others wait, or are refused."""
+    at = Turnstile("search", Noting(1, 1000, 1))
+    async with at.passing("a"):
+        pass
+    held, done, log = asyncio.Event(), asyncio.Event(), []
+    done.set()
     first = asyncio.create_task(work(at, held, log, "first"))
     await settled()
-    assert "refused" == await work(at, done, log, "waits in vain")
+    second = asyncio.create_task(work(at, done, log, "second"))
+    await settled()
+    held.set()
+    await asyncio.gather(first, second)
+    at.refused("full")
+    async with at.passing("a"):
+        pass
+
+    alone, beside_one, last, hot = at.limit.beside
+    assert (0, 1, 0) == (alone, beside_one, last)
+    assert hot > 1000
+
+
+async def test_large_requests_do_not_fill_the_memory():
+    """Together they stay below the bound; one alone may be larger, so that nothing is refused for ever."""
+    at = turnstile(10)
+    at.bytes_max = 100
+    async with at.passing("a", 60):
+        with pytest.raises(ResourceExhausted):
+            async with at.passing("a", 41):
+                pass
+        async with at.passing("a", 40):
+            assert 2 == at.inside
+    async with at.passing("a", 101):
+        assert 1 == at.inside
+
+
+async def test_nobody_waits_for_ever(monkeypatch):
+    """Who waits is refused in the end, and at once as soon as others are refused."""
+    monkeypatch.setattr(turnstile_module, "WAIT_S", 0.1)
+    held, log = asyncio.Event(), []
+    at = turnstile(1)
+    first = asyncio.create_task(work(at, held, log, "first"))
+    await settled()
+    started = time.monotonic()
+    assert "refused" == await work(at, held, log, "second")
+    patient = time.monotonic() - started
+    monkeypatch.setattr(turnstile_module, "WAIT_S", 60.0)
+    # The refusal of the second is what makes the third's wait short.
+    assert "refused" == await asyncio.wait_for(work(at, held, log, "third"), 30)
     held.set()
     await first
 
-    assert ["first", "newer", "older"] == await three()
-    now[0] += HOT_S
-    assert ["first", "older", "newer"] == await three()
+    assert patient >= 0.1
+    assert ["first"] == log
 
 
 async def test_who_goes_away_leaves_no_place_taken():
