@@ -1,6 +1,6 @@
 # One image a room: `docker build --target gateway .`; docs/images.md has all targets, and how they are tried.
 #
-# BASE is anything with Python 3.11 and its venv. A release pins it by digest: --build-arg BASE=…@sha256:…
+# BASE is anything with Python 3.11, its venv and, for triton-cpu, its library (libpython3.11). A release pins it by digest: --build-arg BASE=…@sha256:…
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 # NVIDIA's Triton, for nodes with GPUs.
 ARG TRITON_BASE=nvcr.io/nvidia/tritonserver:24.12-py3

@@ -27,7 +27,7 @@ def main() -> None:
     """Search for a while and print a table."""
     parser = argparse.ArgumentParser(description="Measure memory and CPU of the running suite's parts.")
     parser.add_argument("--seconds", type=float, default=20.0, help="default: %(default)s")
-    parser.add_argument("--clients", type=int, default=8, help="default: %(default)s")
+    parser.add_argument("--clients", type=int, default=3, help="default: %(default)s")
     arguments = parser.parse_args()
     settings = SuiteSettings()
     families = {part.name: list(family(part.port)) for part in parts_of(settings)}

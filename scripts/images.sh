@@ -13,7 +13,7 @@ flock 9
 
 if ! "${buildah[@]}" inspect --type image localhost/triptych-base >/dev/null 2>&1; then
     rm -rf "$folder/base"
-    debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates \
+    debootstrap --variant=minbase --include=python3,python3-venv,libpython3.11,ca-certificates \
         bookworm "$folder/base" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$folder/debootstrap.log"
     rm -rf "$folder/base/var/cache/apt/archives" "$folder/base/var/lib/apt/lists"
     container=$("${buildah[@]}" from scratch)

@@ -147,8 +147,11 @@ def assemble_backend(server: Path, folder: Path) -> Path:
     backend.mkdir(parents=True)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     stub = server / "python_backend_stubs" / version / STUB
-    for source in (*(server / "backends" / "python").glob("*.*"), stub):
+    for source in (server / "backends" / "python").glob("*.*"):
         (backend / source.name).symlink_to(source)
+    # A copy, since the wheel's cannot be executed, and the server may make only what is its own user's so.
+    shutil.copyfile(stub, backend / stub.name)
+    (backend / stub.name).chmod(0o700)
     return folder
 
 

@@ -15,7 +15,8 @@ from tests.integration.images.boxes import Image, Network, build, missing, netwo
 ROOMS = ("gateway", "encoder", "fusion", "search", "ranker")
 # One image in every run; all of them, and the walk through them, by `make images`.
 ALL = os.environ.get("TRIPTYCH_IMAGES") == "all"
-PATIENCE_S = 120
+# On two busy cores Triton loads its models for minutes.
+PATIENCE_S = 300
 QUERY = """
 from triptych.client import Client
 from triptych.v1.types_pb2 import Product

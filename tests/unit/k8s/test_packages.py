@@ -74,7 +74,14 @@ def closure_of(group: str) -> set[str]:
 
 def started(room: str, packages: set[str], folder: Path) -> "subprocess.Popen[str]":
     """Start *room* with nothing but *packages*."""
-    told = {"PORT": "0", "METRICS_PORT": "0", "DRAIN_MS": "0", "LEXICAL_PATH": str(folder / "lexical.db")}
+    told = {
+        "PORT": "0",
+        "METRICS_PORT": "0",
+        "DRAIN_MS": "0",
+        "LEXICAL_PATH": str(folder / "lexical.db"),
+        # What is imported only where spans are sent is to be there too.
+        "TRACING_ENDPOINT": "http://127.0.0.1:9",
+    }
     return subprocess.Popen(
         [sys.executable, "-c", RUN_WITH, MODULES[room], *sorted(packages)],
         cwd=ROOT,

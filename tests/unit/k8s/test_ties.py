@@ -8,7 +8,6 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from gateway.settings import GatewaySettings
 from tests.unit.k8s.manifests import (
     OVERLAYS,
     ROOMS,
@@ -232,8 +231,9 @@ def test_autoscalers_ask_for_what_the_adapter_makes():
     }
 
 
-def test_a_gateway_that_refuses_is_joined_by_another():
+def test_a_gateway_that_refuses_is_joined_by_another(monkeypatch: pytest.MonkeyPatch):
     """What a gateway's autoscaler aims at is less than what a gateway always lets in."""
+    settings = settings_in("production", "gateway", monkeypatch)
     (metric,) = of_kind("production", "HorizontalPodAutoscaler")["gateway"]["spec"]["metrics"]
 
-    assert int(metric["pods"]["target"]["averageValue"]) < GatewaySettings().searches_at_once_min
+    assert int(metric["pods"]["target"]["averageValue"]) < settings.searches_at_once_min

@@ -64,6 +64,14 @@ def test_the_backend_is_whole(tmp_path):
     assert all(path.is_file() for path in backend.iterdir())
 
 
+def test_the_models_program_can_be_executed(tmp_path):
+    """The wheel's cannot, and a server that does not own it may not change that."""
+    stub = assemble_backend(triton_folder(), tmp_path) / "python" / "triton_python_backend_stub"
+
+    assert not stub.is_symlink()
+    assert os.access(stub, os.X_OK)
+
+
 def test_the_interpreter_of_this_environment_comes_first():
     """The models run with this environment's libpython and its packages."""
     given = environment(triton_folder(), {"PATH": "/bin", "LD_LIBRARY_PATH": "/lib", "HOME": "/home"})
