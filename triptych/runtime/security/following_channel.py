@@ -48,6 +48,10 @@ class FollowingChannel:
         """See grpc.aio.Channel."""
         return self._callable("stream_stream", arguments, more)
 
+    async def channel_ready(self) -> None:
+        """See grpc.aio.Channel."""
+        await self._current().channel_ready()
+
     async def close(self, grace: float | None = None) -> None:
         """See grpc.aio.Channel."""
         await self._channel.close(grace)
