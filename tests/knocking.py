@@ -1,5 +1,6 @@
 """A room to knock at: who gets in, and who does not."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import grpc
@@ -25,6 +26,7 @@ class Door:
     """An address to knock at."""
 
     address: str
+    close: Callable[[], Awaitable[None]]
 
     async def knock(self, tls: TlsFiles = PLAIN, **options) -> str:
         """Return "OK", or the code with which a call on a connection of its own is refused."""

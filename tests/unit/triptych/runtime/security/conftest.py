@@ -39,7 +39,8 @@ async def open_room(monkeypatch):
             service = Service(NAME, pb_grpc.add_RankerServiceServicer_to_server, Servicer())
             room = Room("test", (service,), nothing, check)
             told = ServerSettings(drain_ms=0, grace_ms=100, check_interval_ms=20, **settings)
-            return Door((await stack.enter_async_context(serving(room, told))).address)
+            own = await stack.enter_async_context(contextlib.AsyncExitStack())
+            return Door((await own.enter_async_context(serving(room, told))).address, own.aclose)
 
         yield start
 

@@ -32,6 +32,16 @@ async def test_a_header_of_a_mebibyte_is_refused(open_room):
         await rank(REQUEST, metadata=(("x-small", "x" * 8192),), timeout=10)
 
 
+@pytest.mark.parametrize(("bound", "wanted"), [(4096, "RESOURCE_EXHAUSTED"), (65_536, "OK")])
+async def test_the_bound_of_headers_is_that_of_the_settings(open_room, bound, wanted):
+    """Whatever gRPC's own is, which refuses some headers between two bounds by chance."""
+    door = await open_room(metadata_bytes_max=bound)
+
+    answers = {await door.knock(metadata=(("x-large", "x" * 10_000),)) for _ in range(20)}
+
+    assert {wanted} == answers
+
+
 HOLD = """
 import socket, sys
 held = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(int(sys.argv[2]))]

@@ -105,16 +105,22 @@ class TestReload:
             gone.set()
             assert health_pb2.HealthCheckResponse.NOT_SERVING == (await watch.read()).status
 
-    async def test_a_channel_goes_on_with_new_files(self, mutual, authority, stranger):
-        """Client and server are given another CA and certificates of it; neither is restarted, no call fails."""
-        door, server = mutual
-        client = replace(authority.issue("gateway"))
-        async with open_channel(door.address, client) as channel:
+    async def test_a_channel_goes_on_with_new_files(self, open_room, authority, stranger, free_port):
+        """Another CA for client and server; once the connection of before is lost, only the new certificates are good."""
+        server = authority.issue("127.0.0.1", file="server")
+        told = {"tls_cert": server.cert, "tls_key": server.key, "tls_client_ca": server.ca, "port": free_port}
+        client = stranger.issue("gateway")  # of the CA to come; what follows makes it one of now
+        kept = replace(client, cert=f"{client.cert}.now", key=f"{client.key}.now", ca=f"{client.ca}.now")
+        take_over(kept, authority.issue("gateway"))
+        door = await open_room(**told)
+        async with open_channel(door.address, kept) as channel:
             before = await knock(channel)
+            await door.close()
             take_over(server, stranger.issue("127.0.0.1", file="other-server"))
-            take_over(client, stranger.issue("gateway", file="other-client"))
+            take_over(kept, client)
+            await open_room(**told)
 
-            assert ("OK", "OK") == (before, await knock(channel))
+            assert ("OK", "OK") == (before, await knock(channel, wait_for_ready=True))
 
     async def test_half_a_renewal_is_waited_for(self, mutual, authority):
         """A new certificate beside the old key is not used; the old pair serves on, and the new one once it is whole."""
