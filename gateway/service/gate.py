@@ -45,7 +45,7 @@ class AccessGate:
         rule = rule_of(method)
 
         async def guarded(request: Any, context: Context) -> Any:
-            noted = Noted(self._audit, rpc_of(method), rule, current.caller())
+            noted = Noted(self._audit, rpc_of(method), rule, current.caller(), context.peer())
             try:
                 with self._limits.at_once(noted.caller):
                     if isinstance(request, AsyncIterator):
@@ -81,8 +81,8 @@ class AccessGate:
 class Noted:
     """A call, as it will stand in the audit log."""
 
-    def __init__(self, audit: Audit, rpc: str, rule: Rule, caller: Caller) -> None:
-        self.caller = caller
+    def __init__(self, audit: Audit, rpc: str, rule: Rule, caller: Caller, peer: str) -> None:
+        self.caller, self._peer = caller, peer
         self._audit, self._rpc, self._rule = audit, rpc, rule
         self._catalog: str | None = None
         self._items: int | None = None
@@ -113,6 +113,7 @@ class Noted:
             return
         self._audit.note(
             caller=self.caller.id,
+            peer=self._peer,
             rpc=self._rpc,
             catalog=self._catalog,
             items=self._items,

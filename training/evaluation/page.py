@@ -92,8 +92,8 @@ def _section(
     )
     return Section(
         direction=direction,
-        reliability=Markup(plots.reliability_diagram(direction.calibration.bins)),  # noqa: S704
-        histogram=Markup(plots.similarity_histogram(direction.histogram)),  # noqa: S704
+        reliability=Markup(plots.reliability_diagram(direction.calibration.bins)),  # noqa: S704 - as above
+        histogram=Markup(plots.similarity_histogram(direction.histogram)),  # noqa: S704 - as above
         hits=tuple(_example(*pair, by_id) for pair in _spread(hits)),
         misses=tuple(_example(*pair, by_id) for pair in _spread(misses)),
     )

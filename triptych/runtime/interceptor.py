@@ -58,7 +58,8 @@ class RpcInterceptor(grpc.aio.ServerInterceptor):
                 return handler
             self._wrapped[name] = self._wrap(name, handler)
         try:
-            self._gate.admit(name, dict(handler_call_details.invocation_metadata or ()))
+            with translated():
+                self._gate.admit(name, dict(handler_call_details.invocation_metadata or ()))
         except TriptychError as error:
             return self._refusing(name, error)
         return self._wrapped[name]

@@ -35,8 +35,9 @@ async def test_a_write_has_a_line(audited, keys, tmp_path):
     await audited.ask("CatalogService/UpsertProducts", request, key, (("x-request-id", "my-id"),))
 
     (line,) = lines(tmp_path)
-    assert {"time", "ms"} <= set(line)
-    del line["time"], line["ms"]
+    assert line["peer"].startswith("ipv4:127.0.0.1:")
+    assert {"time", "ms", "peer"} <= set(line)
+    del line["time"], line["ms"], line["peer"]
     assert {
         "request_id": "my-id",
         "caller": keyring.id_of(key),

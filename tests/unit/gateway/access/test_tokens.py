@@ -8,10 +8,15 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
 from jwt.utils import base64url_encode
 
+from gateway.adapters.jwt_tokens import JwtTokens, Trust
+from gateway.adapters.key_file import DefaultLimits
 from gateway.settings import GatewaySettings
 from triptych.v1 import catalog_service_pb2 as pb
+from triptych.vocabulary.errors import Reason, Unauthenticated
 
 RPC = "CatalogService/GetProduct"
 REQUEST = pb.GetProductRequest(catalog="mine", id="p")
@@ -177,6 +182,58 @@ async def test_keys_and_tokens_side_by_side(start, keys, jwks, signers):
     assert ["PASSED", "PASSED"] == [
         await gateway.ask(RPC, REQUEST, each) for each in (keys.make(), signed(signers))
     ]
+
+
+def encoded(data: bytes) -> bytes:
+    return base64url_encode(data)
+
+
+@pytest.fixture(scope="session")
+def tokens(tmp_path_factory, signers):
+    """What reads tokens."""
+    path = tmp_path_factory.mktemp("jwks") / "jwks.json"
+    path.write_text(json.dumps({"keys": [jwk(algorithm, key) for algorithm, key in signers.items()]}))
+    return JwtTokens(Trust(path, tuple(MAKERS), ISSUER, AUDIENCE), DefaultLimits())
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"7",
+        b"[" * 100_000,
+        b'{"alg":"ES256","kid":7}',
+        b'{"alg":"ES256","kid":["ES256"]}',
+        b'{"alg":["ES256"],"kid":"ES256"}',
+        b'{"alg":null,"kid":"ES256"}',
+        b'{"alg":"ES256","kid":"ES256","crit":["x"]}',
+        b'{"alg":"ES256","kid":"ES256","b64":false}',
+        b'{"alg":"ES256","kid":"ES256","zip":"DEF"}',
+    ],
+    ids=lambda header: header[:40].decode(errors="replace"),
+)
+@pytest.mark.parametrize(
+    "payload", [b"", b"{}", b"[" * 100_000, b'{"exp":1e999}'], ids=lambda each: each[:20].decode()
+)
+def test_whatever_is_sent_is_refused_in_the_same_words(tokens, header, payload):
+    """No header and no payload breaks anything."""
+    for signature in (b"", b"x" * 64):
+        sent = b".".join(map(encoded, (header, payload, signature))).decode()
+        with pytest.raises(Unauthenticated) as caught:
+            tokens.caller(sent)
+        assert Reason.CREDENTIALS_INVALID is caught.value.reason
+
+
+@given(
+    sent=st.one_of(st.text(max_size=300), st.binary(max_size=200).map(lambda data: encoded(data).decode()))
+)
+def test_no_text_is_a_token(tokens, sent):
+    """Whatever it is."""
+    for shaped in (sent, f"{sent}.{sent}.{sent}", f"{encoded(b'{}').decode()}.{sent}.{sent}"):
+        with pytest.raises(Unauthenticated):
+            tokens.caller(shaped)
 
 
 class TestSettings:
