@@ -107,7 +107,7 @@ class Ranker(pb_grpc.RankerServiceServicer):
 
     async def ListStrategies(  # noqa: N802
         self,
-        request: pb.ListStrategiesRequest,
+        request: pb.ListStrategiesRequest,  # noqa: ARG002
         context: Any,  # noqa: ARG002
     ) -> pb.ListStrategiesResponse:
         """Answer."""
