@@ -135,4 +135,4 @@ ENV PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1
 EXPOSE 7000 7001 7002
 USER 65532:65532
 CMD ["tritonserver", "--model-repository=/models", "--strict-readiness=true", "--disable-auto-complete-config", \
-    "--http-port=7000", "--grpc-port=7001", "--metrics-port=7002"]
+    "--http-port=7000", "--grpc-port=7001", "--metrics-port=7002", "--exit-timeout-secs=10"]

@@ -100,6 +100,17 @@ def test_pods_survive_drained_nodes(overlay: str):
         assert selector == spread["labelSelector"]
 
 
+def test_a_roll_out_takes_no_pod_away_before_another_is_ready(overlay: str):
+    """Rooms come before they go; Triton on GPUs goes before it comes, where there are two or more."""
+    for name, workload in workloads(overlay).items():
+        if workload["kind"] == "Deployment":
+            on_gpu = "nvidia.com/gpu" in container_of(workload)["resources"]["limits"]
+            update = workload["spec"]["strategy"]["rollingUpdate"]
+            assert ((0, 1) if on_gpu else (1, 0)) == (update["maxSurge"], update["maxUnavailable"]), name
+    for name in (*ROOMS, "triton") if overlay != "dev" else ():
+        assert of_kind(overlay, "HorizontalPodAutoscaler")[name]["spec"]["minReplicas"] >= 2
+
+
 def test_services_find_their_pods(overlay: str):
     """Each Service selects the Pods of one workload and leads to ports that they have, without an address of its own."""
     for name, service in of_kind(overlay, "Service").items():
