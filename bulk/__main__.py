@@ -11,6 +11,7 @@ from bulk.milvus import for_milvus
 from bulk.parts import JobError
 from triptych.archive.manifest import ArchiveError, read_manifest
 from triptych.cli.output import EXIT_BAD_INPUT, EXIT_FAILED, err, fail, out
+from triptych.runtime.security.tls import TlsFiles
 
 COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
@@ -35,6 +36,11 @@ def encode(
     workers: Annotated[int, typer.Option(min=1, help="Fragments at once.")] = 2,
     cluster: Annotated[str, typer.Option(help="Address of a Ray cluster; default: this machine.")] = "",
     fragment: Annotated[int, typer.Option(min=1, help="Lines a fragment.")] = FRAGMENT_PRODUCTS,
+    tls_ca: Annotated[
+        str, typer.Option(help="PEM file of the rooms' CA, where the workers run; default: no TLS.")
+    ] = "",
+    tls_cert: Annotated[str, typer.Option(help="PEM file of the certificate that workers show.")] = "",
+    tls_key: Annotated[str, typer.Option(help="PEM file of its private key.")] = "",
 ) -> None:
     """Encode products into an archive, which `triptych restore` stores. A run that was stopped goes on where it was."""
     job = Job(
@@ -47,6 +53,7 @@ def encode(
         workers,
         cluster,
         fragment,
+        TlsFiles(tls_cert, tls_key, tls_ca),
     )
     with Progress(*COLUMNS, console=err, disable=not err.is_terminal) as progress:
         task = progress.add_task("fragments", total=None)

@@ -23,6 +23,7 @@ from gateway.translate.updates import checked
 from triptych.cli.product_files import Line
 from triptych.runtime.channels import open_channel
 from triptych.runtime.context import request
+from triptych.runtime.security.tls import PLAIN, TlsFiles
 from triptych.v1 import maintenance_service_pb2 as pb
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import DeadlineExceeded, ResourceExhausted, TriptychError, Unavailable
@@ -61,12 +62,13 @@ class Collector:
 
 @dataclass(frozen=True)
 class Workplace:
-    """Where a worker works: the rooms that encode and fuse, the root of the media, and the folder of the job."""
+    """Where a worker works: the rooms that encode and fuse, the root of the media, the folder of the job, and TLS."""
 
     encoder: str
     fusion: str
     media_root: str
     folder: str
+    tls: TlsFiles = PLAIN
 
 
 class Worker:
@@ -81,7 +83,8 @@ class Worker:
         return {key: value for key, value in asdict(done).items() if key != "spaces"}
 
     async def _work(self, fragment: Fragment) -> Done:
-        encoder, fusion = open_channel(self._place.encoder), open_channel(self._place.fusion)
+        place = self._place
+        encoder, fusion = open_channel(place.encoder, place.tls), open_channel(place.fusion, place.tls)
         async with encoder, fusion:
             rooms = EncoderRoom(encoder), FusionRoom(fusion)
             slots = asyncio.Semaphore(BATCHES_IN_FLIGHT)

@@ -12,6 +12,7 @@ from bulk.encoding import Worker, Workplace
 from bulk.fragments import Fragment, fragments
 from bulk.parts import Done, JobError, begin, part_name, read_done
 from triptych.archive.manifest import Manifest, Part
+from triptych.runtime.security.tls import PLAIN, TlsFiles
 
 # Lines of the input that a worker takes at a time; what a restart repeats at most, times the workers.
 FRAGMENT_PRODUCTS = 2_000
@@ -30,6 +31,7 @@ class Job:
         workers: how many fragments are worked on at once.
         cluster: address of a Ray cluster; empty for one on this machine.
         fragment_products: lines a fragment.
+        tls: what the rooms are called with; no CA: no TLS. The files are read where the workers run.
     """
 
     inputs: tuple[Path, ...]
@@ -41,6 +43,7 @@ class Job:
     workers: int = 2
     cluster: str = ""
     fragment_products: int = FRAGMENT_PRODUCTS
+    tls: TlsFiles = PLAIN
 
     def facts(self) -> dict[str, object]:
         """Return what makes it the same job after a restart."""
@@ -79,7 +82,8 @@ def _work(job: Job, pending: Sequence[Fragment], progress: Callable[[int], None]
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         rows = ray.data.from_items([asdict(each) for each in pending], override_num_blocks=len(pending))
-        place = Workplace(job.encoder, job.fusion, str(job.media_root.resolve()), str(job.folder.resolve()))
+        media_root, folder = str(job.media_root.resolve()), str(job.folder.resolve())
+        place = Workplace(job.encoder, job.fusion, media_root, folder, job.tls)
         made = rows.map(
             # A class whose instances are called; its types know functions alone.
             Worker,  # type: ignore[arg-type]
