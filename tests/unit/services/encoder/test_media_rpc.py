@@ -159,3 +159,15 @@ async def test_no_other_way_to_a_kept_picture(stub, part):
     (outcome,) = await encode(stub, EncodePart(**part))
 
     assert from_status(outcome.error).reason in {Reason.FIELD_INVALID, Reason.URI_NOT_ALLOWED}
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [(Media(data=b""), Reason.MEDIA_EMPTY), (Media(), Reason.FIELD_INVALID)],
+)
+async def test_a_medium_without_any_source_is_refused_alone(stub, source, reason):
+    """Such is that of a product whose picture was neither kept nor has an address; the others are encoded."""
+    good, bad = await encode(stub, EncodePart(image=Media(data=picture(7))), EncodePart(image=source))
+
+    assert good.HasField("vector")
+    assert reason == from_status(bad.error).reason
