@@ -181,8 +181,8 @@ async def world(tmp_path, monkeypatch):
     stacks = {pack: Stack(pack) for pack in (OLD, NEW)}
     channels = {}
 
-    def opened(address):
-        channel = open_channel(address)
+    def opened(address, *more):
+        channel = open_channel(address, *more)
         channels[channel] = address
         return channel
 
