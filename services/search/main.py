@@ -13,6 +13,7 @@ from services.search.adapters.products import PackedProducts
 from services.search.adapters.sqlite.fields import SqliteFieldIndex
 from services.search.adapters.sqlite.lexical import SqliteLexicalIndex
 from services.search.adapters.sqlite.store import SqliteStore
+from services.search.core.backfilling import Backfilling
 from services.search.core.catalogs import Catalogs
 from services.search.core.census import Census
 from services.search.core.checking import Checker
@@ -91,7 +92,7 @@ def room_of(
     generations = Service(
         "triptych.internal.v1.GenerationService",
         add_GenerationServiceServicer_to_server,
-        GenerationServicer(Upgrading(index, locks)),
+        GenerationServicer(Upgrading(index, locks), Backfilling(index, locks)),
     )
     return Room("search", (service, generations), warm_up=warm_up, check=index.ping)
 

@@ -5,6 +5,7 @@ from typing import Any
 import grpc
 from google.rpc.status_pb2 import Status
 
+from services.search.core.backfilling import Backfilling
 from services.search.core.upgrading import Upgrading
 from services.search.translate import spaces_of
 from services.search.translate_generations import described_message, generation_message, missing_message
@@ -20,8 +21,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class GenerationServicer(GenerationServiceServicer):
     """Answers GenerationService."""
 
-    def __init__(self, upgrading: Upgrading) -> None:
-        self._upgrading = upgrading
+    def __init__(self, upgrading: Upgrading, backfilling: Backfilling) -> None:
+        self._upgrading, self._backfilling = upgrading, backfilling
 
     async def DescribeGenerations(
         self, request: messages.DescribeGenerationsRequest, context: Context
@@ -42,7 +43,7 @@ class GenerationServicer(GenerationServiceServicer):
     ) -> messages.ListMissingResponse:
         """Return products that the other generation lacks."""
         return missing_message(
-            await self._upgrading.missing(request.catalog, request.after_id, request.limit)
+            await self._backfilling.missing(request.catalog, request.after_id, request.limit)
         )
 
     async def BackfillProducts(
@@ -50,7 +51,9 @@ class GenerationServicer(GenerationServiceServicer):
     ) -> messages.BackfillProductsResponse:
         """Store products in the other generation."""
         records = [record_of(each) for each in request.products]
-        outcomes, stored = await self._upgrading.backfill(request.catalog, spaces_of(request.spaces), records)
+        outcomes, stored = await self._backfilling.backfill(
+            request.catalog, spaces_of(request.spaces), records
+        )
         return messages.BackfillProductsResponse(
             outcomes=[Status() if each is None else to_status(each) for each in outcomes],
             stored_count=stored,
@@ -60,7 +63,7 @@ class GenerationServicer(GenerationServiceServicer):
         self, request: messages.PruneGenerationRequest, context: Context
     ) -> messages.PruneGenerationResponse:
         """Remove what does not exist any more."""
-        removed, last_id = await self._upgrading.prune(request.catalog, request.after_id, request.limit)
+        removed, last_id = await self._backfilling.prune(request.catalog, request.after_id, request.limit)
         return messages.PruneGenerationResponse(removed_count=removed, last_id=last_id)
 
     async def SwitchGeneration(

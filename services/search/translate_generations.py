@@ -2,9 +2,10 @@
 
 import contextlib
 
+from services.search.core.backfilling import Page
 from services.search.core.beside import Beside
 from services.search.core.model import Collection
-from services.search.core.upgrading import Described, Page
+from services.search.core.upgrading import Described
 from services.search.translate import spaces_of
 from services.search.translate_writes import vectors_of
 from triptych.internal.v1 import generation_service_pb2 as messages

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from services.search.adapters.products import PackedProducts
+from services.search.core.backfilling import Backfilling
 from services.search.core.beside import Beside
 from services.search.core.keeper import Keeper
 from services.search.core.locks import ProductLocks
@@ -28,7 +29,7 @@ def packs(new_shop):
     new.spaces = {kind: Space(f"test-2/{kind.name.lower()}", 3) for kind in SpaceKind}
     locks = ProductLocks()
     old.keeper = Keeper(old.index, old.keeper._lexical, PackedProducts(), locks)
-    return old, new, Upgrading(old.index, locks)
+    return old, new, Upgrading(old.index, locks), Backfilling(old.index, locks)
 
 
 def by_the_new(new, product_id, count):
@@ -36,21 +37,21 @@ def by_the_new(new, product_id, count):
     return new.record(product_id, views)
 
 
-async def backfill(upgrading, new):
-    page = await upgrading.missing(new.catalog, "", 100)
+async def backfill(backfilling, new):
+    page = await backfilling.missing(new.catalog, "", 100)
     records = [by_the_new(new, row.key.product_id, 2) for row in page.rows]
-    return await upgrading.backfill(new.catalog, new.spaces, records)
+    return await backfilling.backfill(new.catalog, new.spaces, records)
 
 
 async def test_an_upgrade_switches_all_kinds_at_once_and_back(packs):
     """Pictures and whole products are found by the one pack before, by the other after; the first of them can go."""
-    old, new, upgrading = packs
+    old, new, upgrading, backfilling = packs
     await asyncio.gather(*(old.put(each, VIEWS) for each in ("a", "b")))
     made = await upgrading.prepare(old.catalog, new.spaces[FUSED], "note")
     assert made.generation == (await upgrading.prepare(old.catalog, new.spaces[FUSED], "note")).generation
     with pytest.raises(FailedPrecondition):
         await upgrading.switch(old.catalog, made.generation, 0)
-    assert ([None, None], 2) == await backfill(upgrading, new)
+    assert ([None, None], 2) == await backfill(backfilling, new)
     assert (2, 2) == (await upgrading.describe(old.catalog, counted=True)).counts
 
     await upgrading.switch(old.catalog, made.generation, 0)
@@ -73,27 +74,27 @@ async def test_an_upgrade_switches_all_kinds_at_once_and_back(packs):
 
 async def test_what_is_written_and_removed_meanwhile_is_in_both(packs):
     """With vectors of both packs in both; with those of one, the other waits to be filled."""
-    old, new, upgrading = packs
+    old, new, upgrading, backfilling = packs
     await asyncio.gather(*(old.put(each, VIEWS) for each in ("a", "b", "c")))
     await upgrading.prepare(old.catalog, new.spaces[FUSED], "")
-    await backfill(upgrading, new)
+    await backfill(backfilling, new)
     beside = Beside(new.spaces, {"a": by_the_new(new, "a", 1).vectors})
 
     await old.keeper.write(old.catalog, old.spaces, [old.record("a", VIEWS, packed("later"))], beside)
     await old.keeper.write(old.catalog, old.spaces, [old.record("b", VIEWS, packed("later"))])
     await old.keeper.remove(old.catalog, ["c"])
 
-    assert ["b"] == [row.key.product_id for row in (await upgrading.missing(old.catalog, "", 10)).rows]
+    assert ["b"] == [row.key.product_id for row in (await backfilling.missing(old.catalog, "", 10)).rows]
     assert (2, 1) == (await upgrading.describe(old.catalog, counted=True)).counts
-    assert (0, "") == await upgrading.prune(old.catalog, "", 10)
+    assert (0, "") == await backfilling.prune(old.catalog, "", 10)
 
 
 async def test_a_catalogue_is_removed_with_both_generations(packs):
     """And is empty when it is made again."""
-    old, new, upgrading = packs
+    old, new, upgrading, backfilling = packs
     await old.put("a", VIEWS)
     await upgrading.prepare(old.catalog, new.spaces[FUSED], "")
-    await backfill(upgrading, new)
+    await backfill(backfilling, new)
 
     assert await old.index.drop(old.catalog)
 

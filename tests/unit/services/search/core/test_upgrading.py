@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.search.adapters.in_memory import InMemoryIndex
 from services.search.adapters.in_memory_lexical import InMemoryFieldIndex, InMemoryLexicalIndex
 from services.search.adapters.products import PackedProducts
+from services.search.core.backfilling import Backfilling
 from services.search.core.beside import Beside
 from services.search.core.keeper import Keeper
 from services.search.core.locks import ProductLocks
@@ -79,7 +80,7 @@ class Shop:
         self.index = index or InMemoryIndex()
         words, locks = InMemoryLexicalIndex(), ProductLocks()
         self.keeper = Keeper(self.index, words, PackedProducts(), locks)
-        self.upgrading = Upgrading(self.index, locks)
+        self.upgrading, self.backfilling = Upgrading(self.index, locks), Backfilling(self.index, locks)
         self.searcher = Searcher(Stores(self.index, words, InMemoryFieldIndex(words), facts_of))
 
     async def write(self, *records, pack=OLD, beside=""):
@@ -94,12 +95,12 @@ class Shop:
         """Encode all that is missing; return how many were stored."""
         stored, after = 0, ""
         while True:
-            page = await self.upgrading.missing("shop", after, 2)
+            page = await self.backfilling.missing("shop", after, 2)
             sent = [
                 ProductRecord(row.key.product_id, row.product, vectors(pack), facts_of(row.product))
                 for row in page.rows
             ]
-            stored += (await self.upgrading.backfill("shop", spaces(pack), sent))[1] if sent else 0
+            stored += (await self.backfilling.backfill("shop", spaces(pack), sent))[1] if sent else 0
             after = page.last_id
             if not after:
                 return stored
@@ -107,7 +108,7 @@ class Shop:
     async def prune(self):
         after = ""
         while True:
-            _, after = await self.upgrading.prune("shop", after, 2)
+            _, after = await self.backfilling.prune("shop", after, 2)
             if not after:
                 return
 
@@ -213,7 +214,7 @@ async def test_a_backfill_overwrites_nothing_newer(shop):
     """What was written or removed after it was listed is passed over."""
     await shop.write(record("a", 1), record("b", 1), record("c", 1))
     await shop.prepare()
-    page = await shop.upgrading.missing("shop", "", 10)
+    page = await shop.backfilling.missing("shop", "", 10)
     await shop.write(record("a", 2), beside=NEW)
     await shop.keeper.remove("shop", ["b"])
 
@@ -221,7 +222,7 @@ async def test_a_backfill_overwrites_nothing_newer(shop):
         ProductRecord(row.key.product_id, row.product, vectors(NEW), facts_of(row.product))
         for row in page.rows
     ]
-    outcomes, stored = await shop.upgrading.backfill("shop", spaces(NEW), late)
+    outcomes, stored = await shop.backfilling.backfill("shop", spaces(NEW), late)
 
     assert ([None] * 3, 1) == (outcomes, stored)
     assert await shop.versions() == await shop.versions("other")
@@ -264,7 +265,7 @@ async def test_without_an_upgrade_there_is_nothing_beside(shop, ask):
     await shop.write(record("a", 1))
 
     with pytest.raises(NotFound) as caught:
-        await getattr(shop.upgrading, ask)("shop", "", 10)
+        await getattr(shop.backfilling, ask)("shop", "", 10)
 
     assert Reason.UPGRADE_NOT_FOUND == caught.value.reason
 
