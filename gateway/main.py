@@ -36,10 +36,12 @@ from gateway.core.recommend.recommender import Recommender
 from gateway.core.search import ProductSearch
 from gateway.core.sweeping import Sweeping
 from gateway.core.transfer import Transfer
+from gateway.core.upgrade.advancing import Advancer
 from gateway.core.upgrade.backfill import Backfill
 from gateway.core.upgrade.conductor import Conductor
 from gateway.core.upgrade.encoding import Reencoder, WritingBeside
 from gateway.core.upgrade.model import Pair, Upgrade
+from gateway.core.upgrade.notes import Notes
 from gateway.core.upgrade.packs import Packs
 from gateway.core.upgrade.ports import PackDescriber
 from gateway.core.upgrade.recorder import Recorder
@@ -110,10 +112,12 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
     planned = PlannedWrites(encoder_room, fusion_room, search_room, reader, reader)
     writes = RoutedWrites(search_room, catalog, planned, packs)
     recorded = RecordedQueries(events)
-    conductor = Conductor(
-        generations, packs, Backfill(generations, reencoder), Shadow(packs, search_room, recorded)
+    notes = Notes(generations)
+    conductor = Conductor(generations, packs, notes)
+    advancer = Advancer(
+        conductor, notes, packs, Backfill(generations, reencoder), Shadow(packs, search_room, recorded)
     )
-    worker = Worker(conductor, generations, report_upgrade, UPGRADES.keep)
+    worker = Worker(advancer, generations, report_upgrade, UPGRADES.keep)
     worker.start()
     stack.push_async_callback(worker.stop)
     ingestion = Ingestion(

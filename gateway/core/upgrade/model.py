@@ -27,6 +27,8 @@ class Phase(IntEnum):
 
 # In these there is nothing left to do.
 ENDED = frozenset({Phase.FINISHED, Phase.CANCELLED})
+# In these the vectors that do not serve are kept for a while.
+KEPT = frozenset({Phase.SWITCHED, Phase.ROLLED_BACK})
 
 
 @dataclass(frozen=True)

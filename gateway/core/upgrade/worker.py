@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Collection
 
-from gateway.core.upgrade.conductor import Conductor
+from gateway.core.upgrade.advancing import Advancer
 from gateway.core.upgrade.model import ENDED, Upgrade
 from gateway.core.upgrade.ports import GenerationStore
 from triptych.vocabulary.errors import TriptychError
@@ -25,13 +25,13 @@ class Worker:
 
     def __init__(
         self,
-        conductor: Conductor,
+        advancer: Advancer,
         store: GenerationStore,
         report: Report,
         report_known: ReportKnown = lambda _: None,
         tick_s: float = TICK_S,
     ) -> None:
-        self._conductor = conductor
+        self._advancer = advancer
         self._store = store
         self._report = report
         self._report_known = report_known
@@ -66,7 +66,7 @@ class Worker:
     async def _work(self, catalog: str) -> TriptychError | None:
         holding = asyncio.create_task(self._hold(catalog))
         try:
-            await self._conductor.work(catalog)
+            await self._advancer.work(catalog)
         except TriptychError as error:
             return error
         finally:
