@@ -47,6 +47,12 @@ def test_it_is_said_of_every_label_what_it_may_say():
 
 
 class TestUpgrades:
+    @pytest.fixture(autouse=True)
+    def nothing_shown(self):
+        """Gateways that ran in this process may have shown theirs."""
+        PHASE.clear()
+        MISSING.clear()
+
     def test_no_more_catalogues_than_the_bound_are_shown(self):
         """Of 150 upgrades 100 are."""
         shown = UpgradeMetrics(CATALOGS_MAX)
