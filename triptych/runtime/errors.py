@@ -126,7 +126,7 @@ def from_rpc_error(error: grpc.aio.AioRpcError, dependency: str) -> TriptychErro
         told = from_status(status)
         # That this room may not call another is no fault of our caller.
         return Unavailable.because_of(dependency) if told.reason is Reason.CALLER_NOT_ALLOWED else told
-    # Said by gRPC itself, not by the room.
-    if error.code() == grpc.StatusCode.UNAVAILABLE:
+    # Said by gRPC itself, not by the room. It cancels what reaches a room in the moment in which that stops.
+    if error.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}:
         return Unavailable.because_of(dependency)
     return Internal()

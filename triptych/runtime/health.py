@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from grpc_health.v1 import health, health_pb2
+from grpc_health.v1 import health_pb2
 
+from triptych.runtime.health_servicer import HealthServicer
 from triptych.runtime.logs import log
 from triptych.runtime.metrics import READY
 from triptych.vocabulary.errors import TriptychError
@@ -25,7 +26,7 @@ Check = Callable[[], Awaitable[None]]
 class Readiness:
     """Keeps the health service true: NOT_SERVING until warm, and whenever a check fails."""
 
-    def __init__(self, servicer: health.aio.HealthServicer, names: Sequence[str]) -> None:
+    def __init__(self, servicer: HealthServicer, names: Sequence[str]) -> None:
         self._servicer = servicer
         self._names = (OVERALL, *names)
         self._ready: bool | None = None

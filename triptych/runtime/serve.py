@@ -11,13 +11,14 @@ import grpc
 import uvloop
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from prometheus_client import start_http_server
 
 from triptych.runtime import logs
 from triptych.runtime.gate import Gate
 from triptych.runtime.health import Check, Readiness
+from triptych.runtime.health_servicer import HealthServicer
 from triptych.runtime.interceptor import RpcInterceptor
 from triptych.runtime.security.doors import bind, bounds, gate_of, probe_server
 from triptych.runtime.settings import ServerSettings
@@ -90,7 +91,7 @@ async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running
     )
     for service in room.services:
         service.add_to_server(service.servicer, server)
-    health_servicer = health.aio.HealthServicer()
+    health_servicer = HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     names = [service.full_name for service in room.services]
     if settings.reflection:

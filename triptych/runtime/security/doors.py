@@ -4,9 +4,10 @@ import ipaddress
 from typing import Any
 
 import grpc
-from grpc_health.v1 import health, health_pb2_grpc
+from grpc_health.v1 import health_pb2_grpc
 
 from triptych.runtime.gate import Gate, Gates
+from triptych.runtime.health_servicer import HealthServicer
 from triptych.runtime.logs import log
 from triptych.runtime.security.callers import NamedCallers
 from triptych.runtime.security.tls import PLAIN, TlsFiles, server_credentials
@@ -60,9 +61,7 @@ def gate_of(gate: Gate | None, settings: ServerSettings) -> Gate:
     return Gates([*named, *([gate] if gate else [])])
 
 
-async def probe_server(
-    settings: ServerSettings, health_servicer: health.aio.HealthServicer
-) -> grpc.aio.Server:
+async def probe_server(settings: ServerSettings, health_servicer: HealthServicer) -> grpc.aio.Server:
     """Start the server that answers health checks without TLS; one that listens nowhere unless the settings name a port.
 
     Raises:

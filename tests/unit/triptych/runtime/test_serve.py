@@ -265,6 +265,36 @@ class TestHealth:
 
         assert [2, 2, 1] == cold
 
+    async def test_who_watches_hears_of_changes_after_another_has_left(self):
+        """As a gateway does that is restarted beside others."""
+        gone = asyncio.Event()
+
+        async def check():
+            if gone.is_set():
+                raise Unavailable.because_of("milvus")
+
+        async with client(answer, check=check) as (_, channel, _):
+            stub, request = health_pb2_grpc.HealthStub(channel), health_pb2.HealthCheckRequest(service=NAME)
+            await until_health(channel, NAME, 1)
+            leaves, stays = stub.Watch(request), stub.Watch(request)
+            before = [(await each.read()).status for each in (leaves, stays)]
+            leaves.cancel()
+            await asyncio.sleep(0.1)
+            gone.set()
+            after = (await asyncio.wait_for(stays.read(), 5)).status
+
+        assert ([1, 1], 2) == (before, after)
+
+    async def test_a_name_that_nobody_has_is_unknown(self):
+        """Asked once it is not found; watched it may come."""
+        async with client(answer) as (_, channel, _):
+            stub, request = health_pb2_grpc.HealthStub(channel), health_pb2.HealthCheckRequest(service="x")
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await stub.Check(request)
+            watched = (await stub.Watch(request).read()).status
+
+        assert (grpc.StatusCode.NOT_FOUND, 3) == (caught.value.code(), watched)
+
     async def test_callers_are_sent_from_the_first_warm_up_on(self):
         """And stay when a dependency is lost: the room itself says best which one."""
         gone = {"warm_up", "check"}
