@@ -10,6 +10,7 @@ from triptych.cli import (
     checking,
     connection,
     demo,
+    doctor,
     evaluate,
     events,
     export,
@@ -22,6 +23,7 @@ from triptych.cli import (
     recommend,
     search,
     speech,
+    status,
     suite,
     train,
     train_ranker,
@@ -39,7 +41,8 @@ app = typer.Typer(
 app.callback()(connection.options)
 app.command()(suite.up)
 app.command()(suite.down)
-app.command()(suite.status)
+app.command()(status.status)
+app.command()(doctor.doctor)
 app.command()(search.search)
 app.command()(recognize.recognize)
 app.command()(recommend.recommend)

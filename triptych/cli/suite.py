@@ -1,7 +1,5 @@
-"""`triptych up`, `down`, `status`: the local suite."""
+"""`triptych up`, `down`: the local suite."""
 
-import dataclasses
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +7,7 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
-from triptych.cli.output import EXIT_FAILED, err, errors_as_lines, fail, out
+from triptych.cli.output import err, errors_as_lines, fail, out
 
 # A client's machine has neither Milvus nor Triton, and `triptych search` must not wait for what only the suite needs:
 # triptych.local is imported by the commands that use it.
@@ -61,22 +59,6 @@ def down(state: State = None) -> None:
     out.print("down" if stopped else "nothing was running")
 
 
-def status(
-    state: State = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
-) -> None:
-    """Show how each part of the local suite fares; exit code 1 unless all are ready."""
-    from triptych.local import suite
-
-    states = suite.status(suite_settings(state))
-    if as_json:
-        typer.echo(json.dumps([dataclasses.asdict(each) for each in states], indent=2))
-    else:
-        out.print(status_table(states))
-    if not all(each.healthy for each in states):
-        raise typer.Exit(EXIT_FAILED)
-
-
 def suite_settings(
     state: Path | None = None,
     model_repository: Path | None = None,
@@ -113,12 +95,13 @@ def status_table(states: "list[PartStatus]") -> Table:
     table = Table("part", "state", "pid", "up for", "address", "ready")
     for each in states:
         ready = "[green]yes[/]" if each.healthy else "[yellow]no[/]"
-        pid, uptime = (str(each.pid), _duration(each.uptime_s)) if each.pid else ("", "")
+        pid, uptime = (str(each.pid), duration(each.uptime_s)) if each.pid else ("", "")
         table.add_row(each.name, each.state.lower(), pid, uptime, each.address, ready)
     return table
 
 
-def _duration(seconds: int) -> str:
+def duration(seconds: int) -> str:
+    """Return "1:02:03"."""
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}"
