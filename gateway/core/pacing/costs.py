@@ -9,7 +9,7 @@ MEAN_WEIGHT = 1 / 8
 DEVIATION_WEIGHT = 1 / 4
 DEVIATIONS = 4
 # A stage of which nothing was heard for so long is believed to take half as long as it did, so that it is tried again.
-HALF_LIFE_S = 5.0
+HALF_LIFE_S = 2.0
 # As long as nothing is known, so much time is kept for a stage, and never less than a little.
 UNKNOWN_S = 0.03
 KEPT_LEAST_S = 0.01
@@ -64,6 +64,12 @@ class Costs:
         """Note that *stage* did not end in the time that it was given."""
         guess_s = max(LATE_FACTOR * given_s, self.expected_s(stage))
         self._costs[stage] = Cost.first(guess_s, self.now(), is_guess=True)
+
+    def is_tried(self, stage: str) -> None:
+        """Note that *stage* begins: where it is only believed to be slow, others wait for what comes of it."""
+        known = self._costs.get(stage)
+        if known is not None and known.is_guess:
+            known.heard_s = self.now()
 
     def expected_s(self, stage: str) -> float:
         """Return what *stage* is expected to take; 0 as long as nothing is known."""

@@ -105,6 +105,7 @@ class Pace(Stopwatch):
         given_s = self._given_s(keep)
         if given_s <= 0 or self._costs.expected_s(stage) >= given_s:
             raise LeftOut(Cause.SLOW, DeadlineExceeded())
+        self._costs.is_tried(stage)
         bound = asyncio.timeout(None if math.isinf(given_s) else given_s)
         try:
             async with bound:

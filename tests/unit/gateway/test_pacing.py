@@ -81,6 +81,17 @@ class TestCosts:
         clock.at_s += 2 * HALF_LIFE_S
         assert 0.15 == costs.expected_s("rank")
 
+    def test_one_tries_again_for_all(self, costs, clock):
+        """When a stage that was late is believed to be quick enough, the others wait for what comes of it."""
+        costs.was_late("rank", 0.3)
+        clock.at_s += 5 * HALF_LIFE_S
+        assert costs.expected_s("rank") < 0.3
+        costs.is_tried("rank")
+        assert 0.6 == costs.expected_s("rank")
+        costs.took("rank", 0.01)
+        costs.is_tried("rank")
+        assert 0.01 == costs.expected_s("rank")
+
     def test_what_is_late_again_is_not_believed_to_be_quicker(self, costs):
         """A short budget tells less than a long one did."""
         costs.was_late("rank", 2.0)
