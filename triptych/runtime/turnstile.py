@@ -54,6 +54,9 @@ class Turnstile:
     _waiting: deque[Turn] = field(default_factory=deque)
     _hot_until: float = 0.0
 
+    def __post_init__(self) -> None:
+        LIMIT.labels(self.share).set(int(self.limit.value))
+
     @property
     def inside(self) -> int:
         """How many are worked on."""
