@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from grpc_status import rpc_status
 
 Response = TypeVar("Response")
@@ -68,14 +68,18 @@ class TriptychClientError(Exception):
         message: why, for people.
         field: the field of the request to blame; empty when none is.
         metadata: the variables of the message.
+        retry_after_s: when the same may be tried again, in seconds; None where that will not help.
     """
 
     def __init__(self, error: grpc.RpcError) -> None:
         status = rpc_status.from_call(error)
-        info, bad = ErrorInfo(), BadRequest()
+        info, bad, retry = ErrorInfo(), BadRequest(), RetryInfo()
+        self.retry_after_s: float | None = None
         for detail in status.details if status else ():
             detail.Unpack(info)
             detail.Unpack(bad)
+            if detail.Unpack(retry):
+                self.retry_after_s = retry.retry_delay.ToMicroseconds() / 1e6
         self.code: grpc.StatusCode = error.code()
         self.reason: str = info.reason
         self.message: str = error.details() or ""

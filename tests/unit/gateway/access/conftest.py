@@ -27,6 +27,7 @@ class Gateway:
     """Where it listens."""
 
     channel: grpc.aio.Channel
+    address: str
 
     async def ask(self, rpc: str, request=None, key: str = "", metadata=()) -> str:
         """Call *rpc* ("CatalogService/GetProduct") and return the reason of the refusal; "PASSED" when it got in."""
@@ -59,7 +60,7 @@ async def start(monkeypatch, tmp_path):
             )
             running = await stack.enter_async_context(serving(main.build(stack, settings), settings))
             channel = grpc.aio.insecure_channel(running.address)
-            return Gateway(await stack.enter_async_context(channel))
+            return Gateway(await stack.enter_async_context(channel), running.address)
 
         yield started
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.core.access.limits import CALLERS_MAX, Limits
 from gateway.core.access.model import Caller
+from triptych.client import Client, TriptychClientError
 from triptych.v1 import catalog_service_pb2 as pb
 from triptych.v1 import catalog_service_pb2_grpc as pb_grpc
 from triptych.vocabulary.errors import Reason, ResourceExhausted
@@ -113,6 +114,22 @@ async def test_anonymous_callers_share_one_limit(start):
     gateway = await start(requests_per_second=1.0)
 
     assert ["PASSED", "RATE_LIMITED"] == [await gateway.ask(RPC, REQUEST) for _ in range(2)]
+
+
+async def test_the_client_tells_when_to_come_again(start):
+    """In seconds."""
+    gateway = await start(requests_per_second=0.01)
+
+    def ask() -> tuple[str, float | None]:
+        with Client(gateway.address) as client, pytest.raises(TriptychClientError) as caught:
+            client.delete(["a"], catalog="mine", timeout_s=0.5)
+        return caught.value.reason, caught.value.retry_after_s
+
+    await asyncio.to_thread(ask)
+    reason, retry_after_s = await asyncio.to_thread(ask)
+
+    assert "RATE_LIMITED" == reason
+    assert 90 < retry_after_s <= 100
 
 
 async def test_so_many_at_once(gateway, keys):
