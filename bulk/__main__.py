@@ -4,16 +4,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bulk.job import FRAGMENT_PRODUCTS, Job, run
 from bulk.milvus import for_milvus
 from bulk.parts import JobError
 from triptych.archive.manifest import ArchiveError, read_manifest
+from triptych.cli.bars import bar
 from triptych.cli.output import EXIT_BAD_INPUT, EXIT_FAILED, err, fail, out
 from triptych.runtime.security.tls import TlsFiles
-
-COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 app = typer.Typer(
     name="bulk",
@@ -55,7 +53,7 @@ def encode(
         fragment,
         TlsFiles(tls_cert, tls_key, tls_ca),
     )
-    with Progress(*COLUMNS, console=err, disable=not err.is_terminal) as progress:
+    with bar() as progress:
         task = progress.add_task("fragments", total=None)
         try:
             manifest, refused = run(job, lambda done, of: progress.update(task, completed=done, total=of))

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import grpc
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from triptych.archive.files import calibration_of, read_products, spaces_of, write_archive
 from triptych.archive.manifest import ArchiveError, Manifest, read_manifest
+from triptych.cli.bars import bar
 from triptych.cli.connection import connect
 from triptych.cli.options import Address, Catalog
 from triptych.cli.output import EXIT_BAD_INPUT, EXIT_FAILED, err, errors_as_lines, fail, out
@@ -19,7 +19,6 @@ from triptych.v1 import maintenance_service_pb2 as pb
 
 # So many batches wait for their answer at once.
 BATCHES_IN_FLIGHT = 4
-COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
 def backup(
@@ -118,8 +117,3 @@ def store(
         for product, outcome in zip(products, outcomes, strict=True)
         if outcome.code
     ]
-
-
-def bar() -> Progress:
-    """Return a progress bar; none where nobody looks."""
-    return Progress(*COLUMNS, console=err, disable=not err.is_terminal)

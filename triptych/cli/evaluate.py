@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import TaskID
 from rich.table import Table
 
-from triptych.cli.output import EXIT_BAD_INPUT, err, fail, out
+from triptych.cli.bars import bar
+from triptych.cli.output import EXIT_BAD_INPUT, fail, out
 
 # As in suite.py: torch is imported by the command that uses it.
 if TYPE_CHECKING:
@@ -86,8 +87,7 @@ def _run(plan: "Plan", to: Path) -> "Report":
     """Evaluate with a bar of progress for each step."""
     from training.evaluation.run import evaluate
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, disable=not err.is_terminal) as bars:
+    with bar() as bars:
         tasks: dict[str, TaskID] = {}
 
         def progress(what: str, done: int, total: int) -> None:

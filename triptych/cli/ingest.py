@@ -7,17 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
+from triptych.cli.bars import bar
 from triptych.cli.checkpoint import Checkpoint
 from triptych.cli.connection import connect
 from triptych.cli.ingest_ledger import Ledger
@@ -152,13 +145,4 @@ class RateColumn(ProgressColumn):
 
 def progress() -> Progress:
     """Return a bar with the rate and the time left; none where nobody looks."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        RateColumn(),
-        TimeRemainingColumn(),
-        TextColumn("[yellow]{task.fields[trouble]}"),
-        console=err,
-        disable=not err.is_terminal,
-    )
+    return bar(RateColumn(), after_time=(TextColumn("[yellow]{task.fields[trouble]}"),))
