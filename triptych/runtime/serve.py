@@ -84,7 +84,8 @@ async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running
             # A client that vanished without closing the connection is noticed, and one that looks for us is let.
             ("grpc.keepalive_time_ms", 60_000),
             ("grpc.keepalive_timeout_ms", 20_000),
-            ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+            # (The name of gRPC's constant has RECV in it, its value has not.)
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             # Two servers on one port would share its requests silently.
             ("grpc.so_reuseport", 0),
         ),
