@@ -19,11 +19,12 @@ ALL = os.environ.get("TRIPTYCH_IMAGES") == "all"
 PATIENCE_S = 300
 QUERY = """
 from triptych.client import Client
-from triptych.v1.types_pb2 import Product
+from triptych.v1.types_pb2 import CONSISTENCY_STRONG, Product
 products = [Product(id="mug", title="red metal mug"), Product(id="chair", title="green wooden chair")]
 with Client("127.0.0.1:7100") as shop:
     shop.upsert(products, catalog="images")
-    print(shop.search(text="red mug", catalog="images").results[0].product.id)
+    answer = shop.search(text="red mug", catalog="images", consistency=CONSISTENCY_STRONG)
+    print(answer.results[0].product.id)
 """
 
 pytestmark = [
