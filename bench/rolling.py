@@ -31,7 +31,7 @@ import numpy as np
 
 from bench import reporting
 from bench.own_suite import own_settings, running
-from bench.replicas import ROOMS, Replicas, replicas
+from bench.replicas import REPLICAS, ROOMS, Replicas, replicas
 from bench.upgrade import DEMO_PACK, products_of
 from training.demo.items import items
 from training.demo.render import render
@@ -131,9 +131,13 @@ async def rolled(
     searchers: int,
     *,
     plain: bool = False,
-    rooms: tuple[str, ...] = ROOMS,
+    each_of: int = REPLICAS,
 ) -> dict[str, object]:
-    """Restart every replica of *rooms* under load until *requests* are answered, at least once; return the figures."""
+    """Restart *each_of* the replicas of each room under load until *requests* are answered, at least once.
+
+    Returns:
+        The figures.
+    """
     load = Load(products_of(products), pictures(16))
     async with channel_to(set_up.address("gateway"), plain=plain) as channel:
         catalog, search = (
@@ -147,7 +151,7 @@ async def rolled(
             for at in range(searchers):
                 tasks.create_task(load.search(search, at))
             while not restarts or load.requests < requests:
-                restarts += await restarted(set_up, rooms)
+                restarts += await restarted(set_up, each_of)
             load.done.set()
         seconds = time.perf_counter() - begun
         lost = await lost_writes(catalog, load)
@@ -167,9 +171,9 @@ async def rolled(
     }
 
 
-async def restarted(set_up: Replicas, rooms: tuple[str, ...]) -> int:
-    """Stop and start each replica of *rooms*, one at a time; return how many."""
-    each_one = [each for room in rooms for each in set_up.rooms[room]]
+async def restarted(set_up: Replicas, each_of: int) -> int:
+    """Stop and start the first *each_of* replicas of each room, one at a time; return how many."""
+    each_one = [each for room in ROOMS for each in set_up.rooms[room][:each_of]]
     for each in each_one:
         await asyncio.to_thread(each.stop)
         each.start()

@@ -26,7 +26,7 @@ Parts = Annotated[
 ]
 SHOWN = ("name", "state", "pid", "uptime_s", "address", "version", "in_flight", "queued", "healthy")
 HEADS = {
-    "name": "part", "uptime_s": "up for", "in_flight": "works on", "queued": "waiting for models", "healthy": "ready"
+    "name": "part", "uptime_s": "up for", "in_flight": "busy", "healthy": "ready"
 }  # fmt: skip
 
 
@@ -102,7 +102,8 @@ def told(page: "Scraped | None") -> dict[str, Any]:
 def table(rows: list[dict[str, Any]]) -> Table:
     """Return *rows* as a table, with the columns that any of them has."""
     names = [name for name in SHOWN if any(row.get(name) not in {None, ""} for row in rows)]
-    shown = Table(*(HEADS.get(name, name) for name in names))
+    # Without lines between them nine columns fit into eighty characters.
+    shown = Table(*(HEADS.get(name, name) for name in names), box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for row in rows:
         shown.add_row(*(cell(name, row.get(name)) for name in names))
     return shown

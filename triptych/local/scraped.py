@@ -66,7 +66,8 @@ def told(samples: list[Sample], clock_skew_s: float | None = None) -> Scraped:
             f"{each.labels['model']} {each.labels['version']} ({each.labels['space'] or 'words'})"
             for each in by_name[MODELS]
         ),
-        in_flight=total(samples, IN_FLIGHT),
+        # A room that was never called has no series yet.
+        in_flight=total(samples, IN_FLIGHT) or (0 if by_name[READY] else None),
         queued=total(samples, QUEUED),
         clock_skew_s=clock_skew_s,
     )

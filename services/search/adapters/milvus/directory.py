@@ -36,6 +36,7 @@ from services.search.adapters.milvus.schema import (
     exhaustive_parameters,
     generation_of,
     index_parameters,
+    is_generation,
     name_of,
     pairs,
     parse_name,
@@ -88,6 +89,8 @@ class Directory:
         if kind is not SpaceKind.FUSED and not generation:
             record = await self.find(catalog, SpaceKind.FUSED)
             return record and await self.find(catalog, kind, record.generation)
+        if generation and not is_generation(generation):
+            return None
         alias = _alias(catalog, kind, generation)
         collection = await self._describe(alias, catalog, kind)
         if collection is None:
@@ -141,6 +144,8 @@ class Directory:
 
     async def drop_generation(self, catalog: str, generation: str) -> None:
         """Remove the collections of a *generation*, as far as they are there: that of the records last."""
+        if not is_generation(generation):
+            return
         for kind in sorted(SpaceKind, key=lambda each: each is SpaceKind.FUSED):
             await self._drop(name_of(catalog, kind, generation))
 

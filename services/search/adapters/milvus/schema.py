@@ -61,9 +61,10 @@ _PRODUCT_BYTES_MAX = 65_535  # the most that Milvus allows
 _HISTORY_BYTES_MAX = 65_535
 
 _METRIC_TYPES = {SimilarityMetric.COSINE: "COSINE", SimilarityMetric.EUCLIDEAN: "L2"}
+_GENERATION = re.compile(r"(?:[a-z0-9]+_)+[0-9a-f]{8}")
 _NAME = re.compile(
     rf"(?P<alias>(?P<catalog>[a-z][a-z0-9_]*)__(?P<kind>{'|'.join(kind.name.lower() for kind in SpaceKind)}))"
-    r"__(?P<generation>(?:[a-z0-9]+_)+[0-9a-f]{8})"
+    rf"__(?P<generation>{_GENERATION.pattern})"
 )
 _NAME_OF_ANY_VERSION = re.compile(
     rf"(?P<catalog>[a-z][a-z0-9_]*)__(?:{'|'.join(kind.name.lower() for kind in SpaceKind)})(?:__[a-z0-9_]+)?"
@@ -98,6 +99,11 @@ def parse_name(name: str) -> tuple[str, SpaceKind, str] | None:
     return (
         None if match is None else (match["catalog"], SpaceKind[match["kind"].upper()], match["generation"])
     )
+
+
+def is_generation(name: str) -> bool:
+    """Whether a generation can be called *name*; Milvus refuses to look for what no collection can be called."""
+    return _GENERATION.fullmatch(name) is not None
 
 
 def catalog_of(name: str) -> str | None:

@@ -40,6 +40,11 @@ def test_triton_tells_what_waits():
     assert (True, "", None, 7) == (found.ready, found.version, found.in_flight, found.queued)
 
 
+def test_a_room_that_was_never_called_works_on_nothing():
+    """It has no series of requests yet."""
+    assert 0 == told([*samples_of("triptych_ready 1.0\n")]).in_flight
+
+
 def test_a_room_that_is_not_ready_says_so():
     """Whatever else it tells."""
     assert not told([*samples_of(ROOM.replace("triptych_ready 1.0", "triptych_ready 0.0"))]).ready

@@ -15,6 +15,7 @@ from services.search.adapters.milvus.schema import (
     collection_of,
     facts_of,
     generation_of,
+    is_generation,
     name_of,
     parse_name,
     properties_of,
@@ -106,3 +107,10 @@ def test_a_collection_without_facts_is_a_fault(properties):
     """What somebody else put behind our alias is not searched."""
     with pytest.raises(Internal):
         collection_of("default", IMAGE, "n", properties)
+
+
+@pytest.mark.parametrize("name", ["", "in-memory-2", "shop_1", "Shop_1_0123abcd", "a_0123abcd; drop"])
+def test_what_no_generation_is_called_is_not_looked_for(name):
+    """Milvus refuses such names, whatever is asked of them."""
+    assert is_generation(generation_of(Space("triptych-demo-1/text", 256)))
+    assert not is_generation(name)
