@@ -167,7 +167,7 @@ async def test_a_query_ends_with_its_deadline(path, open_store):
         await store.read("endless", lambda at: at.execute(ENDLESS).fetchone())
     ticking.cancel()
     assert 0.25 < time.monotonic() - started < 5
-    assert ticks > 5
+    assert ticks > 1
     assert (1,) == await store.read("quick", lambda at: at.execute("SELECT 1").fetchone())
 
 
