@@ -106,7 +106,7 @@ async def test_a_catalogue_is_removed_with_both_generations(packs):
 
 async def test_only_what_is_whole_is_searched_of_a_third(packs):
     """Vectors of a pack to which nothing is upgraded go nowhere."""
-    old, _, upgrading = packs
+    old, _, upgrading, _ = packs
     await old.put("a", VIEWS)
     third = {kind: Space(f"test-3/{kind.name.lower()}", 4) for kind in SpaceKind}
     vector = ProductVector(FUSED, 0, old.vector(FUSED, X))
