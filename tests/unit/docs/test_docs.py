@@ -155,3 +155,11 @@ def test_make_targets_exist(page):
 
     assert shown
     assert set() == shown - targets
+
+
+def test_decisions_are_numbered():
+    """Each record has a number of its own, none is left out, and its title has the same."""
+    records = sorted((DOCS / "adr").glob("*.md"))
+    numbers = [int(path.name.partition("-")[0]) for path in records]
+    assert list(range(1, len(records) + 1)) == numbers
+    assert numbers == [int(path.read_text().removeprefix("# ").partition(".")[0]) for path in records]
