@@ -29,7 +29,7 @@ from triptych.vocabulary.errors import Reason
 WORDS = pb.QueryPart(text="red mug")
 CHOICES = (
     "fusion", "similarity", "ranking", "search_space", "hybrid_fusion", "rescoring", "explain", "spelling",
-    "consistency",
+    "consistency", "degrade_policy",
 )  # fmt: skip
 
 
