@@ -1,15 +1,15 @@
 # One image a room: `docker build --target gateway .`; docs/images.md has all targets, and how they are tried.
 #
 # BASE is anything with Python 3.11, its venv and, for triton-cpu, its library (libpython3.11). A release pins it by digest: --build-arg BASE=…@sha256:…
-ARG BASE=docker.io/library/python:3.11-slim-bookworm
-# NVIDIA's Triton, for nodes with GPUs.
-ARG TRITON_BASE=nvcr.io/nvidia/tritonserver:24.12-py3
+ARG BASE=python:3.11-slim-bookworm
+# NVIDIA's Triton, for nodes with GPUs: its image has to be here under this name, or is given by --build-arg.
+ARG TRITON_BASE=tritonserver:24.12-py3
 
 # ---- packages: in the versions of the lock, the same in every image ----
 FROM ${BASE} AS uv
 # Machines behind a mirror name it to pip and uv.
-ARG PIP_INDEX_URL=https://pypi.org/simple
-ARG UV_DEFAULT_INDEX=${PIP_INDEX_URL}
+ARG PIP_INDEX_URL
+ARG UV_DEFAULT_INDEX
 ARG UV_FIND_LINKS
 # The machine that builds says whom it trusts.
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON=/venv/bin/python UV_SYSTEM_CERTS=1 \
@@ -122,8 +122,8 @@ CMD ["-m", "triptych.local.triton", "--host", "0.0.0.0", "--model-repository", "
 
 # NVIDIA's server, with what the models need in its own interpreter.
 FROM ${TRITON_BASE} AS triton
-ARG PIP_INDEX_URL=https://pypi.org/simple
-ARG UV_DEFAULT_INDEX=${PIP_INDEX_URL}
+ARG PIP_INDEX_URL
+ARG UV_DEFAULT_INDEX
 WORKDIR /app
 COPY requirements.lock pyproject.toml ./
 RUN python3 -m pip install --no-cache-dir --break-system-packages --quiet "$(grep ^uv== requirements.lock)" \

@@ -14,7 +14,7 @@ flock 9
 if ! "${buildah[@]}" inspect --type image localhost/triptych-base >/dev/null 2>&1; then
     rm -rf "$folder/base"
     debootstrap --variant=minbase --include=python3,python3-venv,libpython3.11,ca-certificates \
-        bookworm "$folder/base" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$folder/debootstrap.log"
+        bookworm "$folder/base" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} >"$folder/debootstrap.log"
     rm -rf "$folder/base/var/cache/apt/archives" "$folder/base/var/lib/apt/lists"
     container=$("${buildah[@]}" from scratch)
     "${buildah[@]}" add --quiet "$container" "$folder/base" / >/dev/null
@@ -31,8 +31,8 @@ for wheels in ${UV_FIND_LINKS:-}; do
 done
 for target in "$@"; do
     "${buildah[@]}" bud --quiet --format docker --layers=false --target "$target" "${options[@]}" \
-        --build-arg BASE=localhost/triptych-base --build-arg UV_FIND_LINKS="${UV_FIND_LINKS:-}" \
-        ${PIP_INDEX_URL:+--build-arg PIP_INDEX_URL="$PIP_INDEX_URL"} \
+        --build-arg BASE=localhost/triptych-base ${UV_FIND_LINKS:+--build-arg UV_FIND_LINKS="$UV_FIND_LINKS"} \
+        ${PIP_INDEX_URL:+--build-arg PIP_INDEX_URL="$PIP_INDEX_URL" --build-arg UV_DEFAULT_INDEX="$PIP_INDEX_URL"} \
         --tag "localhost/triptych-$target" . >&2
     echo "localhost/triptych-$target"
 done
