@@ -38,6 +38,8 @@ _CHANNEL_ARGS = (
 # NOT_FOUND: the model is not loaded (yet). CANCELLED: by Triton, on its way down; a cancellation of ours arrives as
 # asyncio.CancelledError and passes through.
 _AWAY = frozenset({"StatusCode.UNAVAILABLE", "StatusCode.NOT_FOUND", "StatusCode.CANCELLED"})
+# So Triton says that a model's process has ended; it starts another one.
+_DIED = "is not healthy"
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def map_triton_errors() -> Iterator[None]:
 def _translated(error: InferenceServerException) -> TriptychError:
     if error.status() == "StatusCode.DEADLINE_EXCEEDED":
         return DeadlineExceeded()
-    if error.status() in _AWAY:
+    if error.status() in _AWAY or _DIED in (error.message() or ""):
         return Unavailable.because_of("triton")
     return Internal()
 
@@ -175,10 +177,24 @@ async def infer_outputs(
     """Run *model* as `infer` does; return the tensors *outputs*, each with the batch axis first."""
     tensors = [_tensor(name, values) for name, values in inputs.items()]
     rows = len(next(iter(inputs.values())))
-    with spans.span("triton.infer", calls=True, model=model, rows=rows), map_triton_errors():
+    with spans.span("triton.infer", calls=True, model=model, rows=rows):
         headers = dict(spans.carried()) or None
-        result = await client.infer(model, tensors, client_timeout=remaining_s(), headers=headers)
+        try:
+            with map_triton_errors():
+                result = await client.infer(model, tensors, client_timeout=remaining_s(), headers=headers)
+        except Internal as error:
+            # A Triton that is killed may end a call with any code.
+            if not await _is_ready(client, model):
+                raise Unavailable.because_of("triton") from error
+            raise
     return [_output(model, name, result.as_numpy(name)) for name in outputs]
+
+
+async def _is_ready(client: InferenceServerClient, model: str) -> bool:
+    try:
+        return bool(await client.is_model_ready(model, client_timeout=min(FACTS_TIMEOUT_S, remaining_s())))
+    except InferenceServerException:
+        return False
 
 
 def _output(model: str, name: str, values: NDArray[Any] | None) -> NDArray[Any]:

@@ -21,7 +21,8 @@ async def side_by_side(jobs: Sequence[Coroutine[Any, Any, Result]]) -> list[Resu
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(job) for job in jobs]
     except ExceptionGroup as failed:
-        raise failed.exceptions[0] from failed
+        # What caused it is to be logged with it; the group says nothing more.
+        raise failed.exceptions[0] from failed.exceptions[0].__cause__
     return [task.result() for task in tasks]
 
 
@@ -49,5 +50,6 @@ async def as_they_come(
                 tasks.append(group.create_task(worked(batch)))
                 await room.acquire()
     except ExceptionGroup as failed:
-        raise failed.exceptions[0] from failed
+        # What caused it is to be logged with it; the group says nothing more.
+        raise failed.exceptions[0] from failed.exceptions[0].__cause__
     return [task.result() for task in tasks]

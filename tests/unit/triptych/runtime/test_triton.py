@@ -1,6 +1,7 @@
 """Triton's errors in our own terms."""
 
 import grpc
+import numpy as np
 import pytest
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 from tritonclient.utils import InferenceServerException
@@ -8,7 +9,7 @@ from tritonclient.utils import InferenceServerException
 from tests.certificates import Authority
 from triptych.runtime.security.doors import bind
 from triptych.runtime.security.tls import PLAIN
-from triptych.runtime.triton import ModelFacts, map_triton_errors, open_triton
+from triptych.runtime.triton import ModelFacts, infer, map_triton_errors, open_triton
 from triptych.vocabulary.choices import SimilarityMetric
 from triptych.vocabulary.errors import DeadlineExceeded, Internal, TriptychError, Unavailable
 
@@ -33,6 +34,38 @@ def test_client_side_error():
     """What Triton's client refuses by itself carries no code, and is a fault of ours."""
     with pytest.raises(Internal), map_triton_errors():
         raise InferenceServerException("shape")
+
+
+def test_a_model_whose_process_died():
+    """Triton starts another one: until then it is away."""
+    said = "Failed to process the request(s), message: Stub process 'text_encoder_0_0' is not healthy."
+    with pytest.raises(Unavailable), map_triton_errors():
+        raise InferenceServerException(said, status=str(grpc.StatusCode.INTERNAL))
+
+
+class FailingClient:
+    """Fails with a code, and then says whether the model is ready, or nothing any more."""
+
+    def __init__(self, ready):
+        self.ready = ready
+
+    async def infer(self, *_, **__):
+        raise InferenceServerException("stream removed", status=str(grpc.StatusCode.UNKNOWN))
+
+    async def is_model_ready(self, *_, **__):
+        if self.ready is None:
+            raise InferenceServerException("refused", status=str(grpc.StatusCode.UNAVAILABLE))
+        return self.ready
+
+
+@pytest.mark.parametrize(("ready", "expected"), [(True, Internal), (False, Unavailable), (None, Unavailable)])
+async def test_a_triton_that_is_gone_after_a_failure(ready, expected):
+    """A call that Triton's end broke off is no fault of the call, whatever its code."""
+    with pytest.raises(TriptychError) as raised:
+        await infer(FailingClient(ready), "text_encoder", {"TEXT": np.zeros((1, 1))}, "VECTOR")
+
+    assert expected is type(raised.value)
+    assert raised.value.__cause__ is not None
 
 
 def test_facts():

@@ -84,3 +84,20 @@ async def test_a_batch_that_fails_ends_the_others_bare():
     with pytest.raises(Unavailable):
         await as_they_come(batches(100, asked), work, 2)
     assert len(asked) <= 3
+
+
+async def breaking(_=None):
+    raise ValueError("no answer") from KeyError("what caused it")
+
+
+@pytest.mark.parametrize(
+    "work",
+    [lambda: side_by_side([breaking(), breaking()]), lambda: as_they_come(batches(2, []), breaking, 2)],
+    ids=["side_by_side", "as_they_come"],
+)
+async def test_what_caused_a_failure_is_kept(work):
+    """The log is to tell the cause, not that there was a group."""
+    with pytest.raises(ValueError, match="no answer") as raised:
+        await work()
+
+    assert isinstance(raised.value.__cause__, KeyError)
