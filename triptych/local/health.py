@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-
 from triptych.local.part import Part
 from triptych.local.waiting import is_ok
+from triptych.runtime.probe import complaint
 
 TIMEOUT_S = 1.0
 
@@ -22,10 +20,4 @@ def is_healthy(part: Part) -> bool:
     """Return whether *part* is ready to be used."""
     if part.health_url:
         return is_ok(part.health_url, TIMEOUT_S)
-    with grpc.insecure_channel(part.address, options=[("grpc.enable_http_proxy", 0)]) as channel:
-        request = health_pb2.HealthCheckRequest(service=part.health_service)
-        try:
-            response = health_pb2_grpc.HealthStub(channel).Check(request, timeout=TIMEOUT_S)
-        except grpc.RpcError:
-            return False
-        return bool(response.status == health_pb2.HealthCheckResponse.SERVING)
+    return not complaint(part.address, part.health_service, TIMEOUT_S)
