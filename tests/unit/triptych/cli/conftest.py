@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
 from triptych.runtime.errors import to_status
@@ -34,6 +35,7 @@ class FakeGateway(
         self.products: dict[str, types_pb2.Product] = {}
         self.searches: list[search_pb.SearchProductsRequest] = []
         self.answers: list[feedback_pb.ShownAnswer] = []
+        self.recorded: list[feedback_pb.ShownEvent] = []
         self.listings: list[feedback_pb.ListEventsRequest] = []
         self.recommendations: list[search_pb.RecommendProductsRequest] = []
         self.batches: list[list[str]] = []
@@ -78,6 +80,10 @@ class FakeGateway(
         for product in list(self.products.values())[: request.matches]:
             response.matches.add(product=product, probability=0.375, similarity=0.875).best_view.index = 1
         return response
+
+    def RecordEvents(self, request, context):
+        self.recorded += request.events
+        return feedback_pb.RecordEventsResponse(outcomes=[Status() for _ in request.events])
 
     def ListEvents(self, request, context):
         self.listings.append(request)
