@@ -10,7 +10,7 @@ from google.protobuf import descriptor_pool
 from gateway.core.model.answer import Path
 from gateway.core.model.degradation import Cause, Step
 from gateway.core.recommend.blend import Why
-from gateway.core.relevance import KINDS
+from gateway.core.relevance import BROWSE, KINDS
 from services.encoder.core.remembered import Source
 from services.search.core.checking import Kind
 from triptych import internal, v1
@@ -74,7 +74,7 @@ ALLOWED: dict[str, set[str] | re.Pattern[str]] = {
     "space": names(SpaceKind),
     "triptych_model_info space": OPERATORS,
     "stage": {"listen", "encode", "look_up", "fuse", "search", "rank", "read", "explain"},
-    "kind": set(KINDS),
+    "kind": {*KINDS, BROWSE},
     "triptych_search_inconsistencies kind": {each.name.lower() for each in Kind},
     "repaired": {"true", "false"},
     "path": {each.name.lower() for each in Path},

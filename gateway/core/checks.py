@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gateway.core.model.query import Query
+from gateway.core.model.query import ExplainLevel, Query
 from triptych.vocabulary.errors import InvalidArgument, Reason
 
 
@@ -12,7 +12,9 @@ def check(query: Query) -> None:
     Raises:
         InvalidArgument: NO_POSITIVE_PART; FIELD_INVALID, with the field.
     """
-    if not any(part.is_wanted for part in query.parts):
+    if query.browses:
+        check_browsing(query)
+    elif not any(part.is_wanted for part in query.parts):
         raise InvalidArgument(
             "At least one part must be neither excluded nor of negative weight: what to look for.",
             reason=Reason.NO_POSITIVE_PART,
@@ -26,6 +28,32 @@ def check(query: Query) -> None:
             reason=Reason.FIELD_INVALID,
             field="order_by",
         )
+
+
+def check_browsing(query: Query) -> None:
+    """Refuse what has no meaning where nothing is looked for.
+
+    Raises:
+        InvalidArgument: FIELD_INVALID, with the field.
+    """
+    if not query.order_by.strip():
+        raise InvalidArgument(
+            "Say what to look for, or by order_by in which order products are browsed.",
+            reason=Reason.FIELD_INVALID,
+            field="parts",
+        )
+    meaningless = {
+        "lexical_weight": query.lexical_weight is not None,
+        "min_relevance": query.min_relevance is not None,
+        "explain": query.explain is not ExplainLevel.NONE,
+    }
+    for field, is_asked in meaningless.items():
+        if is_asked:
+            raise InvalidArgument(
+                f"{field} is about what is looked for, and there are no parts.",
+                reason=Reason.FIELD_INVALID,
+                field=field,
+            )
 
 
 def check_distinct(names: Sequence[str], field: str, rule: str) -> None:

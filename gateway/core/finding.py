@@ -61,7 +61,9 @@ class Finder:
                 found = await self._search(understood, plan, SpaceKind.IMAGE, limit, pace)
                 if found.hits.hits:
                     return found.judged(curve)
-            found = await self._search(understood, plan, query.space or SpaceKind.FUSED, limit, pace)
+            # Where nothing is compared, any space does, and every product has this one.
+            space = SpaceKind.FUSED if query.browses else query.space or SpaceKind.FUSED
+            found = await self._search(understood, plan, space, limit, pace)
             return found.judged(curve)
 
     async def _plan(self, understood: Understood, pace: Pace) -> RankingPlan:

@@ -49,12 +49,16 @@ class Understood:
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
-        """What is looked for, each once."""
+        """What is looked for, each once; nothing where products are browsed."""
+        if self.query.browses:
+            return ()
         return tuple(sorted({part.modality for part in self.sought.values()})) or (Modality.TEXT,)
 
     @property
     def path(self) -> Path:
         """Which way the query goes."""
+        if self.query.browses:
+            return Path.BROWSE
         return Path.MULTIMODAL if len(self.modalities) > 1 else Path.SINGLE_MODALITY
 
     @property

@@ -40,6 +40,8 @@ class Ranking:
         Raises:
             Unavailable, DeadlineExceeded: the ranker does not answer, or not in time.
         """
+        if query.browses:
+            return RankingPlan(None, pool_of(query))
         if query.order_by:
             return RankingPlan(None, CANDIDATES_MAX)
         offer = RankingOffer(frozenset())

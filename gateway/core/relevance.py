@@ -22,12 +22,15 @@ from triptych.vocabulary.errors import FailedPrecondition, Reason
 KIND_OF_MODALITY = {Modality.TEXT: "text", Modality.IMAGE: "image", Modality.AUDIO: "audio"}
 MIXED = "mixed"
 ANY = "any"
+BROWSE = "browse"
 KINDS = (*KIND_OF_MODALITY.values(), MIXED, ANY)
 VALUES = ("cosine", "lexical", "gap")
 
 
 def kind_of(modalities: Sequence[Modality]) -> str:
-    """Return the kind of a query that looks for *modalities*, each named once."""
+    """Return the kind of a query that looks for *modalities*, each named once; without any, products are browsed."""
+    if not modalities:
+        return BROWSE
     if len(modalities) > 1:
         return MIXED
     return KIND_OF_MODALITY.get(modalities[0], ANY)
@@ -53,6 +56,8 @@ def curve_of(facts: CatalogFacts, query: Query, modalities: Sequence[Modality]) 
 
 def is_usual(query: Query, modalities: Sequence[Modality]) -> bool:
     """Return whether *query* asks for the space and the fusion that it would get anyway."""
+    if not modalities:
+        return False
     usual = SpaceKind.IMAGE if tuple(modalities) == (Modality.IMAGE,) else SpaceKind.FUSED
     return query.space in (None, usual) and (len(query.parts) == 1 or query.fusion is FusionStrategy.LEARNED)
 

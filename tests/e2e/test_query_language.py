@@ -138,6 +138,26 @@ class TestOrder:
         assert prices
         assert sorted(prices, reverse=True) == prices
 
+    def test_a_category_is_browsed(self, client, find, stock):
+        """Without parts: all of it, page after page, by price, as plain Python says."""
+        pages = list(
+            client.pages(
+                catalog=VARIANTS, filter='category = "mug"', order_by="price", page_size=7, facets=["brand"]
+            )
+        )
+
+        mugs = sorted(
+            (each for each in stock.values() if each.category == "mug"),
+            key=lambda each: (each.price.units, each.id),
+        )
+        assert len(mugs) > 7
+        assert [each.id for each in mugs] == [each for page in pages for each in ids(page)]
+        assert {(len(mugs), True)} == {(page.total_size, page.total_size_is_exact) for page in pages}
+        assert Counter(each.brand for each in mugs) == {
+            value.text: value.count for value in pages[0].facets[0].values
+        }
+        assert pb.QueryInterpretation.PATH_BROWSE == pages[0].interpretation.path
+
     def test_groups_are_shown_once(self, find, stock):
         """With how many others there are."""
         answer = find(group_by="group_id", page_size=100)
@@ -231,10 +251,13 @@ class TestWords:
 
 
 class TestPages:
-    @pytest.mark.parametrize("more", [{}, {"group_by": "group_id"}, {"order_by": "price"}])
+    @pytest.mark.parametrize(
+        "more", [{}, {"group_by": "group_id"}, {"order_by": "price"}, {"order_by": "price", "text": None}]
+    )
     def test_a_chain_shows_everything_once(self, client, find, stock, more):
-        """With groups, each group."""
-        pages = list(client.pages(text="blue watch", catalog=VARIANTS, page_size=37, timeout_s=30, **more))
+        """With groups, each group; also where nothing is looked for."""
+        asked = {"text": "blue watch", **more}
+        pages = list(client.pages(catalog=VARIANTS, page_size=37, timeout_s=30, **asked))
 
         shown = [result.product for page in pages for result in page.results]
         names = [each.group_id or each.id if more.get("group_by") else each.id for each in shown]

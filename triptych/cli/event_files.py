@@ -16,7 +16,7 @@ GRADES: Mapping[int, int] = {
     types_pb2.EVENT_TYPE_CARTED: 3,
     types_pb2.EVENT_TYPE_BOUGHT: 4,
 }
-RECOMMENDATION = "recommendation"
+WITHOUT_QUERY = frozenset({"recommendation", "browse"})
 # What curves weigh; networks know the cosine by the name of its space.
 CURVE_VALUES = ("cosine", "lexical", "gap")
 CURVES_ALONE = frozenset({"cosine", "gap"})
@@ -75,8 +75,8 @@ def judgement(answer: pb.ShownAnswer) -> dict[str, Any]:
 
 
 def searches(answers: Iterable[pb.ShownAnswer]) -> Iterable[pb.ShownAnswer]:
-    """Yield the answers that somebody searched for: recommendations have no query to learn from."""
-    return (answer for answer in answers if answer.query_kind != RECOMMENDATION)
+    """Yield the answers that somebody searched for: recommendations and browsing have no query to learn from."""
+    return (answer for answer in answers if answer.query_kind not in WITHOUT_QUERY)
 
 
 def grade(product: pb.ShownProduct) -> int:

@@ -69,7 +69,7 @@ def search(
     timeout_s: Timeout = 10.0,
     as_json: AsJson = False,
 ) -> None:
-    """Search for products: by words, pictures, sounds, products like it, or any mix of them."""
+    """Search for products: by words, pictures, sounds, products like it, or any mix; without any, browse by --order-by."""
     contents: dict[str, Sequence[Any]] = {
         "text": text or [],
         "image": image or [],
@@ -80,8 +80,11 @@ def search(
         "exclude-audio": exclude_audio or [],
         "exclude-like": exclude_like or [],
     }
-    if not any((text, image, audio, like)):
-        raise fail("say what to look for: --text, --image, --audio or --like", EXIT_BAD_INPUT)
+    if not any((text, image, audio, like, order_by)):
+        raise fail(
+            "say what to look for: --text, --image, --audio or --like; or --order-by, to browse",
+            EXIT_BAD_INPUT,
+        )
     asked = pb.SearchProductsRequest
     choices: SearchChoices = {
         "catalog": catalog,

@@ -30,7 +30,8 @@ class SearchCalls:
     ) -> search_pb.SearchProductsResponse:
         """Find products by words, a picture, a sound, a product like it, or any mix; best match first.
 
-        *parts* made by `part` add weights, exclusions, vectors and several contents of one kind.
+        *parts* made by `part` add weights, exclusions, vectors and several contents of one kind. With *order_by* alone
+        all products that pass the *filter* are browsed.
 
         Raises:
             TriptychClientError: the request was refused or not answered in time.

@@ -187,7 +187,9 @@ class ShownAnswer(_message.Message):
     search_id: _builtins.str
     """Its id."""
     query_kind: _builtins.str
-    """The kind of query: "text", "image", "audio", "mixed", "any" (products and vectors), or "recommendation"."""
+    """The kind of query: "text", "image", "audio", "mixed", "any" (products and vectors), "browse" (none), or
+    "recommendation".
+    """
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When it was given."""

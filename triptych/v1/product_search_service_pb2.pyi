@@ -174,7 +174,7 @@ class SearchProductsRequest(_message.Message):
     order_by: _builtins.str
     """Optional. Orders the candidates by a field instead of by relevance, such as "price" or "popularity desc": price,
     popularity, update_time, or an attribute that is a number. The 1000 most relevant products are put in order; those
-    that lack the field come last. With ranking, rescoring or boosts it is INVALID_ARGUMENT.
+    that lack the field come last. With ranking, rescoring or boosts it is INVALID_ARGUMENT. Required without parts.
     """
     lexical_weight: _builtins.float
     """Optional. How much the words of the query count as words, beside the vectors: 0 (not at all) to 1 (alone). If unset,
@@ -201,9 +201,9 @@ class SearchProductsRequest(_message.Message):
     """
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___QueryPart]:
-        """Required. What to look for: 1 to 8 parts, at least one of them neither excluded nor of negative weight. Their order
-        never matters, nor does scaling all weights. Parts that cancel one another are rejected with INVALID_ARGUMENT,
-        reason PARTS_CANCEL.
+        """What to look for: 1 to 8 parts, at least one of them neither excluded nor of negative weight. Their order never
+        matters, nor does scaling all weights. Parts that cancel one another are rejected with INVALID_ARGUMENT, reason
+        PARTS_CANCEL. Optional with order_by alone: without parts all products that pass the filter are browsed.
         """
 
     @_builtins.property
@@ -819,11 +819,11 @@ class SearchResult(_message.Message):
     EXPLANATION_FIELD_NUMBER: _builtins.int
     score: _builtins.float
     """What the order follows; larger is better. The cosine, or the Euclidean distance with its sign changed, or the score
-    of the ranking that was asked for. Comparable within one answer only.
+    of the ranking that was asked for; 0 where products were browsed. Comparable within one answer only.
     """
     similarity: _builtins.float
     """The comparison of query and product as the metric says it: a cosine or a Euclidean distance. Unset for a product that
-    was found by its words and has no vector in the space.
+    was found by its words and has no vector in the space, and where products were browsed.
     """
     relevance: _builtins.float
     """The probability that the product is relevant, 0 to 1; set where the catalogue has a calibration for such a query
@@ -1261,6 +1261,8 @@ class QueryInterpretation(_message.Message):
         """One modality: features, search, answer."""
         PATH_MULTIMODAL: QueryInterpretation._Path.ValueType  # 2
         """Several modalities: features, fusion, search, ranking, answer."""
+        PATH_BROWSE: QueryInterpretation._Path.ValueType  # 3
+        """No parts: products in the order of a field, answer. Nothing is compared."""
 
     class Path(_Path, metaclass=_PathEnumTypeWrapper):
         """Which way through the suite was walked."""
@@ -1271,6 +1273,8 @@ class QueryInterpretation(_message.Message):
     """One modality: features, search, answer."""
     PATH_MULTIMODAL: QueryInterpretation.Path.ValueType  # 2
     """Several modalities: features, fusion, search, ranking, answer."""
+    PATH_BROWSE: QueryInterpretation.Path.ValueType  # 3
+    """No parts: products in the order of a field, answer. Nothing is compared."""
 
     PATH_FIELD_NUMBER: _builtins.int
     MODALITIES_FIELD_NUMBER: _builtins.int
@@ -1286,11 +1290,11 @@ class QueryInterpretation(_message.Message):
     fusion: _types_pb2.FusionStrategy.ValueType
     """The fusion that was applied; unset when there was one part."""
     similarity: _types_pb2.SimilarityMetric.ValueType
-    """The metric that was applied."""
+    """The metric that was applied; unset where products were browsed."""
     ranking: _types_pb2.RankingStrategy.ValueType
     """The ranking that was applied; unset when there was none."""
     search_space: _types_pb2.SearchSpace.ValueType
-    """The vectors that were searched."""
+    """The vectors that were searched; unset where products were browsed."""
     filter: _builtins.str
     """The filter that held: that of the request and what was understood of speech."""
     lexical_weight: _builtins.float

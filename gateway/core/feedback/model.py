@@ -12,7 +12,7 @@ class Shown:
 
     Args:
         time_s: seconds since 1970.
-        kind: of the query: "text", "image", "audio", "mixed", "any", or "recommendation".
+        kind: of the query: "text", "image", "audio", "mixed", "any", "browse", or "recommendation".
         features: their names.
         products: the values of the features by product, in the order in which they were shown; NaN is unknown.
     """

@@ -18,7 +18,7 @@ from gateway.core.ports.products import ProductReader
 from gateway.core.ports.tokens import Attributions
 from gateway.core.ranking import known_features
 from gateway.core.recommend.recommender import Recommendations
-from gateway.core.relevance import ANY, cosine, is_usual, kind_of
+from gateway.core.relevance import cosine, is_usual, kind_of
 from triptych.vocabulary.choices import Modality, SimilarityMetric, SpaceKind
 
 RECOMMENDATION = "recommendation"
@@ -43,7 +43,7 @@ class ShownAnswers:
         best = best_cosine(query, answer, modalities)
         if best is not None:
             rows = {hit.id: rows[hit.id] | judgeable(hit, query.metric, best) for hit in hits}
-        return self._token(query.catalog, kind_of(modalities) if modalities else ANY, rows, search_id)
+        return self._token(query.catalog, kind_of(modalities), rows, search_id)
 
     def recommendations(self, catalog: str, found: Recommendations) -> str:
         """Return the token of recommendations."""
@@ -66,7 +66,7 @@ def best_cosine(query: Query, answer: Answer | NextPage, modalities: Sequence[Mo
     It is known where all that was found is at hand, on the first page, and means the same from one search to the next
     where these leave space and fusion to the suite.
     """
-    if not (isinstance(answer, Answer) and modalities and is_usual(query, modalities)):
+    if not (isinstance(answer, Answer) and is_usual(query, modalities)):
         return None
     waiting = answer.chain.waiting if answer.chain else ()
     cosines = [near(result.hit, query.metric) for result in (*answer.results, *waiting)]

@@ -18,6 +18,7 @@ class Path(IntEnum):
 
     SINGLE_MODALITY = 1
     MULTIMODAL = 2
+    BROWSE = 3
 
 
 @dataclass(frozen=True)

@@ -167,6 +167,11 @@ class Query:
     spoken_filters: Mapping[int, str] = field(default_factory=dict)
     strict: bool = False
 
+    @property
+    def browses(self) -> bool:
+        """Whether nothing is looked for, so that a field alone decides which products come first."""
+        return not self.parts
+
     def origin(self, place: int) -> int:
         """Return the place in the request of what became the part at *place*."""
         came_from = self.parts[place].origin

@@ -159,9 +159,11 @@ class FakeIndex:
             )
             for hit in hits
         ]
+        browses = query is None and not retrieval.texts
+        if browses and retrieval.order_by:
+            hits.sort(key=lambda hit: order_key(retrieval.order_by, facts[hit.id]))
         if retrieval.grouped:
             hits = best_of_groups(hits)
-        browses = query is None and not retrieval.texts
         hits = hits if browses else hits[: retrieval.limit]
         if retrieval.rescoring is not None:
             hits = [replace(hit, rescored=hit.similarity) for hit in hits]

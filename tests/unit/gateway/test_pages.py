@@ -25,6 +25,7 @@ from triptych.vocabulary.vectors import Vector
 
 WORDS = ("red", "blue", "mug", "hat", "shoe")
 BOOSTS = (Boost("popular", 0.5, Popularity(5)), Boost("brand", -0.3, Condition('brand = "A"')))
+WORDS_SOUGHT = Part(Content(Modality.TEXT, "parts[0].text", text="red mug"))
 FINGERPRINT = b"this request"
 
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -53,9 +54,9 @@ products = st.builds(
 )
 writes = st.lists(st.one_of(products, st.integers(0, 24).map(lambda number: f"p{number}")), max_size=4)
 queries = st.builds(
-    lambda grouped, filtered, boosted, strategy, order_by: Query(
+    lambda grouped, filtered, boosted, strategy, order_by, browses: Query(
         catalog="default",
-        parts=(Part(Content(Modality.TEXT, "parts[0].text", text="red mug")),),
+        parts=() if browses and order_by else (WORDS_SOUGHT,),
         limit=1,
         fusion=FusionStrategy.LEARNED,
         metric=SimilarityMetric.COSINE,
@@ -72,6 +73,7 @@ queries = st.builds(
     st.booleans(),
     st.sampled_from((None, RankingStrategy.SIMILARITY, RankingStrategy.DIVERSE, RankingStrategy.LEARNED)),
     st.sampled_from(("", "", "popularity desc")),
+    st.booleans(),
 )
 
 

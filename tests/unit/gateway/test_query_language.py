@@ -220,6 +220,59 @@ class TestFilters:
         assert [] == rooms.ranker.calls
 
 
+class TestBrowsing:
+    async def test_all_that_passes_comes_in_the_order_of_a_field(self, shop, rooms):
+        """Without parts nothing is encoded, compared or ranked; what lacks the field comes last."""
+        rooms.encoder.calls.clear()
+
+        answer = await shop(order_by="price desc", search_space=types_pb2.SEARCH_SPACE_TEXT)
+
+        assert [13, 12, 12, 8, 7, 7, 0] == [each.product.price.units for each in answer.results]
+        assert pb.QueryInterpretation(path=pb.QueryInterpretation.PATH_BROWSE) == answer.interpretation
+        assert {(0.0, False)} == {(each.score, each.HasField("similarity")) for each in answer.results}
+        assert ([], []) == (rooms.encoder.calls, rooms.ranker.calls)
+        assert (SpaceKind.FUSED, 100) == (rooms.index.searches[-1].space, rooms.index.searches[-1].limit)
+
+    async def test_filters_facets_and_groups_hold(self, shop):
+        """As in any search; of a group the first by the field is shown."""
+        answer = await shop(
+            order_by="popularity desc",
+            filter='brand : ("A", "B")',
+            facets=[{"field": "brand"}],
+            group_by="group_id",
+        )
+
+        assert ["red-hat", "red-mug", "blue-hat", "shoe"] == ids(answer)
+        assert [("B", 3), ("A", 2)] == [(each.text, each.count) for each in answer.facets[0].values]
+        assert 1 == answer.results[1].group.others
+
+    async def test_pages_follow(self, shop):
+        """One after another, none twice."""
+        pages = [await shop(order_by="price", page_size=3)]
+        while token := pages[-1].next_page_token:
+            pages.append(await shop(order_by="price", page_size=3, page_token=token))
+
+        assert [3, 3, 1] == [len(each.results) for each in pages]
+        assert {pb.QueryInterpretation.PATH_BROWSE} == {each.interpretation.path for each in pages}
+        units = [result.product.price.units for page in pages for result in page.results]
+        assert [7, 7, 8, 12, 12, 13, 0] == units
+
+    @pytest.mark.parametrize(
+        ("more", "field"),
+        [
+            ({}, "parts"),
+            ({"filter": 'brand = "A"', "order_by": " "}, "parts"),
+            ({"order_by": "price", "lexical_weight": 0.5}, "lexical_weight"),
+            ({"order_by": "price", "min_relevance": 0.5}, "min_relevance"),
+            ({"order_by": "price", "explain": pb.SearchProductsRequest.EXPLAIN_LEVEL_FULL}, "explain"),
+            ({"order_by": "price", "ranking": types_pb2.RANKING_STRATEGY_SIMILARITY}, "order_by"),
+        ],
+    )
+    async def test_what_has_no_meaning_without_parts(self, shop, more, field):
+        """It is named, and an empty query without an order is a mistake."""
+        assert (Reason.FIELD_INVALID, field) == await refusal(shop(**more))
+
+
 class TestExclusions:
     async def test_a_product_is_left_out_with_its_variants(self, shop):
         """Unlike one that is only referred to."""

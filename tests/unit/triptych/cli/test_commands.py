@@ -118,6 +118,15 @@ class TestSearch:
             for at in (1, 2, 3)
         ]
 
+    def test_products_are_browsed_by_a_field(self, run, gateway):
+        """Without anything to look for."""
+        run("search", "--order-by", "price", "--filter", "in_stock = true")
+
+        expected = pb.SearchProductsRequest(
+            catalog="default", page_size=10, order_by="price", filter="in_stock = true"
+        )
+        assert [expected] == gateway.searches
+
     def test_what_was_found_is_told(self, run, gateway):
         """The suggestion, the number of products, counts, scores of the stages, variants."""
         answer = pb.SearchProductsResponse(total_size=7, total_size_is_exact=True)

@@ -33,6 +33,7 @@ def run(gateway, tmp_path):
             ("c", [0] * 4, []),
         ),
         answer("recommendation", ["log_price"], ("a", [1], [BOUGHT])),
+        answer("browse", ["log_price"], ("a", [1], [BOUGHT])),
         answer("image", ["similarity_image"], ("a", [0.75], [BOUGHT, DISLIKED]), ("d", [0.5], [CARTED])),
     ]
     path = tmp_path / "out"
