@@ -719,7 +719,9 @@ class ListProductsRequest(_message.Message):
     filter: _builtins.str
     """Optional. Which products are returned; see SearchProductsRequest.filter. At most 8192 characters."""
     page_size: _builtins.int
-    """Optional. How many products at most; if unset, 50. Above 250 is taken for 250; negative is INVALID_ARGUMENT."""
+    """Optional. How many products at most; if unset, 50. Above 250 is taken for 250; negative is INVALID_ARGUMENT. A page of
+    large products may hold fewer, so that it fits a message of 4 MiB.
+    """
     page_token: _builtins.str
     """Optional. A token received from a previous call; all but page_size and read_mask must be as it was."""
     @_builtins.property

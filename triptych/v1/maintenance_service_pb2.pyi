@@ -34,7 +34,9 @@ class ExportProductsRequest(_message.Message):
     catalog: _builtins.str
     """Optional. If unset, "default"."""
     page_size: _builtins.int
-    """Optional. How many products at most; if unset, 100. Above 500 is taken for 500; negative is INVALID_ARGUMENT."""
+    """Optional. How many products at most; if unset, 100. Above 500 is taken for 500; negative is INVALID_ARGUMENT. A page of
+    large products may hold fewer, so that it fits a message of 4 MiB.
+    """
     page_token: _builtins.str
     """Optional. A token received from a previous call."""
     filter: _builtins.str

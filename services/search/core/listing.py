@@ -1,7 +1,7 @@
 """Products page by page, with their vectors where they are wanted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.search.core.filters.parse import parse
 from services.search.core.generations import collections_of
@@ -10,6 +10,9 @@ from services.search.core.scope import record_of
 from services.search.core.stored import stored
 from services.search.core.stores import Stores
 
+# gRPC's clients take 4 MiB a message where nobody told them otherwise, and products have more around them in it.
+PAGE_BYTES_MAX = 3 * 1024 * 1024
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -17,7 +20,7 @@ class Wish:
 
     Args:
         after_id: the last product of the page before; empty for the first page.
-        limit: 1 to 1000.
+        limit: 1 to 1000; the page ends before that where its products are large.
         filter: which products; empty for all.
         with_products: whether more than their ids is wanted.
         with_vectors: whether all their vectors are.
@@ -77,7 +80,7 @@ class Listing:
             records = [
                 ProductRecord(row.key.product_id, row.product, (), history=row.history) for row in kept
             ]
-            return Listed(tuple(records), (), last)
+            return _of_bounded_size(Listed(tuple(records), (), last))
         return Listed(tuple(ProductRecord(each, b"", ()) for each in ids), (), last)
 
     async def _with_vectors(self, record: Collection, ids: Sequence[str], last: str) -> Listed:
@@ -90,4 +93,14 @@ class Listing:
             for each in ids
             if each in there
         ]
-        return Listed(tuple(records), tuple(collections.values()), last)
+        return _of_bounded_size(Listed(tuple(records), tuple(collections.values()), last))
+
+
+def _of_bounded_size(page: Listed) -> Listed:
+    """Return as much of *page* as a message takes, one product at least; the next page begins with the rest."""
+    total = 0
+    for place, product in enumerate(page.products):
+        total += len(product.product) + sum(each.vector.values.nbytes for each in product.vectors)
+        if place and total > PAGE_BYTES_MAX:
+            return replace(page, products=page.products[:place], next_after_id=page.products[place - 1].id)
+    return page

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from services.search.core import listing as listing_module
 from services.search.core.listing import Listing, Wish
 from tests.memory_shop import MemoryShop, packed
 from triptych.vocabulary.choices import SpaceKind
@@ -47,6 +48,22 @@ async def test_pages_end_where_there_are_no_more(shop):
     assert ("b", "") == (first.next_after_id, last.next_after_id)
     assert ["c"] == [each.id for each in last.products]
     assert (["a", "c"], "") == ([each.id for each in filtered.products], filtered.next_after_id)
+
+
+async def test_a_page_fits_a_message(shop, monkeypatch):
+    """It ends where the next product would be too much, has one at least, and the chain has each product once."""
+    listing = Listing(shop.stores)
+    size = len(packed("a", brand="Acme"))
+    monkeypatch.setattr(listing_module, "PAGE_BYTES_MAX", 2 * size)
+    pages = [await listing.page(Wish("shop", 3, with_products=True))]
+    while after := pages[-1].next_after_id:
+        pages.append(await listing.page(Wish("shop", 3, after, with_products=True)))
+    monkeypatch.setattr(listing_module, "PAGE_BYTES_MAX", 1)
+    whole = await listing.page(Wish("shop", 3, with_vectors=True))
+
+    assert ["a", "b", "c"] == [each.id for page in pages for each in page.products]
+    assert len(pages) > 1
+    assert (["a"], "a") == ([each.id for each in whole.products], whole.next_after_id)
 
 
 async def test_what_is_asked_wrongly_is_refused(shop):
