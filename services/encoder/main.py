@@ -36,7 +36,7 @@ from services.encoder.metrics import DECODE_SECONDS, VECTORS
 from services.encoder.service import EncoderServicer
 from services.encoder.settings import EncoderSettings
 from triptych.internal.v1.encoder_service_pb2_grpc import add_EncoderServiceServicer_to_server
-from triptych.runtime.context import remaining_s
+from triptych.runtime.context import remaining_of_s
 from triptych.runtime.serve import Room, Service, run
 from triptych.runtime.stores import watch_store
 from triptych.runtime.triton import open_triton
@@ -44,6 +44,8 @@ from triptych.vocabulary.choices import Modality
 
 # Files that wait for the disk at once: more did not make it faster.
 SYNCS_AT_ONCE = 8
+# All waiting for media may use this share of a request's time: the rest is for what is made of them, and of all others.
+WAITING_SHARE = 0.5
 
 
 def room_of(
@@ -69,7 +71,7 @@ def fetcher_of(settings: EncoderSettings, stack: AsyncExitStack) -> AllowedUris:
     web = Web(
         backend,
         allowed=allow.web_address,
-        remaining_s=remaining_s,
+        waiting_s=lambda: remaining_of_s(WAITING_SHARE),
         limits=WebLimits(
             fetch_s=settings.uri_timeout_ms / 1e3,
             connect_s=settings.uri_connect_timeout_ms / 1e3,

@@ -23,6 +23,7 @@ DEFAULT_S = 10.0
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+_timeout: ContextVar[float] = ContextVar("timeout", default=DEFAULT_S)
 
 
 def request_id() -> str:
@@ -45,6 +46,17 @@ def remaining_s() -> float:
     return remaining
 
 
+def remaining_of_s(share: float) -> float:
+    """Return the seconds left of the first *share* of the request's time; 0 when they have passed.
+
+    A stage that may take no more than that, in one piece or in many, ends in time for the others.
+
+    Raises:
+        DeadlineExceeded: nothing is left of the request itself.
+    """
+    return max(remaining_s() - (1 - share) * _timeout.get(), 0.0)
+
+
 @contextmanager
 def request(wanted_id: str | None, timeout_s: float) -> Iterator[str]:
     """Enter a request that must end in *timeout_s* seconds; yield its id.
@@ -54,8 +66,10 @@ def request(wanted_id: str | None, timeout_s: float) -> Iterator[str]:
     kept = wanted_id if wanted_id and _REQUEST_ID.fullmatch(wanted_id) else uuid.uuid4().hex
     id_token = _request_id.set(kept)
     deadline_token = _deadline.set(time.monotonic() + timeout_s)
+    timeout_token = _timeout.set(timeout_s)
     try:
         yield kept
     finally:
+        _timeout.reset(timeout_token)
         _deadline.reset(deadline_token)
         _request_id.reset(id_token)

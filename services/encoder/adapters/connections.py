@@ -5,12 +5,12 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
-import httpcore
+import httpcore2
 
 from services.encoder.adapters.hosts import Lookups, Resolve, first_allowed
 
 
-class CheckedBackend(httpcore.AsyncNetworkBackend):
+class CheckedBackend(httpcore2.AsyncNetworkBackend):
     """Looks a name up, checks all of its addresses, and connects to one of those."""
 
     def __init__(
@@ -18,9 +18,9 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         resolve: Resolve,
         *,
         private_allowed: bool,
-        network: httpcore.AsyncNetworkBackend | None = None,
+        network: httpcore2.AsyncNetworkBackend | None = None,
     ) -> None:
-        self._network = network or httpcore.AnyIOBackend()
+        self._network = network or httpcore2.AnyIOBackend()
         self._resolve = Lookups(resolve)
         self._private_allowed = private_allowed
 
@@ -31,7 +31,7 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    ) -> httpcore2.AsyncNetworkStream:
         """Connect to *host*; certificates are still held against its name.
 
         Raises:
@@ -51,8 +51,8 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
             async with asyncio.timeout(timeout_s):
                 return [*await self._resolve(host, port)]
         except TimeoutError as error:
-            raise httpcore.ConnectTimeout from error
+            raise httpcore2.ConnectTimeout from error
         except socket.gaierror as error:
             if error.errno == socket.EAI_AGAIN:
-                raise httpcore.ConnectError from error
+                raise httpcore2.ConnectError from error
             raise

@@ -144,10 +144,15 @@ def _address(parts: SplitResult) -> Address:
         plain = parts.netloc in {"", "localhost"} and not parts.query and not parts.fragment
         if plain and path.startswith("/"):
             return Address("file", "", 0, path)
-    elif parts.scheme in PORTS and parts.hostname and "@" not in parts.netloc and ".." not in path.split("/"):
+    elif parts.scheme in PORTS and parts.hostname and "@" not in parts.netloc and not climbs(path):
         port = PORTS[parts.scheme] if parts.port is None else parts.port
         return Address(parts.scheme, parts.hostname.rstrip("."), port, path or "/")
     raise ValueError("no address that can be read")
+
+
+def climbs(path: str) -> bool:
+    """Whether a folder of *path* is "..", with or without the parameters that some servers take away: "..;x"."""
+    return any(folder.partition(";")[0] == ".." for folder in path.split("/"))
 
 
 def decoded(path: str) -> str:

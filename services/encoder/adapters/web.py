@@ -1,16 +1,18 @@
 """Media on web servers that the operator allowed.
 
-httpcore and not httpx: it follows no redirect, unpacks nothing and heeds no proxy variable by itself, and lets the
-address that is connected to be chosen, so that the one that was checked is the one that is used.
+httpcore2 and not httpx: it follows no redirect, unpacks nothing and heeds no proxy variable by itself, and lets the
+address that is connected to be chosen, so that the one that was checked is the one that is used. Not httpcore either:
+its pool loses a connection now and then when a fetch is cancelled, and in the end has none left.
 """
 
 import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
-import httpcore
+import certifi
+import httpcore2
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from services.encoder.adapters.connections import CheckedBackend
@@ -22,8 +24,6 @@ from services.encoder.metrics import FETCHES
 from triptych.vocabulary.errors import TriptychError
 
 REDIRECTS_MAX = 3
-# What waits for media may use this share of a request's time: the rest is for what is made of them, and of all others.
-TIME_SHARE = 0.5
 BACK_OFF_FIRST_S, BACK_OFF_MAX_S = 0.1, 1.0
 
 _HEADERS = ((b"Accept", b"image/*, audio/*, application/octet-stream"), (b"Accept-Encoding", b"identity"))
@@ -32,8 +32,8 @@ _MOVED = frozenset({301, 302, 303, 307, 308})
 # Said by servers, and what stands before them, that may do better in a moment.
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
-_SILENT = (httpcore.ConnectTimeout, httpcore.ReadTimeout, httpcore.WriteTimeout)
-_BROKEN = (httpcore.NetworkError, httpcore.RemoteProtocolError)
+_SILENT = (httpcore2.ConnectTimeout, httpcore2.ReadTimeout, httpcore2.WriteTimeout)
+_BROKEN = (httpcore2.NetworkError, httpcore2.RemoteProtocolError)
 
 
 class PassingFailure(Exception):
@@ -71,23 +71,22 @@ class Answer:
 
 
 class Web:
-    """Fetches over HTTP(S) what *allowed* lets pass, within a share of what *remaining_s* says is left of the request."""
+    """Fetches over HTTP(S) what *allowed* lets pass, while *waiting_s* says that the request may wait for it."""
 
     def __init__(
         self,
         backend: CheckedBackend,
         *,
         allowed: Callable[[str], Address],
-        remaining_s: Callable[[], float],
+        waiting_s: Callable[[], float],
         limits: WebLimits,
         recent: RecentFiles,
-        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context, max_connections=limits.fetches_max, network_backend=backend
+        self._pool = httpcore2.AsyncConnectionPool(
+            trusting(), max_connections=limits.fetches_max, network_backend=backend
         )
         self._allowed = allowed
-        self._remaining_s = remaining_s
+        self._waiting_s = waiting_s
         self._limits = limits
         self._recent = recent
         self._gates = Gates(limits.fetches_per_host_max)
@@ -120,7 +119,7 @@ class Web:
 
     async def _in_time(self, uri: str, address: Address, bytes_max: int) -> bytes:
         try:
-            async with asyncio.timeout(self._remaining_s() * TIME_SHARE):
+            async with asyncio.timeout(self._waiting_s()):
                 return await self._followed(uri, address, bytes_max)
         except TimeoutError as error:
             raise unanswered() from error
@@ -155,14 +154,14 @@ class Web:
             raise SilentHost from error
         except _BROKEN as error:
             raise PassingFailure from error
-        except httpcore.PoolTimeout as error:
+        except httpcore2.PoolTimeout as error:
             raise unanswered() from error
-        except (OSError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+        except (OSError, httpcore2.ProtocolError, httpcore2.UnsupportedProtocol) as error:
             raise unreadable() from error
 
     async def _asked(self, uri: str, bytes_max: int) -> Answer:
         extensions = {"timeout": self._waits}
-        async with self._pool.stream("GET", uri, headers=_HEADERS, extensions=extensions) as answer:
+        async with self._pool.stream("GET", url_of(uri), headers=_HEADERS, extensions=extensions) as answer:
             headers = {name.lower(): value for name, value in answer.headers}
             if answer.status in _MOVED and headers.get(b"location"):
                 return Answer(location=headers[b"location"].decode("latin-1"))
@@ -173,7 +172,14 @@ class Web:
             return Answer(await body_of(answer, bytes_max), headers.get(b"cache-control", b""))
 
 
-async def body_of(answer: httpcore.Response, bytes_max: int) -> bytes:
+def trusting() -> ssl.SSLContext:
+    """Return whom to trust: the authorities of the system, and certifi's, since an image may have none."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+async def body_of(answer: httpcore2.Response, bytes_max: int) -> bytes:
     """Return the body, of which nothing is read beyond the limit.
 
     Raises:
@@ -185,6 +191,13 @@ async def body_of(answer: httpcore.Response, bytes_max: int) -> bytes:
         if len(body) > bytes_max:
             raise too_large(bytes_max)
     return bytes(body)
+
+
+def url_of(uri: str) -> httpcore2.URL:
+    """Return what is asked for: the path as it was judged. Made of a string, a URL loses what follows a semicolon."""
+    parts = urlsplit(uri)
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    return httpcore2.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, target=target)
 
 
 def joined(uri: str, location: str) -> str:

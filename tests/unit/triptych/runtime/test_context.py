@@ -1,8 +1,10 @@
 """The current request's id and deadline."""
 
+import time
+
 import pytest
 
-from triptych.runtime.context import DEFAULT_S, remaining_s, request, request_id
+from triptych.runtime.context import DEFAULT_S, MARGIN_S, remaining_of_s, remaining_s, request, request_id
 from triptych.vocabulary.errors import DeadlineExceeded
 
 
@@ -40,3 +42,19 @@ class TestRemaining:
     def test_outside_any_request_calls_are_bounded_too(self):
         """Warm-up never hangs."""
         assert DEFAULT_S == remaining_s()
+
+    def test_a_share_is_of_the_whole_time(self, monkeypatch):
+        """However often it is asked, what waits may wait no longer than that: not half of what is left each time."""
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now)
+        left = []
+        with request(None, 10.0):
+            for passed_s in (0.0, 4.0, 6.0):
+                monkeypatch.setattr(time, "monotonic", lambda at=now + passed_s: at)
+                left.append(remaining_of_s(0.5))
+
+        assert [pytest.approx(5 - MARGIN_S), pytest.approx(1 - MARGIN_S), 0.0] == left
+
+    def test_outside_any_request_a_share_is_one_of_the_bound(self):
+        """As for calls."""
+        assert 0.25 * DEFAULT_S == remaining_of_s(0.25)

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-import httpcore
+import httpcore2
 import pytest
 
 from services.encoder.adapters.connections import CheckedBackend
@@ -51,13 +51,13 @@ async def pieces_of(answer):
         yield piece
 
 
-class Network(httpcore.AsyncNetworkBackend):
+class Network(httpcore2.AsyncNetworkBackend):
     """Leads every connection to the server, wherever it goes, and keeps where it went."""
 
     def __init__(self, port):
         self.port = port
         self.connected = []
-        self.backend = httpcore.AnyIOBackend()
+        self.backend = httpcore2.AnyIOBackend()
 
     async def connect_tcp(self, host, port, timeout=None, local_address=None, socket_options=None):
         self.connected.append((host, port))
@@ -95,7 +95,7 @@ async def uris_of(network):
             allow=("http://shop.example",),
             resolve=resolve,
             private_allowed=False,
-            remaining_s=lambda: 10.0,
+            waiting_s=lambda: 5.0,
             recent_s=0.0,
             **limits,
         ):
@@ -103,7 +103,7 @@ async def uris_of(network):
             web = Web(
                 CheckedBackend(resolve, private_allowed=private_allowed, network=network),
                 allowed=allowed.web_address,
-                remaining_s=remaining_s,
+                waiting_s=waiting_s,
                 limits=WebLimits(**limits),
                 recent=RecentFiles(recent_s, 100_000),
             )

@@ -34,6 +34,7 @@ async def fetch(uri, allow=ALLOW):
         ("https://IMG.shop.example./a.jpg?size=2", b"web"),
         ("https://img.shop.example:443/a.jpg", b"web"),
         ("http://cdn.example:8080/pictures/a/b.jpg", b"web"),
+        ("http://cdn.example:8080/pictures/a;v=1/b..jpg", b"web"),
     ],
 )
 async def test_allowed(uri, source):
@@ -78,6 +79,9 @@ async def test_allowed(uri, source):
         "http://cdn.example:8080/pictures/%2e%2e/secret",
         "http://cdn.example:8080/pictures/%252e%252e%252fsecret",
         "http://cdn.example:8080/pictures/..%5csecret",
+        "http://cdn.example:8080/pictures/..;",
+        "http://cdn.example:8080/pictures/..;x=1/secret",
+        "http://cdn.example:8080/pictures/..%3b/secret",
         f"sha256:{'0' * 64}",
         "ftp://img.shop.example/a.jpg",
         "gopher://img.shop.example/",

@@ -113,7 +113,7 @@ async def test_a_silent_server_is_given_up(fetch_of, server, refused):
     assert 1 == len(server.requests)
 
 
-@pytest.mark.parametrize("times", [{"fetch_s": 0.4}, {"remaining_s": lambda: 0.8}])
+@pytest.mark.parametrize("times", [{"fetch_s": 0.4}, {"waiting_s": lambda: 0.4}])
 async def test_a_trickle_is_given_up(fetch_of, server, refused, times):
     """A byte now and then keeps no connection open: the whole has a time too, and the request has one."""
     server.answers["/trickle"] = lambda: endlessly(CHUNKED, b"1\r\nx\r\n", pause_s=0.02)
@@ -179,7 +179,7 @@ async def test_no_time_left(fetch_of, server):
         raise DeadlineExceeded
 
     with pytest.raises(DeadlineExceeded):
-        await fetch_of(remaining_s=over)("/a")
+        await fetch_of(waiting_s=over)("/a")
     assert 0 == server.connections
 
 
@@ -247,3 +247,28 @@ async def test_a_circle_ends(fetch_of, server, answer, refused):
 
     assert Reason.URI_UNREADABLE == await refused(fetch_of()("/a"), InvalidArgument)
     assert 1 + REDIRECTS_MAX == len(server.requests)
+
+
+async def test_a_fetch_that_is_cancelled_costs_no_connection(fetch_of, server, answer):
+    """At whatever moment: otherwise the last connection would be lost some day, and nothing fetched any more."""
+    server.answers["/a"] = answer(b"picture")
+    fetch = fetch_of(fetches_max=1)
+
+    for steps in range(100):
+        fetching = [asyncio.create_task(fetch("/a")) for _ in range(2)]
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        for task in fetching:
+            task.cancel()
+        await asyncio.wait(fetching)
+
+    async with asyncio.timeout(5):
+        assert b"picture" == await fetch("/a")
+
+
+@pytest.mark.parametrize("path", ["/a;v=1.jpg", "/a;v=1.jpg?size=2", "/x;y/a.jpg", "/a.jpg;"])
+async def test_the_path_that_was_judged_is_the_one_that_is_asked_for(fetch_of, server, answer, path):
+    """Nothing of it is lost on the way, as what follows a semicolon was."""
+    server.answers[path] = answer(b"picture")
+
+    assert b"picture" == await fetch_of()(path)
