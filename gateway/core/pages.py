@@ -50,12 +50,15 @@ class Pages:
         # What was left out of the first page is left out of all.
         query = replace(query, rescoring=chain.retrieval.rescoring)
         results: list[Result] = []
+        looked_at = query.limit
         try:
             while len(results) < query.limit and goes_on(chain):
                 if not chain.waiting:
                     chain = await self._grown(query, chain, pace)
-                shown, chain = await self._shown(query, chain, query.limit - len(results), pace)
+                shown, chain = await self._shown(query, chain, looked_at, query.limit - len(results), pace)
                 results += shown
+                # Where many are gone, a page is not to cost a call for each of them.
+                looked_at *= 2
         except InvalidArgument as error:
             if error.reason not in OTHER_MODELS:
                 raise
@@ -95,20 +98,25 @@ class Pages:
                 plan = replace(plan, strategy=None, features=())
         return replace(chain, plan=plan), (await self.ranking.order(query, plan, unseen))[0]
 
-    async def _shown(self, query: Query, chain: Chain, limit: int, pace: Pace) -> tuple[list[Result], Chain]:
-        """Return those of the next *limit* products that are still to be shown, and the chain without them."""
-        taken, waiting = chain.waiting[:limit], chain.waiting[limit:]
+    async def _shown(
+        self, query: Query, chain: Chain, looked_at: int, limit: int, pace: Pace
+    ) -> tuple[list[Result], Chain]:
+        """Return at most *limit* of the next *looked_at* products: those still to be shown; and the chain without them."""
+        taken, waiting = chain.waiting[:looked_at], chain.waiting[looked_at:]
         present = Present(self.index, self.ranking)
         with pace.stage("read"):
-            candidates = await present.of(query, chain, taken)
-        seen, results = chain.shown, []
-        for result in candidates:
+            candidates = iter(await present.of(query, chain, taken))
+        seen, results = chain.shown, list[Result]()
+        while len(results) < limit and (result := next(candidates, None)):
             # What joined a group since is not shown beside another of it.
             names = keys(result.hit, grouped=chain.retrieval.grouped)
             if seen.isdisjoint(names):
                 results.append(result)
                 seen |= names
-        return results, replace(chain, waiting=waiting, shown=seen, count=chain.count + len(results))
+        count = chain.count + len(results)
+        # There may be more than were taken: of a group that its best product left, another is shown too.
+        waiting = (*candidates, *waiting)[: PRODUCTS_MAX - count]
+        return results, replace(chain, waiting=waiting, shown=seen, count=count)
 
 
 def begun(

@@ -154,8 +154,10 @@ def test_under_writes_nothing_is_shown_twice_and_nothing_left_out(stock, query, 
         shop.write(product)
     before = [Product.FromString(record.record) for record in shop.stored.values()]
 
-    shown = [product for page in shop.chain(query, sizes, changes) for product in page]
+    pages = shop.chain(query, sizes, changes)
 
+    assert all(len(page) <= sizes[place % len(sizes)] for place, page in enumerate(pages))
+    shown = [product for page in pages for product in page]
     written = {change if isinstance(change, str) else change.id for some in changes for change in some}
     assert {1} >= set(Counter(product.id for product in shown).values())
     assert {1} >= set(Counter(name(query, product) for product in shown).values())
@@ -219,6 +221,14 @@ class TestGroups:
 
         assert [["a"], ["c0"], ["c1"], ["c2"], ["d"]] == pages[:5]
 
+    def test_a_page_is_never_longer_than_asked_for(self):
+        """What left its group and who stands for that group now go to two pages where one has no room for both."""
+        stock = [variant("a", "g1"), variant("b1", "g2"), variant("b2", "g2", "red hat"), variant("c", "g3")]
+
+        pages = self.pages(stock, [1], [[variant("b1", "")]])
+
+        assert [["a"], ["b2"], ["b1"], ["c"]] == pages[:4]
+
     def test_what_stood_for_a_group_is_not_shown_again_in_another(self):
         """It took the place of the best; then it moved on."""
         stock = [variant("a", "g1"), variant("b1", "g2"), variant("b2", "g2", "red hat")]
@@ -249,6 +259,22 @@ def test_a_chain_ends_after_1000_products():
 
     assert [100] * 10 == [len(page) for page in pages]
     assert 1000 == len({product.id for page in pages for product in page})
+
+
+def test_a_page_does_not_cost_a_call_for_each_product_that_is_gone():
+    """A hundred that were found are removed before the second page is asked for."""
+    shop = Shop()
+    for number in range(150):
+        shop.write(Product(id=f"{number:04}", title="red mug"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranking, "POOL_MIN", 120)
+        gone = [f"{number:04}" for number in range(1, 110)]
+
+        first, second, *_ = shop.chain(replace(TestGroups.query, grouped=False), [1], [gone])
+
+    assert ["0000", "0110"] == [product.id for product in (*first, *second)]
+    looked_at = [each.only_ids for each in shop.rooms.index.searches if each.only_ids]
+    assert 7 == next(number for number, ids in enumerate(looked_at, start=1) if "0110" in ids)
 
 
 @pytest.mark.parametrize("stock", [4, 8])
