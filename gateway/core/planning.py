@@ -115,9 +115,17 @@ class PlannedWrites:
             )
         if records:
             known = {**spaces, **spaces_by_kind(encoded, fused)}
-            written = await self.index.write(catalog, known, list(records.values()))
-            outcomes |= dict(zip(records, written, strict=True))
+            outcomes |= zip(records, await self._written(catalog, known, list(records.values())), strict=True)
         return [outcomes[place] for place in range(len(planned))]
+
+    async def _written(
+        self, catalog: str, spaces: Mapping[SpaceKind, Space], records: Sequence[ProductRecord]
+    ) -> list[Outcome]:
+        try:
+            return list(await self.index.write(catalog, spaces, records))
+        except InvalidArgument as error:
+            # Vectors of another pack than serves by now. What else was asked for may be written already: it is kept apart.
+            return [error] * len(records)
 
 
 def changed_kinds(product: NewProduct, plan: PlannedWrite) -> set[SpaceKind]:

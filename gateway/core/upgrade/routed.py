@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias, TypeVar
 
 from gateway.core.model.answer import Answer, NextPage
 from gateway.core.model.catalog import NewProduct, ProductUpdate
@@ -13,6 +14,9 @@ from gateway.core.updating import Writes
 from gateway.core.upgrade.model import Pair
 from gateway.core.upgrade.packs import Packs, is_mismatch
 from triptych.vocabulary.errors import TriptychError
+
+Sent = TypeVar("Sent")
+Write: TypeAlias = Callable[[Writes, Sequence[Sent]], Awaitable[list[Outcome]]]
 
 
 @dataclass(frozen=True)
@@ -56,17 +60,25 @@ class RoutedWrites(Writes):
 
     async def upsert(self, catalog: str, products: Sequence[NewProduct | TriptychError]) -> list[Outcome]:
         """See `Writes.upsert`."""
-        return await self._run(catalog, lambda writes: writes.upsert(catalog, products))
+        return await self._run(catalog, products, lambda writes, some: writes.upsert(catalog, some))
 
     async def update(self, catalog: str, updates: Sequence[ProductUpdate | TriptychError]) -> list[Outcome]:
         """See `Writes.update`."""
-        return await self._run(catalog, lambda writes: writes.update(catalog, updates))
+        return await self._run(catalog, updates, lambda writes, some: writes.update(catalog, some))
 
-    async def _run(self, catalog: str, call: Callable[[Writes], Awaitable[list[Outcome]]]) -> list[Outcome]:
-        outcomes = await self.packs.run(catalog, lambda pair: call(self._by(pair)))
-        if any(isinstance(each, TriptychError) and is_mismatch(each) for each in outcomes):
-            # Planned before a switch, and encoded after it. Writing the others again is harmless.
-            outcomes = await self.packs.run(catalog, lambda pair: call(self._by(pair)), fresh=True)
+    async def _run(self, catalog: str, sent: Sequence[Sent], write: Write[Sent]) -> list[Outcome]:
+        outcomes = await self.packs.run(catalog, lambda pair: write(self._by(pair), sent))
+        # Planned before a switch, and encoded after it. The others are written: once more would undo what came since.
+        missed = {
+            place: sent[place]
+            for place, each in enumerate(outcomes)
+            if isinstance(each, TriptychError) and is_mismatch(each)
+        }
+        if missed:
+            left = list(missed.values())
+            again = await self.packs.run(catalog, lambda pair: write(self._by(pair), left), fresh=True)
+            for place, outcome in zip(missed, again, strict=True):
+                outcomes[place] = outcome
         return outcomes
 
     def _by(self, pair: Pair) -> Writes:
