@@ -106,7 +106,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
         next_fusion = FusionRoom(channel(settings.fusion_next))
         pairs[Pair(EncoderRoom(channel(settings.encoder_next)), next_fusion)] = next_fusion
     packs, reencoder = Packs(pairs, generations), Reencoder(reader)
-    search_room = SearchRoom(search, WritingBeside(packs, reencoder).beside)
+    search_room = SearchRoom(search, WritingBeside(packs, reencoder, remaining_s).beside)
     ahead = Ahead(settings.update_time_ahead_hours, time.time)
     catalog = Catalog(encoder_room, fusion_room, search_room, reader, ahead)
     planned = PlannedWrites(encoder_room, fusion_room, search_room, reader, reader)

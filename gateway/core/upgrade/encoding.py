@@ -1,6 +1,7 @@
 """Products as they are stored, encoded again by another pack: words from the record, media from the store or their addresses."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.core.catalog import group, spaces_by_kind, views
@@ -10,6 +11,9 @@ from gateway.core.upgrade.model import Beside, Pair, Refused
 from gateway.core.upgrade.packs import Packs
 from triptych.vocabulary.choices import FusionStrategy, SpaceKind
 from triptych.vocabulary.errors import TriptychError
+
+# So much of the time that a write has left may the other pack take.
+SHARE_OF_TIME = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,26 +48,33 @@ class Reencoder:
 
 @dataclass(frozen=True)
 class WritingBeside:
-    """Encodes what is written to a catalogue that is being upgraded by the other pack too."""
+    """Encodes what is written to a catalogue that is being upgraded by the other pack too.
+
+    *remaining_s* returns the seconds that the write has left, or raises DeadlineExceeded.
+    """
 
     packs: Packs
     reencoder: Reencoder
+    remaining_s: Callable[[], float]
 
     async def beside(self, catalog: str, products: Sequence[ProductRecord]) -> Beside | None:
         """Return the vectors of *products* by the pack beside the one that serves, as far as there are any.
 
-        What goes wrong here fails no write: the product is encoded later. So are products of which only some fields are
-        written, since what they become is decided in the store.
+        What goes wrong here, or takes too long, fails no write: the product is encoded later. So are products of which
+        only some fields are written, since what they become is decided in the store.
         """
-        pair = await self.packs.beside(catalog)
         changed = [
             each for each in products if each.vectors and not each.terms.paths and not each.terms.base_etag
         ]
-        if pair is None or not changed:
+        if not changed:
             return None
         try:
-            made, _ = await self.reencoder.encode(pair, changed)
-        except TriptychError:
+            async with asyncio.timeout(self.remaining_s() * SHARE_OF_TIME):
+                pair = await self.packs.beside(catalog)
+                if pair is None:
+                    return None
+                made, _ = await self.reencoder.encode(pair, changed)
+        except (TriptychError, TimeoutError):
             return None
         return made if made.vectors else None
 

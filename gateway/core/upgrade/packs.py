@@ -1,5 +1,6 @@
 """Which pair of encoder and fusion a catalogue's queries and products go to: that of the pack whose vectors serve."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,6 +15,8 @@ Answer = TypeVar("Answer")
 
 # How long it is remembered what a pair serves and which pack serves a catalogue. What is wrong by then is noticed.
 MEMORY_S = 5.0
+# A pair that hangs must not take the time of whoever has to know what it serves: it is asked for no longer than this.
+ASKED_S = 1.0
 # Somebody may switch while a request is on its way, and back while it is tried again.
 ATTEMPTS_MAX = 3
 _MAYBE_SWITCHED = frozenset({Reason.SPACE_MISMATCH, Reason.DIMENSION_MISMATCH})
@@ -42,7 +45,7 @@ class Packs:
         self._pairs = pairs
         self._store = store
         self._now = now
-        self._spaces: dict[Pair, tuple[float, Space]] = {}
+        self._spaces: dict[Pair, tuple[float, Space | None]] = {}
         self._generations: dict[str, tuple[float, Generations]] = {}
 
     async def run(
@@ -116,14 +119,12 @@ class Packs:
 
     async def _space_of(self, pair: Pair) -> Space:
         until, known = self._spaces.get(pair, (0.0, None))
-        if known is not None and self._now() < until:
-            return known
-        try:
-            space = await self._pairs[pair].fused_space()
-        except TriptychError:
-            if known is None:
-                raise
-            # It serves what it served when it is back, most likely; if not, vectors say so.
-            space = known
-        self._spaces[pair] = self._now() + MEMORY_S, space
-        return space
+        if self._now() >= until:
+            # Where it does not answer, it serves what it served when it is back, most likely; if not, vectors say so.
+            with contextlib.suppress(TriptychError, TimeoutError):
+                async with asyncio.timeout(ASKED_S):
+                    known = await self._pairs[pair].fused_space()
+            self._spaces[pair] = self._now() + MEMORY_S, known
+        if known is None:
+            raise Unavailable.because_of("fusion")
+        return known

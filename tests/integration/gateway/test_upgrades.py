@@ -287,6 +287,22 @@ async def test_a_write_does_not_fail_for_the_next_pack_and_is_owed_to_it(world):
         assert "word1 version1" == (await shop.find("word1")).results[0].product.title
 
 
+async def test_a_write_does_not_wait_for_a_next_pack_that_hangs(world):
+    """It keeps the time that it needs itself, and what it wrote is owed to the next pack."""
+    async with world.gateway() as shop:
+        await shop.put(product(1))
+        await shop.start()
+        await shop.until(Phase.PHASE_READY)
+        world.stacks[NEW].pause_s = 3_600
+
+        request = catalog_pb.UpsertProductsRequest(catalog="shop", products=[product(1, 1)])
+        response = await shop.catalog.UpsertProducts(request, timeout=2)
+
+        assert [0] == [each.error.code for each in response.results]
+        assert "word1 version1" == (await shop.find("word1")).results[0].product.title
+        assert 0 == (await shop.get()).upgraded_count
+
+
 async def test_the_gate_holds_and_force_passes(world):
     """What the new pack refuses, or answers too differently, keeps the switch until somebody insists."""
     async with world.gateway() as shop:
