@@ -2,12 +2,15 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Collection
 
 from gateway.core.upgrade.advancing import Advancer
 from gateway.core.upgrade.model import ENDED, Upgrade
 from gateway.core.upgrade.ports import GenerationStore
-from triptych.vocabulary.errors import TriptychError
+from triptych.vocabulary.errors import Internal, TriptychError
+
+log = logging.getLogger(__name__)
 
 # How soon a worker looks again whether there is something to do, and for how long it holds what it works on. Two that work
 # on one upgrade do no harm but do everything twice, so that a gateway that died is waited for no longer than this.
@@ -69,6 +72,10 @@ class Worker:
             await self._advancer.work(catalog)
         except TriptychError as error:
             return error
+        except Exception:
+            # A fault of ours must neither end the worker nor keep the others from getting on; it is tried again.
+            log.exception("the upgrade of %s met a fault", catalog)
+            return Internal()
         finally:
             holding.cancel()
         return None
@@ -82,9 +89,12 @@ class Worker:
     async def _run(self) -> None:
         while True:
             self._woken.clear()
-            # The search room may be away; whoever asks it hears that.
-            with contextlib.suppress(TriptychError):
+            try:
                 await self.once()
+            except TriptychError:
+                pass  # the search room may be away; whoever asks it hears that
+            except Exception:
+                log.exception("looking after upgrades failed")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._tick_s):
                     await self._woken.wait()

@@ -13,9 +13,9 @@ from gateway.core.upgrade.backfill import (
     Backfill,
     Filled,
 )
-from gateway.core.upgrade.model import Beside, Pair
+from gateway.core.upgrade.model import Beside, Pair, Upgrade
 from gateway.core.upgrade.worker import Worker
-from triptych.vocabulary.errors import Unavailable
+from triptych.vocabulary.errors import Reason, Unavailable
 
 
 class Store:
@@ -107,3 +107,33 @@ async def test_a_worker_that_is_woken_looks_at_once():
         worker.wake()
         await looked.get()
     await worker.stop()
+
+
+async def test_a_fault_of_ours_ends_neither_the_worker_nor_other_upgrades():
+    """It is told and tried again, and what else is to be done is done."""
+    worked, told = asyncio.Queue(), []
+
+    class Upgrades:
+        async def upgrades(self):
+            return [Upgrade("broken", "old", "new"), Upgrade("sound", "old", "new")]
+
+        async def hold(self, catalog, seconds):
+            return True
+
+    class Advancer:
+        async def work(self, catalog):
+            worked.put_nowait(catalog)
+            if catalog == "broken":
+                raise ValueError("a fault of ours")
+
+    def report(upgrade, error):
+        told.append((upgrade.catalog, error and error.reason))
+
+    worker = Worker(Advancer(), Upgrades(), report, tick_s=0)
+    worker.start()
+    async with asyncio.timeout(5):
+        looked_at = [await worked.get() for _ in range(4)]
+    await worker.stop()
+
+    assert ["broken", "sound", "broken", "sound"] == looked_at
+    assert [("broken", Reason.INTERNAL), ("sound", None)] == told[:2]
