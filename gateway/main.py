@@ -60,7 +60,7 @@ from gateway.service.upgrade import UpgradeService
 from gateway.settings import TOKEN_KEY_CHARACTERS_MIN, GatewaySettings
 from gateway.turnstiles import turnstiles
 from triptych.runtime.channels import open_channel
-from triptych.runtime.context import remaining_s
+from triptych.runtime.context import remaining_s, request
 from triptych.runtime.gate import Gates
 from triptych.runtime.logs import log
 from triptych.runtime.serve import Room, Service, run
@@ -73,6 +73,9 @@ from triptych.v1 import (
     upgrade_service_pb2_grpc,
 )
 from triptych.vocabulary.errors import TriptychError
+
+# As long as rooms work on a request at the most: 200 pictures take a minute where there is no GPU.
+BACKFILL_PAGE_S = 120.0
 
 
 def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
@@ -114,9 +117,8 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
     recorded = RecordedQueries(events)
     notes = Notes(generations)
     conductor = Conductor(generations, packs, notes)
-    advancer = Advancer(
-        conductor, notes, packs, Backfill(generations, reencoder), Shadow(packs, search_room, recorded)
-    )
+    backfill = Backfill(generations, reencoder, lambda: request(None, BACKFILL_PAGE_S))
+    advancer = Advancer(conductor, notes, packs, backfill, Shadow(packs, search_room, recorded))
     worker = Worker(advancer, generations, report_upgrade, UPGRADES.keep)
     worker.start()
     stack.push_async_callback(worker.stop)

@@ -1,6 +1,7 @@
 """Filling the generation beside the one that serves: what it lacks is encoded by its own pack and stored."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from gateway.core.model.catalog import ProductRecord
@@ -10,9 +11,11 @@ from gateway.core.upgrade.ports import GenerationStore
 from triptych.vocabulary.concurrency import as_they_come
 from triptych.vocabulary.errors import TriptychError
 
-# As many as are written at once. While one page is being encoded, others are looked for, read and written: most of a write
+# As many as are written at once, and of so many texts, pictures and sounds that the encoder has room for those of all pages
+# and of customers too. While one page is being encoded, others are looked for, read and written: most of a write
 # is waiting for Milvus's clock.
 PAGE_PRODUCTS = 100
+PAGE_CONTENTS = 200
 PAGES_AT_ONCE = 8
 # How many are looked at together: more where nothing was missing, since then none of them has to be held.
 SEEN_AT_ONCE = 1_000
@@ -29,10 +32,11 @@ class Filled:
 
 @dataclass(frozen=True)
 class Backfill:
-    """Fills generations in *store*."""
+    """Fills generations in *store*; *timed* is what a page is worked on in: it says how long its calls may take."""
 
     store: GenerationStore
     reencoder: Reencoder
+    timed: Callable[[], AbstractContextManager[object]] = nullcontext
 
     async def run(self, catalog: str, pair: Pair) -> Filled:
         """Encode by *pair* what is missing, each product once.
@@ -64,20 +68,38 @@ class Backfill:
         while True:
             missing, after = await self.store.missing(catalog, after, limit)
             limit = SEEN_AT_ONCE if missing else SEEN_AT_ONCE_MAX
-            for at in range(0, len(missing), PAGE_PRODUCTS):
-                yield missing[at : at + PAGE_PRODUCTS]
+            for page in pages(missing, self.reencoder.contents_of):
+                yield page
             if not after:
                 return
 
     async def _filled(self, catalog: str, pair: Pair, page: list[ProductRecord]) -> Filled:
-        made, refused = await self.reencoder.encode(pair, page)
-        sent = with_vectors(page, made)
-        if not sent:
-            return Filled(0, tuple(refused))
-        outcomes, stored = await self.store.backfill(catalog, made.spaces, sent)
+        with self.timed():
+            made, refused = await self.reencoder.encode(pair, page)
+            sent = with_vectors(page, made)
+            if not sent:
+                return Filled(0, tuple(refused))
+            outcomes, stored = await self.store.backfill(catalog, made.spaces, sent)
         refused += [
             Refused(each.id, outcome.reason.value, outcome.field)
             for each, outcome in zip(sent, outcomes, strict=True)
             if isinstance(outcome, TriptychError)
         ]
         return Filled(stored, tuple(refused))
+
+
+def pages(
+    products: Sequence[ProductRecord], contents_of: Callable[[ProductRecord], int]
+) -> Iterator[list[ProductRecord]]:
+    """Yield *products* in pages of at most PAGE_PRODUCTS with at most PAGE_CONTENTS; one of more contents alone."""
+    page: list[ProductRecord] = []
+    contents = 0
+    for each in products:
+        count = contents_of(each)
+        if page and (len(page) == PAGE_PRODUCTS or contents + count > PAGE_CONTENTS):
+            yield page
+            page, contents = [], 0
+        page.append(each)
+        contents += count
+    if page:
+        yield page

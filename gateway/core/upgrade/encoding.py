@@ -22,6 +22,10 @@ class Reencoder:
 
     reader: ProductReader
 
+    def contents_of(self, product: ProductRecord) -> int:
+        """Return how many texts, pictures and sounds of *product* are encoded."""
+        return len(self.reader.contents(product.record))
+
     async def encode(self, pair: Pair, products: Sequence[ProductRecord]) -> tuple[Beside, list[Refused]]:
         """Return the vectors of *products* by *pair*, and those that it refuses.
 

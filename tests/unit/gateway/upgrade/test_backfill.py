@@ -6,6 +6,7 @@ import pytest
 
 from gateway.core.model.catalog import ProductRecord
 from gateway.core.upgrade.backfill import (
+    PAGE_CONTENTS,
     PAGE_PRODUCTS,
     PAGES_AT_ONCE,
     SEEN_AT_ONCE,
@@ -15,6 +16,7 @@ from gateway.core.upgrade.backfill import (
 )
 from gateway.core.upgrade.model import Beside, Pair, Upgrade
 from gateway.core.upgrade.worker import Worker
+from triptych.runtime.context import remaining_s, request
 from triptych.vocabulary.errors import Reason, Unavailable
 
 
@@ -46,9 +48,16 @@ class Reencoder:
     def __init__(self):
         self.at_once = self.most = 0
         self.fails_after = None
+        self.contents = 1
+        self.left_s = []
+
+    def contents_of(self, product):
+        return self.contents
 
     async def encode(self, pair, products):
+        assert len(products) * self.contents <= PAGE_CONTENTS
         assert len(products) <= PAGE_PRODUCTS
+        self.left_s.append(remaining_s())
         self.at_once += 1
         self.most = max(self.most, self.at_once)
         for _ in range(5):
@@ -75,6 +84,18 @@ async def test_everything_missing_is_stored_once_some_pages_at_a_time():
     assert PAGES_AT_ONCE == reencoder.most
     assert [SEEN_AT_ONCE] * 4 + [SEEN_AT_ONCE_MAX] * 3 == store.limits[:7]
     assert Filled(0, ()) == await Backfill(store, reencoder).run("shop", PAIR)
+
+
+async def test_products_of_many_pictures_go_in_smaller_pages_that_have_their_time():
+    """The encoder has room for all pages at once; a call outside any request would have ten seconds."""
+    store, reencoder = Store(100), Reencoder()
+    reencoder.contents = 30
+
+    filled = await Backfill(store, reencoder, lambda: request(None, 120)).run("shop", PAIR)
+
+    assert 100 == filled.stored
+    assert 17 == len(reencoder.left_s)
+    assert 100 < min(reencoder.left_s)
 
 
 async def test_a_pass_that_broke_off_is_gone_on_with():
