@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from training.errors import TrainingError
 
@@ -60,14 +60,14 @@ class Report:
 
     def table(self) -> Table:
         """Return a table with the first few problems of each kind and how many more there are."""
-        table = Table(title=f"{escape(self.source)}: {len(self.problems)} problems", title_justify="left")
+        table = Table(title=Text(f"{self.source}: {len(self.problems)} problems"), title_justify="left")
         for name in ("", "where", "what"):
             table.add_column(name, overflow="fold")
         counts, shown = Counter(one.kind for one in self.problems), Counter[str]()
         for one in self.problems:
             shown[one.kind] += 1
             if shown[one.kind] <= _SHOWN_PER_KIND:
-                table.add_row("error" if one.fatal else "note", escape(one.where), escape(one.what))
+                table.add_row("error" if one.fatal else "note", Text(one.where), Text(one.what))
             elif shown[one.kind] == counts[one.kind]:
                 table.add_row("", "…", f"{counts[one.kind] - _SHOWN_PER_KIND} more: {one.kind}")
         return table

@@ -39,7 +39,7 @@ def backup(
             )
         except ArchiveError as error:
             raise fail(str(error), EXIT_BAD_INPUT) from error
-    out.print(f"{manifest.products} products of {catalog!r} are in {folder}", highlight=False)
+    out.print(f"{manifest.products} products of {catalog!r} are in {folder}", soft_wrap=True)
 
 
 def restore(
@@ -67,7 +67,10 @@ def restore(
                 client.set_calibration(calibration, catalog=name)
     except ArchiveError as error:
         raise fail(str(error), EXIT_BAD_INPUT) from error
-    out.print(f"{manifest.products - refused} of {manifest.products} products are in catalogue {name!r}")
+    out.print(
+        f"{manifest.products - refused} of {manifest.products} products are in catalogue {name!r}",
+        soft_wrap=True,
+    )
     if refused:
         raise typer.Exit(EXIT_FAILED)
 
@@ -95,7 +98,7 @@ def send(client: Client, folder: Path, manifest: Manifest, catalog: str) -> int:
             count, reasons = pending.pop(0).result()
             progress.advance(task, count)
             for each in reasons:
-                err.print(f"refused: {each}", style="red", highlight=False, markup=False)
+                err.print(f"refused: {each}", style="red", soft_wrap=True)
             return len(reasons)
 
         for products in read_products(folder, manifest):

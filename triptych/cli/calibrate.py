@@ -40,13 +40,13 @@ def calibrate(
             curves, refused = fitted(client, catalog, judgements, recognition, seed)
             out.print(table_of(curves))
             for name, reason in refused.items():
-                err.print(f"no curve for {name}: {reason}", style="yellow", highlight=False, soft_wrap=True)
+                err.print(f"no curve for {name}: {reason}", style="yellow", soft_wrap=True)
             if dry_run:
                 return
             client.set_calibration(merged(before, curves), catalog=catalog)
     except TrainingError as error:
         raise fail(str(error), EXIT_BAD_INPUT) from error
-    out.print(f"catalogue {catalog!r} is calibrated", highlight=False)
+    out.print(f"catalogue {catalog!r} is calibrated")
 
 
 def fitted(

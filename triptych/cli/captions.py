@@ -53,7 +53,7 @@ def captions(
         raise fail(str(error), EXIT_BAD_INPUT) from error
     except OSError as error:
         raise fail(f"{error.filename or to}: {error.strerror or error}", EXIT_BAD_INPUT) from error
-    out.print(f"{pack.id} describes now; serve it with `triptych pack use`", highlight=False)
+    out.print(f"{pack.id} describes now; serve it with `triptych pack use`")
 
 
 def _of_model(folder: Path, language: str) -> "Write":
@@ -83,9 +83,9 @@ def _of_data(data: Path, pack: "Pack", *, steps: int, seed: int, skip_bad: bool)
     made = describe_own(
         dataset.records, pack, replace(recipe, schedule=replace(recipe.schedule, steps=steps))
     )
-    out.print(f"perplexity of records kept aside: {made.perplexity:.2f}", highlight=False)
+    out.print(f"perplexity of records kept aside: {made.perplexity:.2f}")
     for each in made.examples:
-        out.print(f"{each.id}: {each.said!r}, where the text is {each.text!r}", highlight=False, markup=False)
+        out.print(f"{each.id}: {each.said!r}, where the text is {each.text!r}")
     return lambda place, pack: write_describer(
         place, made.describer, made.tokeniser, made.image, pack=pack.name, version=pack.version,
         languages=",".join(pack.languages) or "en",

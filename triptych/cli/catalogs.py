@@ -45,11 +45,8 @@ def show(catalog: Name = "default", address: Address = "localhost:7100", as_json
     if as_json:
         print_json(found)
         return
-    out.print(
-        f"[bold]{found.product_count}[/] products, vectors of {found.pack}, "
-        f"{'calibrated' if found.calibration.curves else 'not calibrated'}",
-        highlight=False,
-    )
+    calibrated = "calibrated" if found.calibration.curves else "not calibrated"
+    out.print(f"{found.product_count} products, vectors of {found.pack}, {calibrated}")
     spaces = Table("space", "vectors", "dimension", "index")
     for each in found.spaces:
         name = types_pb2.SearchSpace.Name(each.space).removeprefix("SEARCH_SPACE_").lower()

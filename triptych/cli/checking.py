@@ -69,9 +69,9 @@ def check_media(client: Client, *, remove: bool, timeout_s: float, as_json: bool
             ("not kept any more, store its products again", whole.lost_content_ids),
         ):
             for each in ids:
-                out.print(f"{what}: {each}", highlight=False, markup=False)
+                out.print(f"{what}: {each}", soft_wrap=True)
         left = len(whole.unnamed_content_ids) - whole.removed_count + len(whole.lost_content_ids)
-        out.print(f"looked at {whole.product_count} products; {left} media to mend", highlight=False)
+        out.print(f"looked at {whole.product_count} products; {left} media to mend")
     return whole.removed_count == len(whole.unnamed_content_ids) and not whole.lost_content_ids
 
 
@@ -83,11 +83,8 @@ def print_findings(found: maintenance_pb.CheckCatalogResponse) -> None:
         )
         space = types_pb2.SearchSpace.Name(each.space).removeprefix("SEARCH_SPACE_").lower()
         where = f" ({space} {each.view})" if each.space else ""
-        out.print(
-            f"{'mended' if each.repaired else 'found'}: {kind}: {each.product_id}{where}",
-            highlight=False,
-            markup=False,
-        )
+        how = "mended" if each.repaired else "found"
+        out.print(f"{how}: {kind}: {each.product_id}{where}", soft_wrap=True)
     looked = ", ".join(f"{count} {where}" for where, count in sorted(found.checked.items()) if count)
     left = sum(not each.repaired for each in found.inconsistencies)
-    out.print(f"looked at {looked or 'nothing'}; {left} to mend", highlight=False)
+    out.print(f"looked at {looked or 'nothing'}; {left} to mend")

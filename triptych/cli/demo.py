@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from triptych.cli import demo_page
 from triptych.cli.connection import connect
 from triptych.cli.demo_samples import Sample, samples
 from triptych.cli.demo_words import words_of
 from triptych.cli.ingest import ingest
-from triptych.cli.output import errors_as_lines, fail, how_it_was_found, out, results_table
+from triptych.cli.output import errors_as_lines, fail, headed, how_it_was_found, out, results_table
 from triptych.cli.suite import State, Wait, suite_settings, up
 from triptych.client import Client
 from triptych.v1 import product_search_service_pb2 as pb
@@ -54,9 +53,9 @@ def demo(
         with connect(address) as client:
             found = [ask(client, sample, folder, limit) for sample in samples(folder)]
         page = write_page(folder, found)
-    out.print(f"\n[bold]See it:[/]  file://{page.resolve()}", soft_wrap=True, highlight=False)
-    out.print("[bold]Go on:[/]   triptych search --catalog demo --text 'red mug'", highlight=False)
-    out.print("[bold]Stop it:[/] make down")
+    out.print(headed("\nSee it: ", f"file://{page.resolve()}"), soft_wrap=True)
+    out.print(headed("Go on:  ", "triptych search --catalog demo --text 'red mug'"))
+    out.print(headed("Stop it:", "make down"))
 
 
 @contextlib.contextmanager
@@ -96,9 +95,9 @@ def search(client: Client, sample: Sample, folder: Path, limit: int) -> pb.Searc
 def show(found: Found) -> None:
     """Print a search, its answer, and what was understood of pictures and sounds."""
     sample, response = found.sample, found.response
-    out.print(f"\n[bold]{escape(sample.heading)}[/]: {escape(asked(sample))}", highlight=False)
+    out.print(headed(f"\n{sample.heading}:", asked(sample)))
     for line in found.words:
-        out.print(escape(line), highlight=False, soft_wrap=True)
+        out.print(line, soft_wrap=True)
     out.print(results_table(response) if response.results else "nothing found")
     out.print(how_it_was_found(response), style="dim", soft_wrap=True)
 

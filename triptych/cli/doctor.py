@@ -5,7 +5,7 @@ import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
 from triptych.cli.output import out
 from triptych.cli.suite import State, suite_settings
@@ -39,8 +39,8 @@ def doctor(
         typer.echo(json.dumps([row(each) for each in findings], indent=2, ensure_ascii=False))
     else:
         for each in findings:
-            out.print(lines(each), highlight=False, soft_wrap=True)
-        out.print(f"{len(CHECKS)} checks, {len(findings)} findings", highlight=False)
+            out.print(lines(each), soft_wrap=True)
+        out.print(f"{len(CHECKS)} checks, {len(findings)} findings")
     worst = max((each.severity for each in findings), default=0)
     if worst:
         raise typer.Exit(int(worst))
@@ -51,11 +51,12 @@ def row(finding: "Finding") -> dict[str, str]:
     return {**dataclasses.asdict(finding), "severity": finding.severity.name.lower()}
 
 
-def lines(finding: "Finding") -> str:
+def lines(finding: "Finding") -> Text:
     """Return *finding* as it is printed."""
     name = finding.severity.name
-    return (
-        f"[bold {COLOURS[name]}]{name.lower()}[/] [bold]{escape(finding.about)}[/]: {escape(finding.what)}\n"
-        f"  {escape(finding.why)}\n"
-        f"  → {escape(finding.mend)}"
+    return Text.assemble(
+        (name.lower(), f"bold {COLOURS[name]}"),
+        " ",
+        (finding.about, "bold"),
+        f": {finding.what}\n  {finding.why}\n  → {finding.mend}",
     )

@@ -8,7 +8,7 @@ from rich.progress import TaskID
 from rich.table import Table
 
 from triptych.cli.bars import bar
-from triptych.cli.output import EXIT_BAD_INPUT, fail, out
+from triptych.cli.output import EXIT_BAD_INPUT, fail, headed, out
 
 # As in suite.py: torch is imported by the command that uses it.
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _evaluate(plan: "Plan", data: Path | None, pack: str, address: str, to: Path
         raise fail("say what to evaluate: DATA and --pack FOLDER or --address HOST:PORT", EXIT_BAD_INPUT)
     report = _run(replace(plan, pack=_folder(pack) if pack else None, address=address or None), to)
     out.print(_figures(report))
-    out.print(f"\n[bold]See it:[/]  file://{(to / 'index.html').resolve()}", soft_wrap=True, highlight=False)
+    out.print(headed("\nSee it:", f"file://{(to / 'index.html').resolve()}"), soft_wrap=True)
 
 
 def _run(plan: "Plan", to: Path) -> "Report":
@@ -119,7 +119,7 @@ def _compare(both: tuple[str, str], plan: "Plan | None", to: Path, seed: int) ->
         for pack, folder in zip(both, reports, strict=True):
             _run(replace(plan, pack=_folder(pack)), folder)
     comparison = compare(read_report(reports[0]), read_report(reports[1]), seed)
-    out.print(f"A is {_name(comparison.a)}, B is {_name(comparison.b)}", highlight=False)
+    out.print(f"A is {_name(comparison.a)}, B is {_name(comparison.b)}")
     _print_comparison(comparison)
     write_comparison(comparison, to)
 
@@ -137,7 +137,7 @@ def _print_comparison(comparison: "Comparison") -> None:
                 metric, f"{each.a:.4f}", f"{each.b:.4f}", f"{each.a - each.b:+.4f}", interval, each.verdict
             )
         out.print(table)
-        out.print(verdict(direction, differences["nDCG@10"], "nDCG@10"), highlight=False, soft_wrap=True)
+        out.print(verdict(direction, differences["nDCG@10"], "nDCG@10"), soft_wrap=True)
 
 
 def _name(subject: object) -> str:

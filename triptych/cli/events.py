@@ -41,10 +41,10 @@ def export(
 
         if form is Form.JUDGEMENTS:
             count = event_files.write_judgements(answers(), to)
-            out.print(f"{count} searches", highlight=False)
+            out.print(f"{count} searches")
             return
         # Which features there are is known at the end only, and all of it need not fit into memory.
         names = event_files.features_of(answers())
         count = event_files.write_letor(answers(), names, to)
-    out.print(f"{count} searches", highlight=False)
-    out.print(f"--features {','.join(names)}", highlight=False, soft_wrap=True)
+    out.print(f"{count} searches")
+    out.print(f"--features {','.join(names)}", soft_wrap=True)

@@ -30,4 +30,4 @@ def export(
         raise fail(str(error), EXIT_BAD_INPUT) from error
     except OSError as error:
         raise fail(f"{error.filename or to}: {error.strerror or error}", EXIT_BAD_INPUT) from error
-    out.print(f"exported to {to}", highlight=False, markup=False, soft_wrap=True)
+    out.print(f"exported to {to}", soft_wrap=True)

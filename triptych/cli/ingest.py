@@ -95,7 +95,7 @@ def send(
             ledger.advance()
             bars.update(bar, completed=ledger.done)
         except KeyboardInterrupt:
-            err.print(stopped(file, ledger), highlight=False, soft_wrap=True)
+            err.print(stopped(file, ledger), soft_wrap=True)
             raise typer.Exit(EXIT_STOPPED) from None
         finally:
             ledger.save()
@@ -116,10 +116,12 @@ def report(ledger: Ledger, file: Path, catalog: str, total: int | None, done: in
     """Say how many products are in the catalogue, and where those are that were refused."""
     total = ledger.done if total is None else total
     earlier = f", {done} of them from an earlier run" if done else ""
-    out.print(f"{total - ledger.refused} of {total} products are in catalogue {catalog!r}{earlier}")
+    out.print(
+        f"{total - ledger.refused} of {total} products are in catalogue {catalog!r}{earlier}", soft_wrap=True
+    )
     if ledger.refused:
         where = f"{ledger.refused} refused: see {errors_path(file)}"
-        err.print(where, style="red", highlight=False, soft_wrap=True)
+        err.print(where, style="red", soft_wrap=True)
         raise typer.Exit(EXIT_FAILED)
 
 
@@ -145,4 +147,4 @@ class RateColumn(ProgressColumn):
 
 def progress() -> Progress:
     """Return a bar with the rate and the time left; none where nobody looks."""
-    return bar(RateColumn(), after_time=(TextColumn("[yellow]{task.fields[trouble]}"),))
+    return bar(RateColumn(), after_time=(TextColumn("{task.fields[trouble]}", style="yellow", markup=False),))

@@ -23,7 +23,7 @@ def describe(
     if as_json:
         print_json(response)
         return
-    out.print(response.description, highlight=False, soft_wrap=True)
+    out.print(response.description, soft_wrap=True)
     out.print(f"confidence {response.confidence:.2f}", style="dim")
 
 
@@ -39,10 +39,10 @@ def transcribe(
     if as_json:
         print_json(response)
         return
-    out.print(response.transcript or "nothing understood", highlight=False, soft_wrap=True)
+    out.print(response.transcript or "nothing understood", soft_wrap=True)
     understood = ", ".join(constraint_words(response.constraints))
     how_sure = f"confidence {response.confidence:.2f}{' · ' * bool(understood)}{understood}"
-    out.print(how_sure, style="dim", highlight=False, soft_wrap=True)
+    out.print(how_sure, style="dim", soft_wrap=True)
 
 
 def _source(given: str) -> str | Path:

@@ -92,7 +92,7 @@ def revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], file: File) -> 
         key = keyring.revoke(file, key_id) if file.exists() else None
     if key is None:
         raise fail(f"{file} has no key {key_id}", EXIT_BAD_INPUT)
-    out.print(f"revoked: {key.id} ({key.name})", highlight=False)
+    out.print(f"revoked: {key.id} ({key.name})")
 
 
 def state_of(key: keyring.Key, now: datetime) -> str:

@@ -10,16 +10,16 @@ from google.protobuf.message import Message
 from google.type.money_pb2 import Money
 from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from triptych.client import TriptychClientError
 from triptych.v1 import product_search_service_pb2 as pb
 from triptych.v1 import types_pb2
 
-# What stands between two colons in an id is no emoji.
-out = Console(emoji=False)
-err = Console(stderr=True, emoji=False)
+# What is printed comes from products, files and servers: no bracket or colon in it is a command to the terminal.
+out = Console(markup=False, emoji=False, highlight=False)
+err = Console(markup=False, emoji=False, highlight=False, stderr=True)
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -31,8 +31,8 @@ BAD_INPUT = {
 
 
 def fail(message: str, code: int = EXIT_FAILED) -> typer.Exit:
-    """Print *message* as an error, brackets of paths and all; return what to raise."""
-    err.print(f"[bold red]error[/] {escape(message)}", highlight=False, soft_wrap=True)
+    """Print *message* as an error; return what to raise."""
+    err.print(Text.assemble(("error", "bold red"), " ", message), soft_wrap=True)
     return typer.Exit(code)
 
 
@@ -49,6 +49,11 @@ def errors_as_lines() -> Iterator[None]:
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
         raise fail(f"{name}{error.strerror or error}", EXIT_BAD_INPUT) from error
+
+
+def headed(head: str, rest: str) -> Text:
+    """Return *head* in bold, and *rest* as it is."""
+    return Text.assemble((head, "bold"), " ", rest)
 
 
 def print_json(message: Message) -> None:
@@ -112,7 +117,7 @@ def results_table(response: pb.SearchProductsResponse, title: str = "", first: i
     for name in names:
         table.add_column(name, justify="right" if name in {"#", "score"} else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(escape(row[name]) for name in names))
+        table.add_row(*(row[name] for name in names))
     return table
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from triptych.cli.output import EXIT_BAD_INPUT, err, fail, out
 from triptych.cli.suite import State, Wait, status_table, suite_settings
@@ -79,7 +79,7 @@ def use(
     except SuiteError as error:
         raise fail(str(error)) from error
     served = "is served now" if running else "will be served by `triptych up`"
-    out.print(f"{chosen.id} {served}", highlight=False)
+    out.print(f"{chosen.id} {served}")
 
 
 @app.command("import")
@@ -113,12 +113,8 @@ def import_pack(
         raise fail(str(error), EXIT_BAD_INPUT) from error
     except OSError as error:
         raise fail(f"{error.filename or source}: {error.strerror or error}", EXIT_BAD_INPUT) from error
-    out.print(
-        f"{made.id} is in {made.folder}; serve it with: triptych pack use {made.id}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    told = f"{made.id} is in {made.folder}; serve it with: triptych pack use {made.id}"
+    out.print(told, soft_wrap=True)
 
 
 def store_of(settings: "SuiteSettings") -> "Store":
@@ -225,12 +221,12 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         figures = row.get("figures") or {}
         headline = next((f"{name} {value:.3f}" for name, value in figures.items()), "")
         table.add_row(
-            "[green]●[/]" if row["active"] else "",
+            Text("●" if row["active"] else "", "green"),
             f"{row['name']} {row.get('version', '')}".strip(),
             ", ".join(row.get("modalities", [])),
             str(row.get("dimension", "")),
             row.get("licence", ""),
             headline,
-            f"[red]broken:[/] {escape(row['problem'])}" if row["problem"] else "sound",
+            Text.assemble(("broken:", "red"), " ", row["problem"]) if row["problem"] else "sound",
         )
     return table

@@ -6,7 +6,7 @@ import typer
 
 from triptych.cli.connection import connect
 from triptych.cli.options import Address, AsJson, Catalog, Timeout
-from triptych.cli.output import EXIT_BAD_INPUT, errors_as_lines, facts, fail, out, price, print_json
+from triptych.cli.output import EXIT_BAD_INPUT, errors_as_lines, facts, fail, headed, out, price, print_json
 from triptych.v1 import catalog_service_pb2 as pb
 
 
@@ -37,7 +37,7 @@ def get(
     }
     for name, value in shown.items():
         if value:
-            out.print(f"[bold]{name:12}[/] {value}", highlight=False)
+            out.print(headed(f"{name:12}", value), soft_wrap=True)
 
 
 def delete(
@@ -65,6 +65,5 @@ def delete(
     if as_json:
         print_json(pb.DeleteProductsResponse(missing_ids=missing, deleted_count=len(set(ids)) - len(missing)))
         return
-    out.print(
-        f"{len(set(ids)) - len(missing)} removed" + (f", not there: {', '.join(missing)}" if missing else "")
-    )
+    not_there = f", not there: {', '.join(missing)}" if missing else ""
+    out.print(f"{len(set(ids)) - len(missing)} removed{not_there}", soft_wrap=True)

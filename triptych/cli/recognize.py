@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from triptych.cli.connection import connect
@@ -64,7 +63,7 @@ def guesses_table(guesses: list[tuple[str, pb.RecognizedValue]]) -> Table:
     """Return what the product is."""
     table = Table("what", "value", "probability")
     for name, guess in guesses:
-        table.add_row(escape(name), escape(guess.value), f"{guess.probability:.2f}")
+        table.add_row(name, guess.value, f"{guess.probability:.2f}")
     return table
 
 
@@ -73,8 +72,8 @@ def matches_table(response: pb.RecognizeProductResponse) -> Table:
     table = Table("id", "title", "probability", "similarity", "view")
     for match in response.matches:
         table.add_row(
-            escape(match.product.id),
-            escape(match.product.title),
+            match.product.id,
+            match.product.title,
             f"{match.probability:.2f}",
             f"{match.similarity:.4f}",
             str(match.best_view.index) if match.HasField("best_view") else "",

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from triptych.cli.connection import connect
@@ -135,5 +134,5 @@ def recommendations_table(response: pb.RecommendProductsResponse) -> Table:
         like = f" in {response.interests[item.interest].product_id}" if item.HasField("interest") else ""
         product = item.product
         cells: Iterable[str] = (product.id, product.title, price(product.price), why + like)
-        table.add_row(str(rank), f"{item.score:.4f}", *map(escape, cells))
+        table.add_row(str(rank), f"{item.score:.4f}", *cells)
     return table

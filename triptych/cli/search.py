@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from rich.markup import escape
-
 from triptych.cli import search_options as said
 from triptych.cli.choices import boost as boost_of
 from triptych.cli.choices import choice
@@ -126,7 +124,7 @@ def show(
         return
     out.print(results_table(response, first=first) if response.results else "nothing found")
     for line in lines(response, names, first):
-        out.print(escape(line), highlight=False, soft_wrap=True)
+        out.print(line, soft_wrap=True)
     out.print(how_it_was_found(response), style="dim", soft_wrap=True)
 
 

@@ -63,7 +63,7 @@ def speech(
         raise fail(str(error), EXIT_BAD_INPUT) from error
     except OSError as error:
         raise fail(f"{error.filename or to}: {error.strerror or error}", EXIT_BAD_INPUT) from error
-    out.print(f"{pack.id} transcribes now; serve it with `triptych pack use`", highlight=False)
+    out.print(f"{pack.id} transcribes now; serve it with `triptych pack use`")
 
 
 def _of_grammar(grammar: Path, pronunciations: Path | None) -> "Write":

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from triptych.cli.output import EXIT_BAD_INPUT, EXIT_FAILED, fail, out
-from triptych.cli.suite import State, duration, suite_settings
+from triptych.cli.suite import State, duration, suite_settings, yes
 
 # What only the suite needs is imported by the command that uses it, as in suite.py.
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def status(
     else:
         out.print(table(rows))
         models = sorted({model for row in rows for model in row["models"]})
-        out.print(f"models: {', '.join(models) or 'none known'}", highlight=False, soft_wrap=True)
+        out.print(f"models: {', '.join(models) or 'none known'}", soft_wrap=True)
     if not all(row["healthy"] for row in rows):
         raise typer.Exit(EXIT_FAILED)
 
@@ -109,11 +110,11 @@ def table(rows: list[dict[str, Any]]) -> Table:
     return shown
 
 
-def cell(name: str, value: Any) -> str:
+def cell(name: str, value: Any) -> str | Text:
     """Return *value* as people read it."""
     match name:
         case "healthy":
-            return "[green]yes[/]" if value else "[yellow]no[/]"
+            return yes(value)
         case "uptime_s" | "pid" if not value:
             return ""
         case "uptime_s":

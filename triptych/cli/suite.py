@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from triptych.cli.output import err, errors_as_lines, fail, out
 
@@ -44,7 +45,7 @@ def up(
     except suite.SuiteError as error:
         raise fail(str(error)) from error
     address = suite.status(settings)[-1].address
-    out.print(f"{'up' if started else 'already up'}: the gateway listens on {address}", highlight=False)
+    out.print(f"{'up' if started else 'already up'}: the gateway listens on {address}")
 
 
 def down(state: State = None) -> None:
@@ -94,10 +95,14 @@ def status_table(states: "list[PartStatus]") -> Table:
     """Return how the parts fare as a table."""
     table = Table("part", "state", "pid", "up for", "address", "ready")
     for each in states:
-        ready = "[green]yes[/]" if each.healthy else "[yellow]no[/]"
         pid, uptime = (str(each.pid), duration(each.uptime_s)) if each.pid else ("", "")
-        table.add_row(each.name, each.state.lower(), pid, uptime, each.address, ready)
+        table.add_row(each.name, each.state.lower(), pid, uptime, each.address, yes(each.healthy))
     return table
+
+
+def yes(is_so: bool) -> Text:
+    """Return "yes" or "no", coloured."""
+    return Text("yes", "green") if is_so else Text("no", "yellow")
 
 
 def duration(seconds: int) -> str:

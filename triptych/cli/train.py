@@ -68,10 +68,10 @@ def train(
 
 def _show(trained: "Trained", folder: Path) -> None:
     for label, value in trained.figures.items():
-        out.print(f"{label:28} {value:.3f}", highlight=False)
+        out.print(f"{label:28} {value:.3f}")
     if trained.table:
         out.print(_table(trained.table))
-    out.print(f"pack: {folder}", highlight=False, markup=False, soft_wrap=True)
+    out.print(f"pack: {folder}", soft_wrap=True)
 
 
 def _table(rows: "Sequence[FusionRow]") -> object:

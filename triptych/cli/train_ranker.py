@@ -43,8 +43,8 @@ def train_ranker(
         )  # fmt: skip
     except TrainingError as error:
         raise fail(str(error), EXIT_BAD_INPUT) from error
-    out.print(f"pack: {to}", highlight=False, markup=False, soft_wrap=True)
+    out.print(f"pack: {to}", soft_wrap=True)
 
 
 def _show(line: str) -> None:
-    out.print(line, highlight=False)
+    out.print(line)

@@ -65,7 +65,7 @@ def update(
         return
     kept = ", ".join(response.superseded_paths)
     told = "nothing written: newer is there" if response.superseded else f"etag {response.etag}"
-    out.print(told + (f", newer there: {kept}" if kept and not response.superseded else ""), highlight=False)
+    out.print(told + (f", newer there: {kept}" if kept and not response.superseded else ""), soft_wrap=True)
 
 
 def assignment(text: str) -> tuple[str, str]:

@@ -120,10 +120,10 @@ def lines_of(path: Path) -> list[str]:
 def followed(client: Client, catalog: str) -> pb.Upgrade:
     """Show the progress until the upgrade waits for somebody; return how it is then."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[left]}"),
+        TextColumn("{task.fields[left]}", markup=False),
     )
     upgrade = pb.Upgrade()
     with Progress(*columns, console=err, transient=True) as progress:
@@ -167,4 +167,4 @@ def show(upgrade: pb.Upgrade, *, as_json: bool) -> None:
     if upgrade.waiting_for:
         lines.append(f"waits for {upgrade.waiting_for}")
     for line in lines:
-        out.print(line, highlight=False, markup=False)
+        out.print(line, soft_wrap=True)

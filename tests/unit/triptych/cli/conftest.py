@@ -41,6 +41,7 @@ class FakeGateway(
         self.batches: list[list[str]] = []
         self.updates: list[Any] = []
         self.breaks_on = ""
+        self.attribute = "colour"
         self.made: list[str] = []
         self.inconsistencies: list[maintenance_pb.Inconsistency] = []
         self.unnamed: list[str] = []
@@ -193,7 +194,7 @@ class FakeGateway(
             product_count=len(self.products),
             pack="demo-1",
             spaces=[fused],
-            attributes={"colour": catalog_pb.AttributeKinds(kinds=["string"])},
+            attributes={self.attribute: catalog_pb.AttributeKinds(kinds=["string"])},
         )
 
     def CreateCatalog(self, request, context):

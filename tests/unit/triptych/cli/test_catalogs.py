@@ -48,6 +48,27 @@ def test_a_catalogue_is_shown(run, gateway):
     assert "demo-1" == json.loads(run("catalog", "show", "--json").stdout)["pack"]
 
 
+def test_names_in_brackets_are_printed_as_they_are(run, gateway):
+    """What a product is called is no command to the terminal: neither eaten nor stumbled over."""
+    gateway.products["[/a]"] = types_pb2.Product(id="[/a]", title="[red]mug [/]", brand="[/b]")
+
+    shown, removed = run("get", "[/a]"), run("delete", "[/a]", "[/gone]")
+
+    assert (0, 0) == (shown.exit_code, removed.exit_code)
+    for expected in ("[/a]", "[red]mug [/]", "[/b]"):
+        assert expected in shown.stdout
+    assert "1 removed, not there: [/gone]" == removed.stdout.strip()
+
+
+def test_attributes_in_brackets_are_shown_as_they_are(run, gateway):
+    """In tables too."""
+    gateway.attribute = "[/size]"
+
+    shown = run("catalog", "show")
+
+    assert (0, True) == (shown.exit_code, "[/size]" in shown.stdout)
+
+
 def test_a_check_tells_what_is_wrong_by_its_exit_code(run, gateway):
     """0 where all is well or mended, 1 where something is left."""
     whole = run("check")
