@@ -47,7 +47,7 @@ class Key(BaseModel):
     created: AwareDatetime
     expires: AwareDatetime | None = None
     revoked: AwareDatetime | None = None
-    requests_per_second: float | None = Field(None, gt=0)
+    requests_per_second: float | None = Field(None, gt=0, allow_inf_nan=False)
     requests_at_once: int | None = Field(None, ge=1)
 
     @field_validator("roles")

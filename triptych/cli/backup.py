@@ -57,11 +57,14 @@ def restore(
 ) -> None:
     """Store a backup again. Nothing is encoded; one that broke off is completed with --into-existing."""
     try:
-        manifest = read_manifest(folder)
         with errors_as_lines(), connect(address) as client:
+            manifest = read_manifest(folder)
             name = catalog or manifest.catalog
-            if not into_existing and count_of(client, name):
+            count = count_of(client, name)
+            if count and not into_existing:
                 raise fail(f"catalogue {name!r} has products; see --into-existing", EXIT_BAD_INPUT)
+            if count is None and not manifest.products:
+                client.create_catalog(name)
             refused = send(client, folder, manifest, name)
             if calibration := calibration_of(manifest):
                 client.set_calibration(calibration, catalog=name)
@@ -75,13 +78,13 @@ def restore(
         raise typer.Exit(EXIT_FAILED)
 
 
-def count_of(client: Client, catalog: str) -> int:
-    """Return how many products *catalog* has; 0 where there is none."""
+def count_of(client: Client, catalog: str) -> int | None:
+    """Return how many products *catalog* has; None where there is no such catalogue."""
     try:
         return int(client.facts(catalog).product_count)
     except TriptychClientError as error:
         if error.code is grpc.StatusCode.NOT_FOUND:
-            return 0
+            return None
         raise
 
 
@@ -90,8 +93,6 @@ def send(client: Client, folder: Path, manifest: Manifest, catalog: str) -> int:
     spaces, refused = spaces_of(manifest), 0
     with bar() as progress, concurrent.futures.ThreadPoolExecutor(BATCHES_IN_FLIGHT) as pool:
         task = progress.add_task(f"restoring {catalog}", total=manifest.products)
-        if not manifest.products:
-            client.create_catalog(catalog)
         pending: list[concurrent.futures.Future[tuple[int, list[str]]]] = []
 
         def settle() -> int:

@@ -46,7 +46,7 @@ def boost(text: str) -> pb.Boost:
             made.freshness.half_life.CopyFrom(Duration(seconds=int(seconds)))
         else:
             made.condition = detail
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise fail(
             f"--boost {text}: a boost is popularity:WEIGHT[:HALF], freshness:WEIGHT[:DAYS] or NAME:WEIGHT:FILTER",
             EXIT_BAD_INPUT,

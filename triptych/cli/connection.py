@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from triptych.cli.output import EXIT_BAD_INPUT, fail, text_of
 from triptych.client import Client
 
 KEY_VARIABLE = "TRIPTYCH_API_KEY"
@@ -43,14 +44,17 @@ def connect(address: str) -> Client:
     """Return a client of the gateway at *address*.
 
     Raises:
-        OSError: a file that the options name cannot be read.
+        OSError: a file that the options name cannot be used.
     """
     key_file = _told.get("api_key_file", "")
-    key = Path(key_file).read_text(encoding="utf-8").strip() if key_file else os.environ.get(KEY_VARIABLE, "")
-    return Client(
-        address,
-        api_key=key,
-        tls_ca=_told.get("tls_ca", ""),
-        tls_cert=_told.get("tls_cert", ""),
-        tls_key=_told.get("tls_key", ""),
-    )
+    key = text_of(Path(key_file)) if key_file else os.environ.get(KEY_VARIABLE, "")
+    try:
+        return Client(
+            address,
+            api_key=key.strip(),
+            tls_ca=_told.get("tls_ca", ""),
+            tls_cert=_told.get("tls_cert", ""),
+            tls_key=_told.get("tls_key", ""),
+        )
+    except ValueError as error:
+        raise fail(str(error), EXIT_BAD_INPUT) from error

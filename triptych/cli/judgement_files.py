@@ -112,17 +112,24 @@ def shown_product(name: str, content: Any) -> tuple[list[float], bool]:
 def json_lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (name, object) of each line of *file*; empty ones are passed over."""
     with file.open(encoding="utf-8-sig") as opened:
-        for number, line in enumerate(opened, start=1):
-            if not line.strip():
-                continue
-            name = f"{file.name}, line {number}"
-            try:
-                content = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise TrainingError(f"{name}: {one_line(error)}") from error
-            if not isinstance(content, dict):
-                raise TrainingError(f"{name}: an object is expected")
-            yield name, content
+        try:
+            for number, line in enumerate(opened, start=1):
+                if line.strip():
+                    name = f"{file.name}, line {number}"
+                    yield name, json_object_of(name, line)
+        except UnicodeDecodeError as error:
+            raise TrainingError(f"{file.name}: not UTF-8: {error.reason}") from error
+
+
+def json_object_of(name: str, line: str) -> dict[str, Any]:
+    """Return the object that *line* is."""
+    try:
+        content = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise TrainingError(f"{name}: {one_line(error)}") from error
+    if not isinstance(content, dict):
+        raise TrainingError(f"{name}: an object is expected")
+    return content
 
 
 def check_keys(name: str, content: dict[str, Any], allowed: set[str]) -> None:

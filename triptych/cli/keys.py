@@ -19,6 +19,9 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+# A thousand years: calendars end.
+DAYS_MAX = 365_000
+
 File = Annotated[
     Path,
     typer.Option(
@@ -37,7 +40,9 @@ def create(
     file: File,
     roles: Roles,
     catalogs: Catalogs,
-    days: Annotated[float | None, typer.Option(min=0, help="Days until it ends; without: never.")] = None,
+    days: Annotated[
+        float | None, typer.Option(min=0, max=DAYS_MAX, help="Days until it ends; without: never.")
+    ] = None,
     requests_per_second: Annotated[float | None, typer.Option(help="Its own rate.")] = None,
     requests_at_once: Annotated[int | None, typer.Option(help="Its own requests at once.")] = None,
 ) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import grpc
 import typer
@@ -34,6 +35,14 @@ def fail(message: str, code: int = EXIT_FAILED) -> typer.Exit:
     """Print *message* as an error; return what to raise."""
     err.print(Text.assemble(("error", "bold red"), " ", message), soft_wrap=True)
     return typer.Exit(code)
+
+
+def text_of(file: Path) -> str:
+    """Return what *file* holds; one that is not UTF-8 ends the command."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise fail(f"{file}: not UTF-8: {error.reason} at byte {error.start}", EXIT_BAD_INPUT) from error
 
 
 @contextlib.contextmanager

@@ -103,7 +103,7 @@ def read_line(number: int, raw: str, media_root: Path) -> Line:
     try:
         content = json_object(raw)
         content.pop("_error", None)
-        paths = {name: content.pop(name, None) or [] for name in MEDIA_FIELDS}
+        paths = {name: listed(name, content.pop(name, None) or []) for name in MEDIA_FIELDS}
         product = ParseDict(content, types_pb2.Product())
         for name, items in paths.items():
             getattr(product, name).extend(media(item, media_root) for item in items)
@@ -120,6 +120,13 @@ def json_object(raw: str) -> dict[str, Any]:
     return content
 
 
+def listed(name: str, value: Any) -> list[Any]:
+    """Return *value* of the field *name*, which is a list."""
+    if not isinstance(value, list):
+        raise ParseError(f"{name} is a list")
+    return value
+
+
 def media(item: Any, root: Path) -> types_pb2.Media:
     """Return a picture or sound: a Media object as it is, or the file at a path below *root*.
 
@@ -127,8 +134,8 @@ def media(item: Any, root: Path) -> types_pb2.Media:
         ValueError: the path leads out of *root*, or the file is too large.
         OSError: the file cannot be read.
     """
-    path = item if isinstance(item, str) else item.get("uri", "") if isinstance(item, dict) else None
-    if path is None:
+    path = item if isinstance(item, str) else (item.get("uri") or "") if isinstance(item, dict) else None
+    if not isinstance(path, str):
         raise ParseError("a picture or sound is a path or an object with data or uri")
     if not path or "://" in path:
         return ParseDict({"uri": item} if isinstance(item, str) else item, types_pb2.Media())
@@ -163,7 +170,7 @@ def money(value: str) -> Any:
     """Return "12.99 EUR" as google.type.Money; what is not of that form is left for the parser to refuse."""
     number, _, currency = value.strip().partition(" ")
     units, _, cents = number.partition(".")
-    if not units.isdigit() or (cents and not cents.isdigit()):
+    if not units.isdecimal() or (cents and not cents.isdecimal()):
         return value
     return {"units": units, "nanos": int(cents.ljust(9, "0")[:9] or 0), "currencyCode": currency}
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from triptych.cli.connection import connect
 from triptych.cli.options import Address, AsJson, Catalog, Timeout
-from triptych.cli.output import EXIT_BAD_INPUT, errors_as_lines, fail, out, price, print_json
+from triptych.cli.output import EXIT_BAD_INPUT, errors_as_lines, fail, out, price, print_json, text_of
 from triptych.v1 import product_search_service_pb2 as pb
 from triptych.v1 import types_pb2
 
@@ -80,10 +80,9 @@ def parsed(word: str) -> pb.CustomerEvent:
 
 def read_events(path: Path) -> Iterator[pb.CustomerEvent]:
     """Yield the events in a file of JSON Lines."""
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                yield event_of(line, f"{path}:{number}")
+    for number, line in enumerate(text_of(path).split("\n"), start=1):
+        if line.strip():
+            yield event_of(line, f"{path}:{number}")
 
 
 def event_of(line: str, where: str) -> pb.CustomerEvent:

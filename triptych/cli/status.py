@@ -53,13 +53,15 @@ def status(
 
 def named(parts: list[str]) -> dict[str, str]:
     """Return addresses by name; what is no NAME=HOST:PORT ends the command."""
-    found = [each.partition("=") for each in parts]
-    for name, _, address in found:
-        if not name or not address.rpartition(":")[2].isdigit():
+    found = {}
+    for part in parts:
+        name, _, address = part.partition("=")
+        if not name or not address.rpartition(":")[2].isdecimal():
             raise fail(
-                f"--part takes NAME=HOST:PORT, such as gateway=gateway:8100, not {name!r}", EXIT_BAD_INPUT
+                f"--part takes NAME=HOST:PORT, such as gateway=gateway:8100, not {part!r}", EXIT_BAD_INPUT
             )
-    return {name: address for name, _, address in found}
+        found[name] = address
+    return found
 
 
 def remote(addresses: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from google.protobuf.json_format import ParseDict, ParseError
 from triptych.cli.connection import connect
 from triptych.cli.options import Address, AsJson, Catalog, Timeout
 from triptych.cli.output import EXIT_BAD_INPUT, errors_as_lines, fail, out, print_json
+from triptych.cli.product_files import one_line
 from triptych.v1 import types_pb2
 
 NANOS = 10**9
@@ -89,7 +90,7 @@ def product_of(product_id: str, fields: list[tuple[str, str]], time: str) -> typ
     try:
         return ParseDict(content, types_pb2.Product())
     except ParseError as error:
-        raise fail(f"--set: {error}", EXIT_BAD_INPUT) from error
+        raise fail(f"--set or --time: {one_line(error)}", EXIT_BAD_INPUT) from error
 
 
 def read(value: str) -> Any:

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from triptych.cli.connection import connect
 from triptych.cli.options import Address, AsJson, Catalog
-from triptych.cli.output import err, errors_as_lines, out, print_json
+from triptych.cli.output import err, errors_as_lines, out, print_json, text_of
 from triptych.client import Client
 from triptych.v1 import upgrade_service_pb2 as pb
 
@@ -114,7 +114,7 @@ def cancel(
 
 def lines_of(path: Path) -> list[str]:
     """Return the lines of a file that are not empty."""
-    return [line.strip() for line in path.read_text().splitlines() if line.strip()]
+    return [line.strip() for line in text_of(path).splitlines() if line.strip()]
 
 
 def followed(client: Client, catalog: str) -> pb.Upgrade:

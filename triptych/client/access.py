@@ -1,5 +1,6 @@
 """TLS, and the key that calls bring."""
 
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,14 +14,32 @@ def open_channel(address: str, ca: str, cert: str, key: str, *, balanced: bool) 
     """Open a channel, with TLS where *ca* names a PEM file; *cert* and *key* are shown where they are asked for.
 
     Raises:
-        OSError: a file cannot be read.
+        OSError: a file cannot be read, or is not what it should be.
+        ValueError: *cert* and *key* without *ca*, which would be passed over, or one without the other.
     """
+    if bool(cert) != bool(key) or (cert and not ca):
+        raise ValueError("tls_cert and tls_key belong together, and to tls_ca: set all of them")
     if not ca:
         return grpc.insecure_channel(address, options=options(balanced=balanced))
+    _check(ca, cert, key)
     pems = [Path(path).read_bytes() if path else None for path in (ca, key, cert)]
     return grpc.secure_channel(
         address, grpc.ssl_channel_credentials(*pems), options=options(balanced=balanced)
     )
+
+
+def _check(ca: str, cert: str, key: str) -> None:
+    """Raise OSError unless the files can be used; gRPC would say so on standard error, and try until the time is out."""
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except ssl.SSLError as error:
+        raise OSError(f"{ca}: no certificates in PEM") from error
+    if cert:
+        try:
+            # Where the key has a pass phrase nobody is asked for it.
+            context.load_cert_chain(cert, key, password="")
+        except ssl.SSLError as error:
+            raise OSError(f"{cert}, {key}: no certificate in PEM with its own plain key") from error
 
 
 def with_key(channel: grpc.Channel, key: str) -> grpc.Channel:
@@ -43,6 +62,8 @@ class Bearer(grpc.UnaryUnaryClientInterceptor, grpc.StreamStreamClientIntercepto
     """Adds a key. gRPC's call credentials would do so over TLS alone, not over a mesh's loopback."""
 
     def __init__(self, key: str) -> None:
+        if not (key.isascii() and key.isprintable()):
+            raise ValueError("an API key is made of printable ASCII characters")
         self._pair = ("authorization", f"Bearer {key}")
 
     def intercept_unary_unary(

@@ -32,7 +32,8 @@ class Client(SearchCalls, ProductCalls, CatalogCalls, FeedbackCalls):
         tls_cert, tls_key: PEM files of a certificate to show the gateway, and of its private key; empty: none.
 
     Raises:
-        OSError: a file cannot be read.
+        OSError: a file cannot be read, or is not what it should be.
+        ValueError: a certificate without a CA, or without its key; a key that cannot be sent.
     """
 
     def __init__(

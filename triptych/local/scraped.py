@@ -49,11 +49,12 @@ def scraped(client: httpx.Client, address: str) -> Scraped | None:
     asked_s = time.time()
     try:
         response = client.get(f"http://{address}/metrics", timeout=TIMEOUT_S).raise_for_status()
-        samples = list(samples_of(response.text))
-    except (httpx.HTTPError, ValueError):
+        date = response.headers.get("date", "")
+        skew_s = parsedate_to_datetime(date).timestamp() - asked_s if date else None
+        return told(list(samples_of(response.text)), skew_s)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError):
+        # Nobody answers, or somebody else does.
         return None
-    date = response.headers.get("date", "")
-    return told(samples, parsedate_to_datetime(date).timestamp() - asked_s if date else None)
 
 
 def told(samples: list[Sample], clock_skew_s: float | None = None) -> Scraped:

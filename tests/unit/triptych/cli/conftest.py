@@ -42,6 +42,7 @@ class FakeGateway(
         self.updates: list[Any] = []
         self.breaks_on = ""
         self.attribute = "colour"
+        self.unknown = False
         self.made: list[str] = []
         self.inconsistencies: list[maintenance_pb.Inconsistency] = []
         self.unnamed: list[str] = []
@@ -182,6 +183,8 @@ class FakeGateway(
         return catalog_pb.UpdateProductsResponse(results=results)
 
     def GetCatalog(self, request, context):
+        if self.unknown:
+            context.abort(grpc.StatusCode.NOT_FOUND, "no such catalogue")
         fused = catalog_pb.CatalogSpace(
             space=types_pb2.SEARCH_SPACE_FUSED,
             dimension=256,

@@ -5,6 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from training.errors import TrainingError
 from triptych.cli.event_files import write_judgements
 from triptych.cli.judgement_files import read_judgements
 from triptych.cli.main import app
@@ -156,6 +157,14 @@ def test_what_customers_did_becomes_a_curve(shop, judgements):
     assert 0 == result.exit_code, result.output
     assert {"mixed"} == set(shop.calibration.curves)
     assert [] == shop.searches
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path):
+    """As any line that is none."""
+    (tmp_path / "clicks.jsonl").write_bytes('{"parts": [{"text": "café"}]}'.encode("latin-1"))
+
+    with pytest.raises(TrainingError, match=r"clicks\.jsonl: not UTF-8"):
+        list(read_judgements(tmp_path / "clicks.jsonl"))
 
 
 def test_exported_events_are_read(tmp_path):

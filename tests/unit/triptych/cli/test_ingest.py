@@ -89,6 +89,29 @@ def test_broken_rows_of_csv_are_refused_one_by_one(ingest, gateway, tmp_path, mo
     assert error["_error"].startswith("line 4:")
 
 
+def test_values_of_another_kind_are_refused_line_by_line(ingest, gateway, tmp_path):
+    """A number where a list or a path belongs keeps no other product out."""
+    file = tmp_path / "p.jsonl"
+    wrong = [5, "a.jpg", {"uri": "a.jpg"}, [5], [{"uri": 5}]]
+    write(file, *({"id": f"w{at}", "images": images} for at, images in enumerate(wrong)), {"id": "p"})
+
+    result = ingest(file)
+
+    assert (1, {"p"}) == (result.exit_code, set(gateway.products)), result.output
+    assert [f"w{at}" for at in range(5)] == [each["id"] for each in errors_of(file)]
+    assert "line 1: images is a list" == errors_of(file)[0]["_error"]
+
+
+def test_a_price_in_other_digits_is_refused_alone(ingest, gateway, tmp_path):
+    """A superscript is a digit to Python, and no number."""
+    file = tmp_path / "p.csv"
+    file.write_text("id,price\na,1.² EUR\nb,1.5 EUR\n", encoding="utf-8")
+
+    result = ingest(file)
+
+    assert (1, {"b"}) == (result.exit_code, set(gateway.products)), result.output
+
+
 def test_a_pipe_is_stored_too(gateway, tmp_path):
     """- reads JSON Lines from standard input; errors go to a file in the current folder."""
     lines = b'{"id": "a", "title": "mug"}\n\n{"id": "b", "title": "bad"}\n{"id": "c", "title": "\xff"}\n'

@@ -62,6 +62,11 @@ def test_keys_are_revoked(run):
             ("create", "a", "--role", "write", "--catalog", "shop", "--requests-per-second", "0"),
             "requests_per_second",
         ),
+        (
+            ("create", "a", "--role", "write", "--catalog", "shop", "--requests-per-second", "inf"),
+            "requests_per_second: Input should be a finite number",
+        ),
+        (("create", "a", "--role", "write", "--catalog", "shop", "--days", "1e9"), "--days"),
         (("revoke", "0123456789ab"), "has no key 0123456789ab"),
         (("list",), "keys.json"),
     ],

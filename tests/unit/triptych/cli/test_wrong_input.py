@@ -1,4 +1,4 @@
-"""Commands around models: what is wrong with a call is one line and exit code 2, whatever it is."""
+"""What is wrong with a call is one line and exit code 2, whatever it is. None of these reaches a gateway."""
 
 import json
 
@@ -31,6 +31,17 @@ CALLS = [
     (["pack", "import", "FILES/junk.onnx", "--kind", "onnx", "--licence", "MIT"], "is no ONNX model"),
     (["pack", "import", "FILES/none", "--kind", "onnx", "--licence", "MIT"], "is no .onnx file"),
     (["speech", "--to", "triptych-demo", "--whisper", "FILES/empty"], "holds no .safetensors"),
+    (["search", "--text", "a", "--boost", "freshness:0.1:inf"], "--boost freshness:0.1:inf: a boost is"),
+    (["restore", "FILES/broken.toml"], "broken.toml/manifest.json: Not a directory"),
+    (["recommend", "--events", "FILES/latin1"], "latin1: not UTF-8"),
+    (["upgrade", "start", "--queries", "FILES/latin1"], "latin1: not UTF-8"),
+    (["update", "p", "--set", "price=7", "--time", "noon"], "--set or --time: Failed to parse update_time"),
+    (["update", "p", "--set", "tags=5"], "no field named "),
+    (["status", "--part", "gateway=here"], "not 'gateway=here'"),
+    (["--api-key-file", "FILES/latin1", "get", "p"], "latin1: not UTF-8"),
+    (["--api-key-file", "FILES/shop/manifest.jsonl", "get", "p"], "printable ASCII"),
+    (["--tls-ca", "FILES/broken.toml", "get", "p"], "broken.toml: no certificates in PEM"),
+    (["--tls-cert", "FILES/broken.toml", "--tls-key", "FILES/broken.toml", "get", "p"], "tls_ca"),
 ]
 
 
@@ -43,6 +54,7 @@ def files(tmp_path):
     (tmp_path / "shop" / "manifest.jsonl").write_text("".join(json.dumps(one) + "\n" for one in products))
     for name in ("broken.toml", "junk.tar.gz", "junk.onnx"):
         (tmp_path / name).write_text("[junk")
+    (tmp_path / "latin1").write_bytes("café".encode("latin-1"))
     return tmp_path
 
 
@@ -55,6 +67,7 @@ def test_what_is_wrong_is_said_in_one_line(files, monkeypatch, call, said):
     """No traceback, and nothing is written."""
     monkeypatch.setenv("TRIPTYCH_PACKS", str(files / "packs"))
     monkeypatch.setenv("TRIPTYCH_STATE", str(files / "state"))
+    monkeypatch.setenv("TRIPTYCH_ADDRESS", "127.0.0.1:1")
     monkeypatch.delenv("TRIPTYCH_MODEL_REPOSITORY", raising=False)
     before = written(files)
 

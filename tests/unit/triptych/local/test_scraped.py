@@ -25,6 +25,30 @@ nv_inference_pending_request_count{model="fusion",version="1"} 3
 """
 
 
+@pytest.fixture
+def served():
+    """Returns what serves a page; that returns its address."""
+    pages = [ROOM]
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(pages[-1].encode())
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    def serve(text):
+        pages.append(text)
+        return f"127.0.0.1:{server.server_port}"
+
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield serve
+        server.shutdown()
+
+
 def test_a_room_tells_what_it_is_and_does():
     """Ready, its version, its models, its requests."""
     found = told([*samples_of(ROOM)])
@@ -40,6 +64,18 @@ def test_triton_tells_what_waits():
     assert (True, "", None, 7) == (found.ready, found.version, found.in_flight, found.queued)
 
 
+@pytest.mark.parametrize("text", ["triptych_build_info 1\n", "triptych_rpc_in_flight NaN\n", "<html>\n"])
+def test_somebody_else_is_no_part(text, served):
+    """A page of another server is as none."""
+    assert {"gateway": None} == all_scraped({"gateway": served(text)})
+
+
+@pytest.mark.parametrize("address", ["[::1:80", "a\x00:80"])
+def test_an_address_that_is_none_is_no_part(address):
+    """Whatever was typed."""
+    assert {"gateway": None} == all_scraped({"gateway": address})
+
+
 def test_a_room_that_was_never_called_works_on_nothing():
     """It has no series of requests yet."""
     assert 0 == told([*samples_of("triptych_ready 1.0\n")]).in_flight
@@ -50,28 +86,9 @@ def test_a_room_that_is_not_ready_says_so():
     assert not told([*samples_of(ROOM.replace("triptych_ready 1.0", "triptych_ready 0.0"))]).ready
 
 
-@pytest.fixture
-def page():
-    """Serves ROOM; yields its address."""
-
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(ROOM.encode())
-
-        def log_message(self, *_):
-            """Say nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Page) as server:
-        threading.Thread(target=server.serve_forever).start()
-        yield f"127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-def test_pages_are_asked_for_side_by_side(page):
+def test_pages_are_asked_for_side_by_side(served):
     """One that nobody shows is none; the clock is compared to the second."""
-    found = all_scraped({"search": page, "ranker": "127.0.0.1:1"})
+    found = all_scraped({"search": served(ROOM), "ranker": "127.0.0.1:1"})
 
     assert found["ranker"] is None
     assert 3 == found["search"].in_flight
