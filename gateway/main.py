@@ -222,8 +222,7 @@ def token_key(settings: GatewaySettings) -> str:
 
 def main() -> None:
     """Serve with the settings of the environment."""
-    settings = GatewaySettings()
-    run("gateway", settings, lambda stack: build(stack, settings))
+    run("gateway", GatewaySettings, build)
 
 
 if __name__ == "__main__":

@@ -196,8 +196,7 @@ def build(stack: AsyncExitStack, settings: EncoderSettings) -> Room:
 
 def main() -> None:
     """Serve until SIGTERM."""
-    settings = EncoderSettings()
-    run("encoder", settings, lambda stack: build(stack, settings))
+    run("encoder", EncoderSettings, build)
 
 
 if __name__ == "__main__":

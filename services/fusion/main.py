@@ -21,16 +21,16 @@ def room_of(model: FusionModel) -> Room:
     return Room("fusion", (service,), warm_up=fuser.warm_up, check=fuser.check)
 
 
+def build(stack: AsyncExitStack, settings: FusionSettings) -> Room:
+    """Return the fusion room; what it opens closes with *stack*."""
+    client = open_triton(settings.triton_url, settings.triton_tls)
+    stack.push_async_callback(client.close)
+    return room_of(TritonFusionModel(client, settings.triton_model))
+
+
 def main() -> None:
     """Serve until SIGTERM."""
-    settings = FusionSettings()
-
-    def build(stack: AsyncExitStack) -> Room:
-        client = open_triton(settings.triton_url, settings.triton_tls)
-        stack.push_async_callback(client.close)
-        return room_of(TritonFusionModel(client, settings.triton_model))
-
-    run("fusion", settings, build)
+    run("fusion", FusionSettings, build)
 
 
 if __name__ == "__main__":

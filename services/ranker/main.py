@@ -36,18 +36,18 @@ def room_of(model: RankingModel) -> Room:
     return Room("ranker", (service,), warm_up=networks.warm_up, check=networks.check)
 
 
+def build(stack: AsyncExitStack, settings: RankerSettings) -> Room:
+    """Return the ranker room; what it opens closes with *stack*."""
+    if not settings.triton_url:
+        return room_of(NoRankingModel())
+    client = open_triton(settings.triton_url, settings.triton_tls)
+    stack.push_async_callback(client.close)
+    return room_of(TritonRankingModel(client, settings.triton_model))
+
+
 def main() -> None:
     """Serve until SIGTERM."""
-    settings = RankerSettings()
-
-    def build(stack: AsyncExitStack) -> Room:
-        if not settings.triton_url:
-            return room_of(NoRankingModel())
-        client = open_triton(settings.triton_url, settings.triton_tls)
-        stack.push_async_callback(client.close)
-        return room_of(TritonRankingModel(client, settings.triton_model))
-
-    run("ranker", settings, build)
+    run("ranker", RankerSettings, build)
 
 
 if __name__ == "__main__":

@@ -120,8 +120,7 @@ def _report(catalog: str, products: int) -> None:
 
 def main() -> None:
     """Serve until SIGTERM."""
-    settings = SearchSettings()
-    run("search", settings, lambda stack: build(stack, settings))
+    run("search", SearchSettings, build)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from triptych.cli.output import err, errors_as_lines, fail, out
+from triptych.cli.output import EXIT_BAD_INPUT, err, errors_as_lines, fail, out
 
 # A client's machine has neither Milvus nor Triton, and `triptych search` must not wait for what only the suite needs:
 # triptych.local is imported by the commands that use it.
@@ -68,6 +68,7 @@ def suite_settings(
 ) -> "SuiteSettings":
     """Return the suite's settings: what was given, else the environment's, else the defaults."""
     from triptych.local.settings import SuiteSettings
+    from triptych.runtime.reading import WrongSettings, read_settings
 
     given: dict[str, Any] = {
         "state": state,
@@ -75,7 +76,12 @@ def suite_settings(
         "packs": packs,
         "next_pack": next_pack,
     }
-    return SuiteSettings(**{name: value for name, value in given.items() if value is not None})
+    try:
+        return read_settings(
+            SuiteSettings, **{name: value for name, value in given.items() if value is not None}
+        )
+    except WrongSettings as error:
+        raise fail(str(error), EXIT_BAD_INPUT) from error
 
 
 def wait_until_ready(settings: "SuiteSettings", wait_s: float) -> None:

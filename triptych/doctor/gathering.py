@@ -12,7 +12,6 @@ from pathlib import Path
 
 import psutil
 from cryptography import x509
-from pydantic import ValidationError
 
 from gateway.settings import GatewaySettings
 from services.encoder.settings import EncoderSettings
@@ -32,6 +31,7 @@ from triptych.local.supervisord import STOP_WAIT_S, Supervisor
 from triptych.local.triton import SHARED_MEMORY
 from triptych.packs.pack import Pack, PackError
 from triptych.packs.verify import verify
+from triptych.runtime.reading import WrongSettings, read_settings
 from triptych.runtime.security.tls import TlsFiles, read
 from triptych.runtime.settings import ServerSettings
 
@@ -104,12 +104,9 @@ def settings_of_rooms() -> tuple[dict[str, ServerSettings], dict[str, str]]:
     rooms, unreadable = {}, {}
     for room, kind in SETTINGS.items():
         try:
-            rooms[room] = kind()
-        except ValidationError as error:
-            unreadable[room] = "; ".join(
-                f"{' '.join(map(str, each['loc'])) or 'settings'}: {each['msg'].removeprefix('Value error, ')}"
-                for each in error.errors()
-            )
+            rooms[room] = read_settings(kind)
+        except WrongSettings as error:
+            unreadable[room] = str(error)
     return rooms, unreadable
 
 

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+from wsgiref.simple_server import WSGIServer
 
 import grpc
 import uvloop
@@ -20,9 +22,12 @@ from triptych.runtime.gate import Gate
 from triptych.runtime.health import Check, Readiness
 from triptych.runtime.health_servicer import HealthServicer
 from triptych.runtime.interceptor import RpcInterceptor
-from triptych.runtime.security.doors import bind, bounds, gate_of, probe_server
+from triptych.runtime.reading import WrongSettings, read_settings
+from triptych.runtime.security.doors import address_of, bind, bounds, gate_of, probe_server
 from triptych.runtime.settings import ServerSettings
 from triptych.runtime.tracing.switch import interceptors, tracing
+
+Settings = TypeVar("Settings", bound=ServerSettings)
 
 
 @dataclass(frozen=True)
@@ -101,9 +106,7 @@ async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running
     readiness = Readiness(health_servicer, names)
     await readiness.start()
     port = listen(server, settings)
-    metrics_server, metrics_thread = start_http_server(
-        settings.metrics_port, addr=settings.metrics_host or settings.host
-    )
+    metrics_server, metrics_thread = show_metrics(settings)
     await server.start()
     probed = await probe_server(settings, health_servicer)
     logs.log.info("listening", port=port, metrics_port=metrics_server.server_port)
@@ -111,7 +114,7 @@ async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running
         readiness.follow(room.warm_up, room.check, settings.check_interval_ms / 1e3)
     )
     try:
-        yield Running(f"{settings.host}:{port}", metrics_server.server_port)
+        yield Running(address_of(settings.host, port), metrics_server.server_port)
     finally:
         # Stop: first no new requests, then no server, then no metrics.
         await readiness.close()
@@ -131,6 +134,16 @@ def listen(server: grpc.aio.Server, settings: ServerSettings) -> int:
     return bind(server, settings.host, settings.port, settings.tls)
 
 
+def show_metrics(settings: ServerSettings) -> tuple[WSGIServer, threading.Thread]:
+    """Show the metrics; return their server and its thread."""
+    host = settings.metrics_host or settings.host
+    try:
+        return start_http_server(settings.metrics_port, addr=host)
+    except OSError as error:
+        where = address_of(host, settings.metrics_port)
+        raise OSError(f"cannot show metrics on {where}: {error.strerror}") from error
+
+
 def request_classes(room: Room) -> dict[str, type[Message]]:
     """Return the request class of each method of *room*, by the method's full name."""
     pool = descriptor_pool.Default()
@@ -142,30 +155,33 @@ def request_classes(room: Room) -> dict[str, type[Message]]:
 
 
 def run(
-    room: str,
-    settings: ServerSettings,
-    build: Callable[[contextlib.AsyncExitStack], Room],
+    room: str, kind: type[Settings], build: Callable[[contextlib.AsyncExitStack, Settings], Room]
 ) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Args:
         room: its name, for the log.
-        settings: its settings.
+        kind: the class of its settings, which are read from the environment.
         build: makes the room inside the event loop, and pushes what must be closed at the end on the stack.
 
     Raises:
-        SystemExit: a folder cannot be written, or a port is taken; the log says which.
+        SystemExit: a setting is wrong, a folder cannot be written, or a port is taken; the log says which.
     """
-    logs.configure(room, settings.log_level)
+    logs.configure(room, "info")
     try:
+        settings = read_settings(kind)
+        logs.configure(room, settings.log_level)
         uvloop.run(_run(room, settings, build))
+    except WrongSettings as error:
+        logs.log.error("cannot start", why=str(error))
+        raise SystemExit(1) from None
     except OSError as error:
         logs.log.error("cannot start", path=error.filename, why=error.strerror or str(error))
         raise SystemExit(1) from None
 
 
 async def _run(
-    name: str, settings: ServerSettings, build: Callable[[contextlib.AsyncExitStack], Room]
+    name: str, settings: Settings, build: Callable[[contextlib.AsyncExitStack, Settings], Room]
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -174,7 +190,7 @@ async def _run(
     # The stack closes in reverse order: the server, which `serving` opens last, stops first.
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(tracing(name, settings))
-        room = build(stack)
+        room = build(stack, settings)
         await stack.enter_async_context(serving(room, settings))
         await stop.wait()
         logs.log.info("stopping")

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from triptych.runtime.secrets import secrets_folder
@@ -18,7 +18,9 @@ class ServerSettings(BaseSettings):
         hide_input_in_errors=True,  # what is refused may be a secret
     )
 
-    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 in a container.")
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on; 0.0.0.0 in a container, or :: with IPv6."
+    )
     port: int = Field(0, ge=0, le=65535, description="Port of the gRPC server; 0 takes a free one.")
     metrics_port: int = Field(
         0, ge=0, le=65535, description="Port of the Prometheus endpoint /metrics; 0 takes a free one."
@@ -96,6 +98,11 @@ class ServerSettings(BaseSettings):
         pattern="^(debug|info|warning|error)$",
         description="Least severe level that is logged: debug, info, warning or error.",
     )
+
+    @field_validator("host", "metrics_host")
+    @classmethod
+    def _without_brackets(cls, host: str) -> str:
+        return host.removeprefix("[").removesuffix("]")
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> Self:

@@ -35,7 +35,7 @@ def bind(server: grpc.aio.Server, host: str, port: int, tls: TlsFiles = PLAIN) -
     Raises:
         OSError: the port is taken, or a file of *tls* cannot be used.
     """
-    wanted = f"{host}:{port}"
+    wanted = address_of(host, port)
     credentials = server_credentials(tls) if tls.cert else None
     if credentials is None and not is_loopback(host):
         log.warning("whoever reaches this address can read and change what is sent", host=host, tls=False)
@@ -47,10 +47,15 @@ def bind(server: grpc.aio.Server, host: str, port: int, tls: TlsFiles = PLAIN) -
         raise OSError(f"cannot listen on {wanted}: is the port taken?") from error
 
 
+def address_of(host: str, port: int) -> str:
+    """Return "host:port", with brackets around an address of IPv6."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def is_loopback(host: str) -> bool:
     """Whether *host*, an address or a name, is reached from this machine alone."""
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 

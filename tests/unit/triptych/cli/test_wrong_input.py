@@ -43,6 +43,11 @@ CALLS = [
     (["--tls-ca", "FILES/broken.toml", "get", "p"], "broken.toml: no certificates in PEM"),
     (["--tls-cert", "FILES/broken.toml", "--tls-key", "FILES/broken.toml", "get", "p"], "tls_ca"),
 ]
+# Of the suite, by commands that look at it.
+VARIABLES = [
+    ({"TRIPTYCH_SEARCH_PORT": "abc"}, "TRIPTYCH_SEARCH_PORT: Input should be a valid integer"),
+    ({"TRIPTYCH_TRACING_RATIO": "2"}, "TRIPTYCH_TRACING_RATIO: Input should be less than"),
+]
 
 
 @pytest.fixture
@@ -78,3 +83,12 @@ def test_what_is_wrong_is_said_in_one_line(files, monkeypatch, call, said):
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("error ")]
     assert said in line
     assert before == written(files)
+
+
+@pytest.mark.parametrize("command", ["status", "doctor", "up", "down"])
+@pytest.mark.parametrize(("variables", "said"), VARIABLES, ids=["no number", "out of bounds"])
+def test_a_wrong_setting_is_named(command, variables, said):
+    """By its variable, in one line."""
+    result = CliRunner().invoke(app, [command], env=variables)
+
+    assert (2, True) == (result.exit_code, said in result.stderr), result.output

@@ -48,8 +48,24 @@ def test_settings_that_cannot_be_read_are_named_without_their_value(monkeypatch)
 
     _, unreadable = settings_of_rooms()
 
-    assert unreadable["gateway"].startswith("token_key: ")
+    assert unreadable["gateway"].startswith("TRIPTYCH_GATEWAY_TOKEN_KEY: ")
     assert "hunter2" not in unreadable["gateway"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("TRIPTYCH_SEARCH_TLS_CALLERS", "gateway", 'field "tls_callers"'),
+        ("TRIPTYCH_SECRETS_DIR", "/nowhere", "TRIPTYCH_SECRETS_DIR names no folder: /nowhere"),
+    ],
+)
+def test_settings_that_are_not_even_values_are_found(monkeypatch, variable, value, said):
+    """A list that is no JSON, a folder of secrets that is not there."""
+    monkeypatch.setenv(variable, value)
+
+    _, unreadable = settings_of_rooms()
+
+    assert said in unreadable["search"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -392,6 +393,47 @@ class TestStop:
                 async with serving(room(answer), QUICK.model_copy(update={"port": port})):
                     pass
 
+    async def test_a_taken_port_of_metrics_is_named_too(self):
+        """By where it should have been."""
+        async with client(answer) as (_, _, running):
+            taken = QUICK.model_copy(update={"metrics_port": running.metrics_port})
+            with pytest.raises(OSError, match=f"cannot show metrics on 127.0.0.1:{running.metrics_port}: "):
+                async with serving(room(answer), taken):
+                    pass
+
+    @pytest.mark.parametrize("host", ["::1", "[::1]"])
+    async def test_a_room_listens_on_an_address_of_ipv6(self, host):
+        """With brackets or without, as people write it; its metrics too."""
+        async with client(answer, ServerSettings(host=host, drain_ms=0)) as (stub, _, running):
+            assert await answer(REQUEST) == await stub.Rank(REQUEST)
+            assert running.address.startswith("[::1]:")
+            page = await asyncio.to_thread(metrics_page, running.metrics_port, "[::1]")
+
+        assert "triptych_ready" in page
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("TRIPTYCH_RANKER_PORT", "abc", "TRIPTYCH_RANKER_PORT: Input should be a valid integer"),
+        ("TRIPTYCH_RANKER_TLS_CERT", "a.pem", "tls_cert and tls_key belong together"),
+        ("TRIPTYCH_SECRETS_DIR", "/nowhere", "TRIPTYCH_SECRETS_DIR names no folder: /nowhere"),
+    ],
+)
+def test_a_room_that_cannot_start_says_why_in_one_line(variable, value, said):
+    """As every line of its log: JSON, and no traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "services.ranker.main"],
+        env={**os.environ, variable: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    (line,) = [json.loads(each) for each in done.stderr.splitlines()]
+    assert (1, "cannot start", "ranker") == (done.returncode, line["event"], line["room"])
+    assert said in line["why"]
+
 
 class TestSeenFromOutside:
     async def test_reflection_lists_the_services(self):
@@ -436,8 +478,8 @@ class TestSeenFromOutside:
         )
 
 
-def metrics_page(port: int) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
+def metrics_page(port: int, host: str = "127.0.0.1") -> str:
+    with urllib.request.urlopen(f"http://{host}:{port}/metrics") as response:
         return response.read().decode()
 
 
