@@ -16,7 +16,8 @@ from services.search.core.filters.evaluate import evaluate
 from services.search.core.filters.model import And, Compare, Field, Has, Not, OneOf, Order
 from services.search.core.filters.parse import parse
 from services.search.core.model import Count, Facts, ValueCounts
-from services.search.core.ports import FieldIndex, LexicalIndex
+from services.search.core.ports.fields import FieldIndex
+from services.search.core.ports.words import LexicalIndex
 from tests.filters_strategy import ATTRIBUTES, product, product_id, written
 
 BRAND, PRICE, IN_STOCK, POPULARITY = Field("brand"), Field("price"), Field("in_stock"), Field("popularity")

@@ -20,7 +20,9 @@ from services.search.core.checking import Checker
 from services.search.core.keeper import Keeper
 from services.search.core.listing import Listing
 from services.search.core.locks import ProductLocks
-from services.search.core.ports import FieldIndex, LexicalIndex, VectorIndex
+from services.search.core.ports.fields import FieldIndex
+from services.search.core.ports.vectors import VectorIndex
+from services.search.core.ports.words import LexicalIndex
 from services.search.core.refill import Refill
 from services.search.core.searcher import Searcher
 from services.search.core.sentinel import Sentinel
@@ -59,7 +61,7 @@ def open_stores(settings: SearchSettings, stack: AsyncExitStack) -> Opened:
     fresh = settings.consistency
     index = MilvusIndex(connection, directory, search_ef=settings.search_ef, consistency=fresh)
     if settings.lexical == "milvus":
-        words = MilvusLexicalIndex(connection, WordsCollections(connection, directory), consistency=fresh)
+        words = MilvusLexicalIndex(connection, WordsCollections(connection), consistency=fresh)
         return index, words, MilvusFieldIndex(connection, directory, facts_of, consistency=fresh)
     store = SqliteStore(settings.lexical_path)
     stack.push_async_callback(store.close)

@@ -9,7 +9,7 @@ from services.search.core.checks import Spaces, check_distinct, check_spaces, ch
 from services.search.core.generations import existing_live_of
 from services.search.core.locks import ProductLocks
 from services.search.core.model import ProductRecord, Row, RowKey
-from services.search.core.ports import VectorIndex
+from services.search.core.ports.vectors import VectorIndex
 from services.search.core.rows import RowWriter
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import TriptychError

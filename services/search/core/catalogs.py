@@ -7,7 +7,8 @@ from services.search.core.checks import Spaces, catalog_not_found, check_declare
 from services.search.core.generations import collections_of
 from services.search.core.locks import KeyedLocks
 from services.search.core.model import Collection
-from services.search.core.ports import LexicalIndex, VectorIndex
+from services.search.core.ports.vectors import VectorIndex
+from services.search.core.ports.words import LexicalIndex
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import InvalidArgument, Reason
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 
-from services.search.core.ports import VectorIndex
+from services.search.core.ports.vectors import VectorIndex
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import TriptychError
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from services.search.core.filters.model import Field, Value
 from services.search.core.filters.parts import without
 from services.search.core.model import Count, Facet, Interval
-from services.search.core.ports import FieldIndex
+from services.search.core.ports.fields import FieldIndex
 from services.search.core.query import FacetWish, SearchQuery
 from services.search.core.scope import Scope
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from services.search.core.checks import check_fits
 from services.search.core.model import Collection, Hit
 from services.search.core.near import Query, compared
-from services.search.core.ports import VectorIndex
+from services.search.core.ports.vectors import VectorIndex
 from services.search.core.query import SearchQuery
 from services.search.core.scope import Scope
 from services.search.core.similarity import check_metric

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.search.core.filters.model import Filter
 from services.search.core.model import Collection, RowKey
-from services.search.core.ports import VectorIndex
+from services.search.core.ports.vectors import VectorIndex
 from services.search.core.similarity import goodness, indexed_metric
 from triptych.vocabulary.vectors import Floats
 

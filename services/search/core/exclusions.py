@@ -10,7 +10,7 @@ from services.search.core.checks import check_fits
 from services.search.core.filters.model import Field, Filter, Not, OneOf
 from services.search.core.model import Collection
 from services.search.core.near import Query, compared, keys_of
-from services.search.core.ports import VectorIndex
+from services.search.core.ports.vectors import VectorIndex
 from services.search.core.query import ExcludedVector, SearchQuery
 from services.search.core.similarity import indexed_metric
 from services.search.core.stores import Stores

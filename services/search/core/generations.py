@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from services.search.core.checks import catalog_not_found
 from services.search.core.model import Collection
-from services.search.core.ports import VectorIndex
+from services.search.core.ports.vectors import VectorIndex
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import NotFound, Reason
 

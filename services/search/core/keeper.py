@@ -21,7 +21,8 @@ from services.search.core.checks import (
 from services.search.core.generations import Collections, collections_of, existing_live_of, live_of
 from services.search.core.locks import KeyedLocks, ProductLocks
 from services.search.core.model import Attributes, Collection, ProductRecord, Row, RowKey
-from services.search.core.ports import LexicalIndex, VectorIndex
+from services.search.core.ports.vectors import VectorIndex
+from services.search.core.ports.words import LexicalIndex
 from services.search.core.rows import Keys, RowWriter
 from services.search.core.stored import stored
 from services.search.core.writing import Decided, Decision, ProductEditor, Written, decide, plan

@@ -6,7 +6,7 @@ To be sure of an order by words and vectors, many more products are looked at th
 from collections.abc import Sequence
 
 from services.search.core.model import Collection, Row, RowKey
-from services.search.core.ports import VectorIndex
+from services.search.core.ports.vectors import VectorIndex
 from services.search.core.query import SearchQuery
 from services.search.core.scope import Scope
 

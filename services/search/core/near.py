@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.search.core.filters.model import Filter
 from services.search.core.model import VIEW_KINDS, VIEWS_MAX, Collection, Neighbour, Row, RowKey
-from services.search.core.ports import VectorIndex
+from services.search.core.ports.vectors import VectorIndex
 from services.search.core.similarity import as_asked, goodness
 from triptych.vocabulary.choices import SimilarityMetric
 from triptych.vocabulary.vectors import Floats

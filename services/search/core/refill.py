@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 from services.search.core.locks import KeyedLocks
 from services.search.core.model import Collection, Facts, RowKey
-from services.search.core.ports import LexicalIndex, VectorIndex
+from services.search.core.ports.vectors import VectorIndex
+from services.search.core.ports.words import LexicalIndex
 from triptych.vocabulary.choices import SpaceKind
 
 # Products at a time: a write of one of them waits until its page is done.

@@ -8,7 +8,7 @@ import numpy as np
 
 from services.search.core.covariance import Wide, shrunk_covariance, whitening
 from services.search.core.model import Collection
-from services.search.core.ports import VectorIndex
+from services.search.core.ports.vectors import VectorIndex
 from triptych.vocabulary.choices import SimilarityMetric
 from triptych.vocabulary.vectors import Floats
 

@@ -16,7 +16,7 @@ from services.search.core.model import (
     RowKey,
 )
 from services.search.core.near import keys_of
-from services.search.core.ports import VectorIndex
+from services.search.core.ports.vectors import VectorIndex
 from services.search.core.stored import stored
 from triptych.vocabulary.choices import SpaceKind
 

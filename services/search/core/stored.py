@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from services.search.core.model import SIDE_KINDS, Collection, ProductRecord, ProductVector, Row, RowKey
 from services.search.core.near import keys_of
-from services.search.core.ports import VectorIndex
+from services.search.core.ports.vectors import VectorIndex
 from services.search.core.writing import Stored
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.vectors import Vector

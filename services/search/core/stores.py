@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from services.search.core.model import Facts
-from services.search.core.ports import FieldIndex, LexicalIndex, VectorIndex
+from services.search.core.ports.fields import FieldIndex
+from services.search.core.ports.vectors import VectorIndex
+from services.search.core.ports.words import LexicalIndex
 from triptych.vocabulary.choices import Consistency
 
 

@@ -9,7 +9,7 @@ from services.search.core.attributes import beyond
 from services.search.core.generations import Live, existing_live_of
 from services.search.core.locks import ProductLocks
 from services.search.core.model import Collection
-from services.search.core.ports import VectorIndex
+from services.search.core.ports.vectors import VectorIndex
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import FailedPrecondition, NotFound, Reason
 from triptych.vocabulary.vectors import Space

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.search.core.filters.model import Filter
-from services.search.core.ports import LexicalIndex
+from services.search.core.ports.words import LexicalIndex
 
 # What the best of several texts is looked for among, at first.
 BEST_AMONG = 10

@@ -2,53 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
-from pymilvus.grpc_gen.milvus_pb2 import (
-    DeleteRequest,
-    GetVersionRequest,
-    UpsertRequest,
-)
+from pymilvus.grpc_gen.milvus_pb2 import DeleteRequest, GetVersionRequest, UpsertRequest
 
+from services.search.adapters.milvus.collections import MilvusCollections
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.directory import Directory
-from services.search.adapters.milvus.errors import (
-    COLLECTION_NOT_FOUND,
-    COLLECTION_NOT_LOADED,
-    MilvusRefusal,
-    map_milvus_errors,
-)
+from services.search.adapters.milvus.errors import map_milvus_errors
 from services.search.adapters.milvus.expressions import expression_of
-from services.search.adapters.milvus.requests import LEVELS, Consistency, query_request, search_request
-from services.search.adapters.milvus.rows import (
-    batches,
-    columns_of,
-    expression,
-    keys_of,
-    primary_key,
-    rows_of,
-)
-from services.search.adapters.milvus.rows import vectors_of as column_vectors
-from services.search.adapters.milvus.schema import (
-    CALIBRATION_PROPERTY,
-    HISTORY,
-    KEY,
-    OTHER_PROPERTY,
-    PRODUCT,
-    PRODUCT_ID,
-    UPGRADE_PROPERTY,
-    VECTOR,
-    VIEW,
-    attribute_properties,
-    pairs,
-)
-from services.search.core.checks import catalog_not_found
+from services.search.adapters.milvus.reading import MilvusReader
+from services.search.adapters.milvus.requests import LEVELS, Consistency, search_request
+from services.search.adapters.milvus.rows import batches, columns_of, expression, keys_of, rows_of
+from services.search.adapters.milvus.schema import HISTORY, PRODUCT, PRODUCT_ID, VECTOR, VIEW
 from services.search.core.filters.model import Filter
-from services.search.core.model import Attributes, Collection, Neighbour, Row, RowKey
+from services.search.core.model import Collection, Neighbour, Row, RowKey
 from services.search.core.sampling import drawn, vectors_of
 from services.search.core.similarity import indexed_metric, order_of, similarities
 from triptych.vocabulary import choices
-from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
+from triptych.vocabulary.choices import SimilarityMetric
 from triptych.vocabulary.vectors import Floats, Space
 
 # Among how many rows a sample is drawn: 20 pages of keys.
@@ -58,7 +29,7 @@ SAMPLED_KEYS_MAX = 20 * 16_384
 FEW_ROWS = 2_000
 
 
-class MilvusIndex:
+class MilvusIndex(MilvusCollections):
     """Implements `VectorIndex`.
 
     Args:
@@ -74,8 +45,9 @@ class MilvusIndex:
     def __init__(
         self, connection: MilvusConnection, directory: Directory, *, search_ef: int, consistency: Consistency
     ) -> None:
+        super().__init__(directory)
         self._connection = connection
-        self._directory = directory
+        self._reader = MilvusReader(connection, consistency=consistency)
         self._search_ef = search_ef
         self._consistency = consistency
 
@@ -89,55 +61,40 @@ class MilvusIndex:
         """Return the same index with the least that HNSW can keep: as many candidates as rows are asked for."""
         return MilvusIndex(self._connection, self._directory, search_ef=1, consistency=self._consistency)
 
-    async def collection(
-        self, catalog: str, kind: SpaceKind, *, generation: str = "", fresh: bool = False
-    ) -> Collection | None:
-        """Return the collection behind the alias."""
-        with map_milvus_errors():
-            find = self._directory.find if fresh else self._directory.remembered
-            return await find(catalog, kind, generation)
-
-    async def create(self, catalog: str, kind: SpaceKind, space: Space) -> Collection:
-        """Make the collection, index it, load it, and put it behind its alias."""
-        with map_milvus_errors():
-            return await self._directory.create(catalog, kind, space)
-
     async def upsert(self, collection: Collection, rows: Sequence[Row]) -> None:
         """Write *rows*; Milvus answers when they stand in its log."""
         for batch in batches(rows):
             request = UpsertRequest(
                 collection_name=collection.name, num_rows=len(batch), fields_data=columns_of(batch)
             )
-            await self._call(collection, "Upsert", request)
+            await self._reader.call(collection, "Upsert", request)
 
     async def delete(self, collection: Collection, keys: Sequence[RowKey]) -> None:
         """Remove the rows of *keys*; Milvus answers when that stands in its log."""
         if keys:
             request = DeleteRequest(collection_name=collection.name, expr=expression(keys))
-            await self._call(collection, "Delete", request)
+            await self._reader.call(collection, "Delete", request)
 
     async def read(
         self, collection: Collection, keys: Sequence[RowKey], *, with_vectors: bool, fresh: bool = True
     ) -> list[Row]:
         """Return the rows of *keys* that exist."""
         fields = [*_fields(with_vectors=with_vectors), *([HISTORY] if fresh else [])]
-        return rows_of(await self._query(collection, keys, fields, fresh=fresh))
+        return rows_of(await self._reader.columns(collection, keys, fields, fresh=fresh))
 
     async def existing(self, collection: Collection, keys: Sequence[RowKey]) -> set[RowKey]:
         """Return those of *keys* that exist."""
-        return set(keys_of(await self._query(collection, keys, [PRODUCT_ID, VIEW])))
+        return set(keys_of(await self._reader.columns(collection, keys, [PRODUCT_ID, VIEW])))
 
     async def keys_after(
         self, collection: Collection, key: RowKey | None, limit: int, *, among: Filter | None = None
     ) -> list[RowKey]:
         """Return the next keys in the order of primary keys."""
-        return await self._keys_after(collection, key, limit, fresh=True, among=among)
+        return await self._reader.keys_after(collection, key, limit, fresh=True, among=among)
 
     async def count(self, collection: Collection) -> int:
         """Ask Milvus for a count."""
-        request = query_request(collection, "", ["count(*)"], "strong")
-        (column,) = (await self._call(collection, "Query", request)).fields_data
-        return int(column.scalars.long_data.data[0])
+        return await self._reader.count(collection, "", fresh=True)
 
     async def nearest(
         self,
@@ -152,7 +109,7 @@ class MilvusIndex:
         """Return the *limit* nearest rows: as far as HNSW finds them, and all of them where few pass."""
         condition = "" if among is None else expression_of(among)
         if among is not None and not self._connection.is_exhaustive:
-            passing = await self._count(collection, condition)
+            passing = await self._reader.count(collection, condition, fresh=False)
             if passing <= FEW_ROWS and (
                 found := await self._nearest_of_few(
                     collection,
@@ -173,7 +130,7 @@ class MilvusIndex:
         """Compare the rows of *keys* that exist: a search among so few can miss most of them, see README.md."""
         if not keys:
             return {}
-        found, vectors = await self._vectors(collection, expression(keys))
+        found, vectors = await self._reader.vectors(collection, expression(keys))
         if not found:
             return {}
         near = similarities(vectors, query, collection.space)
@@ -184,50 +141,25 @@ class MilvusIndex:
         keys: list[RowKey] = []
         page: list[RowKey] = []
         while len(keys) < SAMPLED_KEYS_MAX and (not keys or len(page) == self.rows_max):
-            page = await self._keys_after(collection, keys[-1] if keys else None, self.rows_max, fresh=False)
+            page = await self._reader.keys_after(
+                collection, keys[-1] if keys else None, self.rows_max, fresh=False
+            )
             keys += page
         rows = await self.read(collection, drawn(keys, limit), with_vectors=True, fresh=False)
         return vectors_of(rows, collection.space)
 
-    async def add_attributes(self, collection: Collection, attributes: Attributes) -> None:
-        """Keep *attributes* in the collection's properties."""
+    async def ping(self) -> None:
+        """Return when Milvus answers."""
         with map_milvus_errors():
-            await self._directory.alter(collection, attribute_properties(attributes))
+            await self._connection.call("GetVersion", GetVersionRequest())
 
-    async def set_calibration(self, collection: Collection, calibration: str) -> None:
-        """Keep *calibration* in the collection's properties."""
+    async def warm_up(self) -> None:
+        """Return when all collections are loaded and can be read; start loading those that are not."""
         with map_milvus_errors():
-            await self._directory.alter(collection, pairs(**{CALIBRATION_PROPERTY: calibration}))
-
-    async def set_other(self, collection: Collection, generation: str) -> None:
-        """Keep *generation* in the collection's properties."""
-        with map_milvus_errors():
-            await self._directory.alter(collection, pairs(**{OTHER_PROPERTY: generation}))
-
-    async def set_upgrade(self, collection: Collection, record: str) -> None:
-        """Keep *record* in the collection's properties."""
-        with map_milvus_errors():
-            await self._directory.alter(collection, pairs(**{UPGRADE_PROPERTY: record}))
-
-    async def switch(self, collection: Collection) -> None:
-        """Move the alias of the catalogue."""
-        with map_milvus_errors():
-            await self._directory.switch(collection)
-
-    async def drop_generation(self, catalog: str, generation: str) -> None:
-        """Drop the collections, that of the records first."""
-        with map_milvus_errors():
-            await self._directory.drop_generation(catalog, generation)
-
-    async def catalogs(self) -> list[Collection]:
-        """Return every collection that serves."""
-        with map_milvus_errors():
-            return await self._directory.collections()
-
-    async def unreadable(self) -> list[str]:
-        """Return catalogues of which Milvus has collections, and none of records that can be read."""
-        with map_milvus_errors():
-            return await self._directory.unreadable()
+            collections = await self._directory.warm_up()
+        for collection in collections:
+            # After a restart Milvus calls a collection loaded some seconds before it answers a strong read.
+            await self.existing(collection, [RowKey("", 0)])
 
     async def _search(
         self, collection: Collection, query: Floats, limit: int, condition: str, fields: Sequence[str]
@@ -236,7 +168,7 @@ class MilvusIndex:
         request = search_request(
             collection, query, limit, fields, self._consistency, condition=condition, ef=ef
         )
-        results = (await self._call(collection, "Search", request)).results
+        results = (await self._reader.call(collection, "Search", request)).results
         near = _from_scores(results.scores, collection.space)
         return [Neighbour(*each) for each in zip(rows_of(results.fields_data), near, strict=True)]
 
@@ -250,7 +182,7 @@ class MilvusIndex:
         with_vectors: bool,
         with_products: bool,
     ) -> list[Neighbour]:
-        keys, vectors = await self._vectors(collection, condition)
+        keys, vectors = await self._reader.vectors(collection, condition)
         if not keys:
             # Seen to happen for a moment while Milvus exchanges one of its segments for another.
             return []
@@ -266,78 +198,6 @@ class MilvusIndex:
         by_key = {row.key: row for row in rows}
         # What was removed in between is not there any more.
         return [Neighbour(by_key[key], value) for key, value in best.items() if key in by_key]
-
-    async def _vectors(self, collection: Collection, condition: str) -> tuple[list[RowKey], Floats]:
-        request = query_request(collection, condition, [PRODUCT_ID, VIEW, VECTOR], self._consistency)
-        return column_vectors((await self._call(collection, "Query", request)).fields_data)
-
-    async def _count(self, collection: Collection, condition: str) -> int:
-        request = query_request(collection, condition, ["count(*)"], self._consistency)
-        (column,) = (await self._call(collection, "Query", request)).fields_data
-        return int(column.scalars.long_data.data[0])
-
-    async def drop(self, catalog: str) -> bool:
-        """Drop the aliases and the collections."""
-        with map_milvus_errors():
-            return await self._directory.drop(catalog)
-
-    async def ping(self) -> None:
-        """Return when Milvus answers."""
-        with map_milvus_errors():
-            await self._connection.call("GetVersion", GetVersionRequest())
-
-    async def warm_up(self) -> None:
-        """Return when all collections are loaded and can be read; start loading those that are not."""
-        with map_milvus_errors():
-            collections = await self._directory.warm_up()
-        for collection in collections:
-            # After a restart Milvus calls a collection loaded some seconds before it answers a strong read.
-            await self.existing(collection, [RowKey("", 0)])
-
-    async def _query(
-        self, collection: Collection, keys: Sequence[RowKey], fields: Sequence[str], *, fresh: bool = True
-    ) -> Any:
-        if not keys:
-            return []
-        request = query_request(
-            collection, expression(keys), fields, "strong" if fresh else self._consistency
-        )
-        return (await self._call(collection, "Query", request)).fields_data
-
-    async def _keys_after(
-        self,
-        collection: Collection,
-        key: RowKey | None,
-        limit: int,
-        *,
-        fresh: bool,
-        among: Filter | None = None,
-    ) -> list[RowKey]:
-        after = f'{KEY} > "{primary_key(key) if key else ""}"'
-        request = query_request(
-            collection,
-            after if among is None else f"({after}) and {expression_of(among)}",
-            [PRODUCT_ID, VIEW],
-            "strong" if fresh else self._consistency,
-            limit=limit,
-            # Without the one, a segment of a server may stop at keys of its own, and some in between would be passed
-            # over; without the other, Milvus Lite keeps no order.
-            reduce_stop_for_best=True,
-            iterator=True,
-        )
-        return keys_of((await self._call(collection, "Query", request)).fields_data)
-
-    async def _call(self, collection: Collection, method: str, request: Any) -> Any:
-        with map_milvus_errors():
-            try:
-                return await self._connection.call(method, request)
-            except MilvusRefusal as refusal:
-                if refusal.code == COLLECTION_NOT_FOUND:
-                    raise catalog_not_found(collection.catalog) from refusal
-                if refusal.code == COLLECTION_NOT_LOADED:
-                    # Somebody released it, or Milvus lost it on a restart: for the next caller it is there again.
-                    await self._directory.load(collection.name)
-                raise
 
 
 def _fields(*, with_vectors: bool, with_products: bool = True) -> list[str]:

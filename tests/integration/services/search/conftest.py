@@ -16,7 +16,7 @@ from services.search.adapters.milvus.index import MilvusIndex
 from services.search.adapters.products import PackedProducts
 from services.search.core.keeper import Keeper
 from services.search.core.model import Facts, Found, ProductRecord, ProductVector
-from services.search.core.ports import VectorIndex
+from services.search.core.ports.vectors import VectorIndex
 from services.search.core.query import SearchQuery
 from services.search.core.searcher import Searcher
 from services.search.core.stores import Stores

@@ -35,7 +35,7 @@ class MilvusShelf(Shelf):
 
     def __init__(self, connection, *, has_bm25, rows_max=100_000):
         self.directory = Directory(connection, memory_ms=5_000, hnsw_m=16, hnsw_ef_construction=200)
-        self.collections = WordsCollections(connection, self.directory)
+        self.collections = WordsCollections(connection)
         words = MilvusLexicalIndex(connection, self.collections, consistency="strong")
         fields = MilvusFieldIndex(
             connection, self.directory, self._facts_of, consistency="strong", rows_max=rows_max

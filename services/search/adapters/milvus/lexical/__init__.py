@@ -2,6 +2,8 @@
 
 collections.py   the collection of a catalogue's words
 rows.py          products as its rows
+reading.py       rows searched and read
+vocabulary.py    the words that can be offered for misspelt ones
 index.py         the `LexicalIndex` port
 
 Fields are counted in the record itself: see ../fields.py.

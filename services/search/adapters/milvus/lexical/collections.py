@@ -3,7 +3,6 @@
 default__words_1   catalogue, version of the columns and of how words are taken apart
 """
 
-import asyncio
 import json
 import re
 from typing import Any
@@ -13,7 +12,6 @@ from pymilvus.grpc_gen.milvus_pb2 import (
     AlterCollectionRequest,
     CreateCollectionRequest,
     CreateIndexRequest,
-    DescribeCollectionRequest,
     DropCollectionRequest,
     GetVersionRequest,
     ShowCollectionsRequest,
@@ -21,8 +19,8 @@ from pymilvus.grpc_gen.milvus_pb2 import (
 from pymilvus.grpc_gen.schema_pb2 import CollectionSchema, DataType, FieldSchema, FunctionSchema, FunctionType
 
 from services.search.adapters.milvus.connection import MilvusConnection
-from services.search.adapters.milvus.directory import Directory
-from services.search.adapters.milvus.errors import COLLECTION_NOT_FOUND, MilvusRefusal
+from services.search.adapters.milvus.describing import described, properties_in
+from services.search.adapters.milvus.loading import Loader
 from services.search.adapters.milvus.schema import facts_fields, key_fields, pairs, text_field
 from services.search.core.lexical import BM25_B, BM25_K1
 from services.search.core.locks import KeyedLocks
@@ -41,7 +39,6 @@ MILVUS_MIN = (2, 5)
 
 _NAME = re.compile(rf"(?P<catalog>[a-z][a-z0-9_]*)__words_{VERSION}")
 _NUMBERS = re.compile(r"v?(\d+)\.(\d+)")
-_LOAD_POLL_S = 0.05
 
 
 def name_of(catalog: str) -> str:
@@ -52,9 +49,9 @@ def name_of(catalog: str) -> str:
 class WordsCollections:
     """The collections for words of all catalogues."""
 
-    def __init__(self, connection: MilvusConnection, directory: Directory) -> None:
+    def __init__(self, connection: MilvusConnection) -> None:
         self._connection = connection
-        self._directory = directory
+        self._loader = Loader(connection)
         self._making = KeyedLocks()
         self._made: set[str] = set()
 
@@ -65,7 +62,7 @@ class WordsCollections:
         async with self._making.holding([catalog]):
             if await self._properties(catalog) is None:
                 await self._make(name_of(catalog))
-            await self._loaded(name_of(catalog))
+            await self._loader.load(name_of(catalog))
             self._made.add(catalog)
 
     async def drop(self, catalog: str) -> None:
@@ -95,12 +92,7 @@ class WordsCollections:
             Unavailable: not yet, or Milvus has no BM25.
         """
         await self._check_version()
-        names = [name_of(each) for each in await self._catalogs()]
-        waiting = [each for each in names if not await self._directory.is_loaded(each)]
-        for name in waiting:
-            await self._directory.load(name)
-        if waiting:
-            raise Unavailable.because_of("milvus")
+        await self._loader.start_missing([name_of(each) for each in await self._catalogs()])
 
     async def _check_version(self) -> None:
         version = (await self._connection.call("GetVersion", GetVersionRequest())).version
@@ -119,14 +111,8 @@ class WordsCollections:
         return sorted(match["catalog"] for match in matches)
 
     async def _properties(self, catalog: str) -> dict[str, str] | None:
-        request = DescribeCollectionRequest(collection_name=name_of(catalog))
-        try:
-            response = await self._connection.call("DescribeCollection", request)
-        except MilvusRefusal as refusal:
-            if refusal.code == COLLECTION_NOT_FOUND:
-                return None
-            raise
-        return {pair.key: pair.value for pair in response.properties}
+        response = await described(self._connection, name_of(catalog))
+        return None if response is None else properties_in(response)
 
     async def _make(self, name: str) -> None:
         # Of two that make it at the same time both get the same; what one has made is no error to the other.
@@ -140,12 +126,6 @@ class WordsCollections:
             collection_name=name, field_name=SPARSE, index_name=SPARSE, extra_params=_index_parameters()
         )
         await self._connection.call("CreateIndex", index)
-
-    async def _loaded(self, name: str) -> None:
-        await self._directory.load(name)
-        # Milvus tells nobody when it is done: it has to be asked.
-        while not await self._directory.is_loaded(name):  # noqa: ASYNC110
-            await asyncio.sleep(_LOAD_POLL_S)
 
 
 def _schema(name: str) -> CollectionSchema:
