@@ -2,12 +2,17 @@
 
 import base64
 import json
+import os
+import re
+import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from google.rpc.error_details_pb2 import ErrorInfo
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 BUF = ROOT / "node_modules" / ".bin" / "buf"
@@ -65,6 +70,38 @@ class TestBufCurl:
         info = ErrorInfo.FromString(base64.b64decode(packed + "=" * (-len(packed) % 4)))
         assert 0 != done.returncode
         assert ("invalid_argument", "FIELD_INVALID") == (said["code"], info.reason)
+
+
+def test_the_page_for_foreign_clients_can_be_copied(suite, shop, tmp_path):
+    """Its calls with buf curl and its client for Node.js, with no more changed than address and catalogue."""
+    page = {language: list(blocks(language)) for language in ("", "js")}
+    for line in "".join(page[""]).replace("\\\n", " ").splitlines():
+        called = shlex.split(line.replace("localhost:7100", suite.address).replace('"shop"', '"foreign"'))
+        done = run(BUF, *called[1:])
+        assert 0 == done.returncode, (line, done.stderr)
+    run(sys.executable, "scripts/protos.py", "--image", tmp_path / "triptych.binpb")
+    Image.new("RGB", (64, 64), "blue").save(tmp_path / "photo.jpg")
+    (program,) = page["js"]
+    (tmp_path / "search.js").write_text(
+        program.replace("localhost:7100", suite.address).replace("'demo'", f"'{shop.catalog}'")
+    )
+
+    done = subprocess.run(
+        ["node", "search.js"],
+        cwd=tmp_path,
+        env={**os.environ, "NODE_PATH": str(ROOT / "node_modules")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (0, 5) == (done.returncode, len(done.stdout.splitlines())), done.stderr
+
+
+def blocks(language: str) -> list[str]:
+    text = (ROOT / "docs" / "clients.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def test_grpc_js_searches(suite, shop):

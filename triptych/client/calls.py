@@ -47,7 +47,7 @@ def options(*, balanced: bool = False) -> tuple[tuple[str, Any], ...]:
     """Return the options of a channel to a gateway, or to several behind one name."""
     return (
         # Every call of the API may be repeated without harm, so that a part which restarts is waited for, within the
-        # timeout.
+        # timeout. Of catalogues that are made or removed the second try may say that it is done already.
         ("grpc.service_config", json.dumps(RETRIES | (BALANCED if balanced else {}))),
         ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
         ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),

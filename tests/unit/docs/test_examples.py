@@ -90,7 +90,7 @@ def names_in(file) -> set[str]:
 def test_requests_of_foreign_clients_are_of_the_schema(examples):
     """The method exists, the JSON is a request of it, and the request breaks no rule."""
     for example, words in examples:
-        if not example.is_whole:
+        if not example.is_whole or "--list-methods" in words:
             continue
         address = next(each for each in words if each.startswith("http://"))
         service, method = address.rpartition("triptych.v1.")[2].split("/")
