@@ -153,6 +153,7 @@ def build(stack: AsyncExitStack, settings: GatewaySettings) -> Room:
                     RoutedRecogniser(Recogniser(encoder_room, search_room, reader), packs),
                     Recommender(search_room, ranker_room, reader),
                     ShownAnswers(attributions, reader),
+                    search_room,
                     Recorder(recorded, settings.query_recording_share),
                 ),
             ),

@@ -15,6 +15,7 @@ SEARCH_SHARE, WRITE_SHARE = 0.6, 0.25
 SEARCHES = {
     "triptych.v1.ProductSearchService": (
         "SearchProducts",
+        "SuggestQueries",
         "RecommendProducts",
         "RecognizeProduct",
         "DescribeImage",

@@ -178,6 +178,7 @@ class LexicalContract:
             await shelf.lexical.scores(shelf.catalog, text, ["a"])
             assert [] == await shelf.lexical.exact(shelf.catalog, text)
             await shelf.lexical.corrected(shelf.catalog, text)
+            await shelf.lexical.completions(shelf.catalog, text, 10)
         assert ["a"] == await shelf.found("red")
 
     async def test_ids_and_article_numbers_are_found_exactly(self, shelf):
@@ -309,6 +310,38 @@ class LexicalContract:
             "": "",
         }.items():
             assert expected == await shelf.lexical.corrected(shelf.catalog, text), text
+
+    async def test_what_is_typed_is_completed(self, shelf):
+        """By words that products have together with all before, in any case and script; most products first."""
+        await shelf.put(
+            {
+                "a": Facts(title="Red mugs", brand="Mulan"),
+                "b": Facts(title="red mug", category="mustard", description="muddy"),
+                "c": Facts(title="blue mug", attributes={"material": "muslin", "dish washer": True}),
+                "d": Facts(title="café dresses"),
+                "e": Facts(title="红色连衣裙"),
+                "f": Facts(title="50 cm"),
+            }
+        )
+        for text, expected in {
+            "mu": [("mug", 3), ("mulan", 1), ("muslin", 1), ("mustard", 1)],
+            "Red MU": [("Red mug", 2), ("Red mulan", 1), ("Red mustard", 1)],
+            "mug, red  m": [("mug, red mug", 2), ("mug, red mulan", 1), ("mug, red mustard", 1)],
+            "blue  mus": [("blue muslin", 1)],
+            "mug blue": [("mug blue", 1)],
+            "dresse": [("dresses", 1)],
+            "CAFÉ": [("cafe", 1)],
+            "红": [("红色", 1)],
+            "红色连衣": [("红色连衣", 1), ("红色连衣裙", 1)],
+            "5": [("50", 1)],
+            "green mu": [],
+            "mud": [],
+            "…": [],
+            "": [],
+        }.items():
+            assert expected == await shelf.lexical.completions(shelf.catalog, text, 10), text
+        assert [("mug", 3)] == await shelf.lexical.completions(shelf.catalog, "m", 1)
+        assert [] == await shelf.lexical.completions(f"{shelf.catalog}_other", "m", 10)
 
     async def test_catalogues_are_apart(self, shelf):
         """Nothing of one catalogue is found in another, whose name may be a part of its own."""

@@ -98,6 +98,12 @@ class SearchRoom:
         response = await call("search", self._stub.CorrectWords, request)
         return str(response.text)
 
+    async def completions(self, catalog: str, text: str, limit: int) -> list[tuple[str, int]]:
+        """See the port."""
+        request = pb.CompleteWordsRequest(catalog=catalog, text=text, limit=limit)
+        response = await call("search", self._stub.CompleteWords, request)
+        return [(each.text, each.product_count) for each in response.completions]
+
     async def facts(self, catalog: str, *, fresh: bool = False) -> CatalogFacts:
         """See the port."""
         known = self._facts.get(catalog)

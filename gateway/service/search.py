@@ -1,11 +1,11 @@
-"""Search, recommendations, recognition, and media put into words."""
+"""Search, suggestions, recommendations, recognition, and media put into words."""
 
 import uuid
 from dataclasses import replace
 
 from gateway.core.feedback.shown import ShownAnswers
 from gateway.core.model.answer import Answer, NextPage
-from gateway.core.ports.rooms import Interpreter
+from gateway.core.ports.rooms import Completer, Interpreter
 from gateway.core.ports.tokens import Chains
 from gateway.core.recognise import Recogniser
 from gateway.core.recommend.recommender import Recommendations, Recommender
@@ -43,6 +43,7 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
         recogniser: Recogniser | RoutedRecogniser,
         recommender: Recommender,
         shown: ShownAnswers,
+        completer: Completer,
         recorder: Recorder | None = None,
     ) -> None:
         self._recorder = recorder
@@ -52,6 +53,7 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
         self._chains = chains
         self._recommender = recommender
         self._shown = shown
+        self._completer = completer
 
     async def SearchProducts(
         self, request: search_pb.SearchProductsRequest, context: Context
@@ -78,6 +80,12 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
         modalities = answers.modalities(response)
         response.attribution_token = self._shown.search(query, answer, modalities, search_id)
         return response
+
+    async def SuggestQueries(
+        self, request: search_pb.SuggestQueriesRequest, context: Context
+    ) -> search_pb.SuggestQueriesResponse:
+        """Complete what is being typed."""
+        return words.suggestions(await self._completer.completions(*words.typed(request)))
 
     async def RecognizeProduct(
         self, request: search_pb.RecognizeProductRequest, context: Context

@@ -1,10 +1,15 @@
-"""What models say of pictures and sounds, and what of it is understood."""
+"""What models say of pictures and sounds, what of it is understood, and what is being typed."""
+
+from collections.abc import Iterable
 
 from gateway.core.model.words import Constraint, Description, HeardSpeech, Transcript
 from gateway.core.understanding import understand
 from triptych.runtime import wire
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import types_pb2
+
+CATALOG_DEFAULT = "default"
+SUGGESTIONS_DEFAULT = 10
 
 
 def description(found: Description) -> search_pb.DescribeImageResponse:
@@ -22,6 +27,17 @@ def transcript(found: Transcript) -> search_pb.TranscribeAudioResponse:
         constraints=[constraint(each) for each in understand(found.text, found.slots).constraints],
         model=wire.model_message(found.model),
     )
+
+
+def typed(request: search_pb.SuggestQueriesRequest) -> tuple[str, str, int]:
+    """Return of which catalogue, what was typed, and how many suggestions are wanted."""
+    return request.catalog or CATALOG_DEFAULT, request.text, request.limit or SUGGESTIONS_DEFAULT
+
+
+def suggestions(found: Iterable[tuple[str, int]]) -> search_pb.SuggestQueriesResponse:
+    """Return texts with how many products each finds as the client sees them."""
+    made = [search_pb.QuerySuggestion(text=text, product_count=count) for text, count in found]
+    return search_pb.SuggestQueriesResponse(suggestions=made)
 
 
 def heard(item: HeardSpeech) -> search_pb.HeardSpeech:

@@ -68,6 +68,18 @@ class SearchServicer(SearchServiceServicer):
         corrected = await self._searcher.corrected(request.catalog, request.text)
         return messages.CorrectWordsResponse(text=corrected)
 
+    async def CompleteWords(
+        self,
+        request: messages.CompleteWordsRequest,
+        context: Context,
+    ) -> messages.CompleteWordsResponse:
+        """Complete the last word of a text."""
+        found = await self._searcher.completions(request.catalog, request.text, request.limit)
+        made = [
+            messages.CompleteWordsResponse.Completion(text=text, product_count=count) for text, count in found
+        ]
+        return messages.CompleteWordsResponse(completions=made)
+
     async def WriteProducts(
         self,
         request: messages.WriteProductsRequest,

@@ -14,6 +14,7 @@ from broken.others import (
     recognitions,
     recommendations,
     recordings,
+    suggestions,
     transcriptions,
 )
 from broken.searches import searches
@@ -33,6 +34,7 @@ from triptych.vocabulary.errors import Reason
 
 CASES = {
     "SearchProducts": searches,
+    "SuggestQueries": suggestions,
     "RecommendProducts": recommendations,
     "RecognizeProduct": recognitions,
     "DescribeImage": descriptions,
@@ -43,6 +45,7 @@ CASES = {
 }
 REQUESTS = {
     "SearchProducts": pb.SearchProductsRequest,
+    "SuggestQueries": pb.SuggestQueriesRequest,
     "RecommendProducts": pb.RecommendProductsRequest,
     "RecognizeProduct": pb.RecognizeProductRequest,
     "DescribeImage": pb.DescribeImageRequest,

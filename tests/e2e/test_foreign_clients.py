@@ -3,8 +3,6 @@
 import base64
 import json
 import os
-import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +11,8 @@ from pathlib import Path
 import pytest
 from google.rpc.error_details_pb2 import ErrorInfo
 from PIL import Image
+
+from tests.unit.docs.examples import fenced, shown
 
 ROOT = Path(__file__).resolve().parents[2]
 BUF = ROOT / "node_modules" / ".bin" / "buf"
@@ -72,16 +72,22 @@ class TestBufCurl:
         assert ("invalid_argument", "FIELD_INVALID") == (said["code"], info.reason)
 
 
+def calls_on_the_page() -> list[list[str]]:
+    calls = shown("buf curl")
+    return [words for each, words in calls if each.page.name == "clients.md" and each.is_whole]
+
+
 def test_the_page_for_foreign_clients_can_be_copied(suite, shop, tmp_path):
     """Its calls with buf curl and its client for Node.js, with no more changed than address and catalogue."""
-    page = {language: list(blocks(language)) for language in ("", "js")}
-    for line in "".join(page[""]).replace("\\\n", " ").splitlines():
-        called = shlex.split(line.replace("localhost:7100", suite.address).replace('"shop"', '"foreign"'))
-        done = run(BUF, *called[1:])
-        assert 0 == done.returncode, (line, done.stderr)
+    for words in calls_on_the_page():
+        asked = [
+            word.replace("localhost:7100", suite.address).replace('"shop"', '"foreign"') for word in words
+        ]
+        done = run(BUF, "curl", *asked)
+        assert 0 == done.returncode, (words, done.stderr)
     run(sys.executable, "scripts/protos.py", "--image", tmp_path / "triptych.binpb")
     Image.new("RGB", (64, 64), "blue").save(tmp_path / "photo.jpg")
-    (program,) = page["js"]
+    (program,) = (each.text for each in fenced("js") if each.page.name == "clients.md")
     (tmp_path / "search.js").write_text(
         program.replace("localhost:7100", suite.address).replace("'demo'", f"'{shop.catalog}'")
     )
@@ -97,11 +103,6 @@ def test_the_page_for_foreign_clients_can_be_copied(suite, shop, tmp_path):
     )
 
     assert (0, 5) == (done.returncode, len(done.stdout.splitlines())), done.stderr
-
-
-def blocks(language: str) -> list[str]:
-    text = (ROOT / "docs" / "clients.md").read_text()
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def test_grpc_js_searches(suite, shop):

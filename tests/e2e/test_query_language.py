@@ -234,6 +234,24 @@ class TestWords:
         assert ("v0042", True) == (answer.results[0].product.id, answer.results[0].exact_match)
         assert not answer.HasField("spelling")
 
+    def test_what_is_typed_is_completed(self, client, find, stock):
+        """Each suggestion is of as many products as it says, as plain Python counts them."""
+        found = client.suggest("blue c", catalog=VARIANTS)
+
+        assert found
+        for each in found:
+            blue, word = each.text.split()
+            shown = [
+                {
+                    *f"{item.title} {item.brand} {item.category}".lower().split(),
+                    *(value.string_value for value in item.attributes.values()),
+                }
+                for item in stock.values()
+            ]
+            assert blue == "blue"
+            assert word.startswith("c")
+            assert each.product_count == sum({blue, word} <= words for words in shown), each.text
+
     def test_other_words_are_suggested(self, find):
         """And searched with, where nothing has the words."""
         some, none = find("red bottel"), find("bottel")

@@ -24,6 +24,7 @@ from triptych.cli import (
     search,
     speech,
     status,
+    suggest,
     suite,
     train,
     train_ranker,
@@ -44,6 +45,7 @@ app.command()(suite.down)
 app.command()(status.status)
 app.command()(doctor.doctor)
 app.command()(search.search)
+app.command()(suggest.suggest)
 app.command()(recognize.recognize)
 app.command()(recommend.recommend)
 app.command()(interpret.describe)

@@ -57,6 +57,13 @@ class SearchCalls:
         request.page_token = page_token
         yield from pages_of(self._search.SearchProducts, request, timeout_s)
 
+    def suggest(
+        self, text: str, *, catalog: str = "", limit: int = 0, timeout_s: float = TIMEOUT_S
+    ) -> list[search_pb.QuerySuggestion]:
+        """Complete what a customer has typed so far, by most products first; raises TriptychClientError."""
+        request = search_pb.SuggestQueriesRequest(catalog=catalog, text=text, limit=limit)
+        return list(call(self._search.SuggestQueries, request, timeout_s).suggestions)
+
     def recognize(
         self,
         image: MediaSource,

@@ -19,6 +19,7 @@ READS = {
         "ListRecords",
         "ListCatalogs",
         "CorrectWords",
+        "CompleteWords",
         "DescribeCatalog",
     ),
 }

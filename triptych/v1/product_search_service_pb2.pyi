@@ -1409,6 +1409,86 @@ class StageTiming(_message.Message):
 Global___StageTiming: _TypeAlias = StageTiming  # noqa: Y015
 
 @_typing.final
+class SuggestQueriesRequest(_message.Message):
+    """Request message for ProductSearchService.SuggestQueries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Optional. If unset, "default". See SearchProductsRequest.catalog."""
+    text: _builtins.str
+    """Required. What was typed so far, 1 to 256 characters. Where it has neither a letter nor a digit, nothing is suggested."""
+    limit: _builtins.int
+    """Optional. How many suggestions at most. If unset or 0, 10; at most 50."""
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        text: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "limit", b"limit", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestQueriesRequest: _TypeAlias = SuggestQueriesRequest  # noqa: Y015
+
+@_typing.final
+class SuggestQueriesResponse(_message.Message):
+    """Response message for ProductSearchService.SuggestQueries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUGGESTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def suggestions(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuerySuggestion]:
+        """What may be meant, by most products first."""
+
+    def __init__(
+        self,
+        *,
+        suggestions: _abc.Iterable[Global___QuerySuggestion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["suggestions", b"suggestions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestQueriesResponse: _TypeAlias = SuggestQueriesResponse  # noqa: Y015
+
+@_typing.final
+class QuerySuggestion(_message.Message):
+    """A text that somebody may be typing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    PRODUCT_COUNT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The text with its last word completed, as a part of a query."""
+    product_count: _builtins.int
+    """About how many products have all of its words. Where there are very many, some of them are counted."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        product_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["product_count", b"product_count", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuerySuggestion: _TypeAlias = QuerySuggestion  # noqa: Y015
+
+@_typing.final
 class DescribeImageRequest(_message.Message):
     """Request message for ProductSearchService.DescribeImage."""
 

@@ -40,6 +40,11 @@ class ProductSearchServiceStub:
                 request_serializer=triptych_dot_v1_dot_product__search__service__pb2.SearchProductsRequest.SerializeToString,
                 response_deserializer=triptych_dot_v1_dot_product__search__service__pb2.SearchProductsResponse.FromString,
                 _registered_method=True)
+        self.SuggestQueries = channel.unary_unary(
+                '/triptych.v1.ProductSearchService/SuggestQueries',
+                request_serializer=triptych_dot_v1_dot_product__search__service__pb2.SuggestQueriesRequest.SerializeToString,
+                response_deserializer=triptych_dot_v1_dot_product__search__service__pb2.SuggestQueriesResponse.FromString,
+                _registered_method=True)
         self.RecommendProducts = channel.unary_unary(
                 '/triptych.v1.ProductSearchService/RecommendProducts',
                 request_serializer=triptych_dot_v1_dot_product__search__service__pb2.RecommendProductsRequest.SerializeToString,
@@ -72,6 +77,16 @@ class ProductSearchServiceServicer:
         Errors: INVALID_ARGUMENT when a bound of the request is broken or a part cannot be understood (the field is named);
         NOT_FOUND when the catalogue or a product asked for does not exist; UNAVAILABLE when a stage has no healthy backend;
         DEADLINE_EXCEEDED when the caller's deadline passes first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SuggestQueries(self, request, context):
+        """Completes what a customer is typing: the last word by words that products have in their titles, brands, categories
+        and attributes, together with all words before it. For every key that is pressed: nothing is encoded.
+
+        Errors: INVALID_ARGUMENT when a bound of the request is broken; NOT_FOUND when the catalogue does not exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -125,6 +140,11 @@ def add_ProductSearchServiceServicer_to_server(servicer, server):
                     request_deserializer=triptych_dot_v1_dot_product__search__service__pb2.SearchProductsRequest.FromString,
                     response_serializer=triptych_dot_v1_dot_product__search__service__pb2.SearchProductsResponse.SerializeToString,
             ),
+            'SuggestQueries': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuggestQueries,
+                    request_deserializer=triptych_dot_v1_dot_product__search__service__pb2.SuggestQueriesRequest.FromString,
+                    response_serializer=triptych_dot_v1_dot_product__search__service__pb2.SuggestQueriesResponse.SerializeToString,
+            ),
             'RecommendProducts': grpc.unary_unary_rpc_method_handler(
                     servicer.RecommendProducts,
                     request_deserializer=triptych_dot_v1_dot_product__search__service__pb2.RecommendProductsRequest.FromString,
@@ -174,6 +194,33 @@ class ProductSearchService:
             '/triptych.v1.ProductSearchService/SearchProducts',
             triptych_dot_v1_dot_product__search__service__pb2.SearchProductsRequest.SerializeToString,
             triptych_dot_v1_dot_product__search__service__pb2.SearchProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuggestQueries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.v1.ProductSearchService/SuggestQueries',
+            triptych_dot_v1_dot_product__search__service__pb2.SuggestQueriesRequest.SerializeToString,
+            triptych_dot_v1_dot_product__search__service__pb2.SuggestQueriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,12 @@ class ProductSearchServiceStub:
     NOT_FOUND when the catalogue or a product asked for does not exist; UNAVAILABLE when a stage has no healthy backend;
     DEADLINE_EXCEEDED when the caller's deadline passes first.
     """
+    SuggestQueries: _grpc.UnaryUnaryMultiCallable[_product_search_service_pb2.SuggestQueriesRequest, _product_search_service_pb2.SuggestQueriesResponse]
+    """Completes what a customer is typing: the last word by words that products have in their titles, brands, categories
+    and attributes, together with all words before it. For every key that is pressed: nothing is encoded.
+
+    Errors: INVALID_ARGUMENT when a bound of the request is broken; NOT_FOUND when the catalogue does not exist.
+    """
     RecommendProducts: _grpc.UnaryUnaryMultiCallable[_product_search_service_pb2.RecommendProductsRequest, _product_search_service_pb2.RecommendProductsResponse]
     """Recommends products from what a customer did: several interests are told apart, older events count less, and a
     customer of whom nothing is known gets what is popular.
@@ -76,6 +82,12 @@ class ProductSearchServiceAsyncStub(ProductSearchServiceStub):
     Errors: INVALID_ARGUMENT when a bound of the request is broken or a part cannot be understood (the field is named);
     NOT_FOUND when the catalogue or a product asked for does not exist; UNAVAILABLE when a stage has no healthy backend;
     DEADLINE_EXCEEDED when the caller's deadline passes first.
+    """
+    SuggestQueries: _aio.UnaryUnaryMultiCallable[_product_search_service_pb2.SuggestQueriesRequest, _product_search_service_pb2.SuggestQueriesResponse]  # type: ignore[assignment]
+    """Completes what a customer is typing: the last word by words that products have in their titles, brands, categories
+    and attributes, together with all words before it. For every key that is pressed: nothing is encoded.
+
+    Errors: INVALID_ARGUMENT when a bound of the request is broken; NOT_FOUND when the catalogue does not exist.
     """
     RecommendProducts: _aio.UnaryUnaryMultiCallable[_product_search_service_pb2.RecommendProductsRequest, _product_search_service_pb2.RecommendProductsResponse]  # type: ignore[assignment]
     """Recommends products from what a customer did: several interests are told apart, older events count less, and a
@@ -116,6 +128,18 @@ class ProductSearchServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors: INVALID_ARGUMENT when a bound of the request is broken or a part cannot be understood (the field is named);
         NOT_FOUND when the catalogue or a product asked for does not exist; UNAVAILABLE when a stage has no healthy backend;
         DEADLINE_EXCEEDED when the caller's deadline passes first.
+        """
+
+    @_abc_1.abstractmethod
+    def SuggestQueries(
+        self,
+        request: _product_search_service_pb2.SuggestQueriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_product_search_service_pb2.SuggestQueriesResponse, _abc.Awaitable[_product_search_service_pb2.SuggestQueriesResponse]]:
+        """Completes what a customer is typing: the last word by words that products have in their titles, brands, categories
+        and attributes, together with all words before it. For every key that is pressed: nothing is encoded.
+
+        Errors: INVALID_ARGUMENT when a bound of the request is broken; NOT_FOUND when the catalogue does not exist.
         """
 
     @_abc_1.abstractmethod

@@ -41,6 +41,7 @@ RULES: Mapping[str, Rule] = {
     "ProductSearchService/SearchProducts": Rule(Role.SEARCH),
     "ProductSearchService/RecommendProducts": Rule(Role.SEARCH),
     "ProductSearchService/RecognizeProduct": Rule(Role.SEARCH),
+    "ProductSearchService/SuggestQueries": Rule(Role.SEARCH),
     "ProductSearchService/DescribeImage": Rule(Role.SEARCH, Scope.NONE),
     "ProductSearchService/TranscribeAudio": Rule(Role.SEARCH, Scope.NONE),
     "CatalogService/GetProduct": Rule(Role.SEARCH),

@@ -109,6 +109,17 @@ class Index(Protocol):
         """Keep *curves* with the catalogue; none removes those that there are."""
 
 
+class Completer(Protocol):
+    """Completes what somebody types."""
+
+    async def completions(self, catalog: str, text: str, limit: int) -> list[tuple[str, int]]:
+        """Return *text* with its last word completed in *limit* ways at most, and about how many products each finds.
+
+        Raises:
+            NotFound: CATALOG_NOT_FOUND.
+        """
+
+
 class CatalogStore(Protocol):
     """Keeps catalogues as wholes. Every method but `create` and `catalogs` raises NotFound (CATALOG_NOT_FOUND)."""
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from services.search.adapters.completing import completed, shortest
 from services.search.adapters.spelling import Vocabulary, corrected
-from services.search.adapters.words import spellings, stem, words
+from services.search.adapters.words import last_word, spellings, stem, words
 from services.search.core.filters.evaluate import evaluate, values_of
 from services.search.core.filters.model import Field, Filter, Value
 from services.search.core.lexical import (
@@ -54,6 +55,12 @@ class Product:
     def spellings(self) -> set[str]:
         """Its words as people write them."""
         return {word for text in texts_of(self.facts).values() for word in spellings(text)}
+
+    @cached_property
+    def shown(self) -> set[str]:
+        """The same without its description."""
+        texts = texts_of(self.facts)
+        return {word for name in texts if name != "description" for word in spellings(texts[name])}
 
     @cached_property
     def frequencies(self) -> Mapping[str, float]:
@@ -147,6 +154,15 @@ class InMemoryLexicalIndex:
         counts = Counter(word for each in self.products(catalog) for word in each.spellings)
         known = {stem(word) for word in counts}
         return corrected(text, lambda word: stem(word) in known, lambda: Vocabulary(counts))
+
+    async def completions(self, catalog: str, text: str, limit: int) -> list[tuple[str, int]]:
+        """Look at every product."""
+        head, beginning = last_word(text)
+        before = set(words(head))
+        having = [each for each in self.products(catalog) if before <= each.frequencies.keys()]
+        begun = [{word for word in each.shown if beginning and word.startswith(beginning)} for each in having]
+        counts = Counter(each for found in begun for each in {stem(word) for word in found})
+        return completed(head, counts, shortest(set().union(*begun)), limit)
 
     def products(self, catalog: str) -> list[Product]:
         """Return every product of the *catalog*."""

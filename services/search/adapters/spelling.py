@@ -28,6 +28,10 @@ class Vocabulary:
             if is_correctable(word):
                 self._by_length[len(word)].append(word)
 
+    def beginning(self, prefix: str) -> dict[str, int]:
+        """Return the words that begin so, and how many products have each."""
+        return {word: count for word, count in self._counts.items() if word.startswith(prefix)}
+
     def nearest(self, word: str) -> str | None:
         """Return the word that is fewest edits from *word*, of these the most frequent; None where none is near."""
         edits = edits_max(word)

@@ -46,6 +46,18 @@ def replaced(text: str, replace: Callable[[str], str]) -> str:
     return "".join(replace(run) if is_word else run for run, is_word in _runs(normalised(text)))
 
 
+def last_word(text: str) -> tuple[str, str]:
+    """Return what stands before the last word of *text*, and that word, folded; empty where there is none."""
+    runs = list(_runs(normalised(text)))
+    while runs:
+        run, is_word = runs.pop()
+        if is_word and (parts := list(_parts(run))):
+            # Of what is written without spaces the last word alone.
+            before, last = _folded(run).removesuffix(parts[-1]), parts[-1]
+            return "".join([each for each, _ in runs] + [before] * (len(parts) > 1)), last
+    return "", ""
+
+
 def stem(word: str) -> str:
     """Return *word* without an English plural's ending, after the S stemmer of Harman (1991), "dresses" mended."""
     if len(word) < 4 or not (word.isascii() and word.isalpha()) or word[-1] != "s":

@@ -89,6 +89,15 @@ class Searcher:
         await record_of(self._stores, catalog, fresh=False)
         return await self._stores.words.corrected(catalog, text)
 
+    async def completions(self, catalog: str, text: str, limit: int) -> list[tuple[str, int]]:
+        """Return *text* with its last word completed, and about how many products have all words of that.
+
+        Raises:
+            NotFound: CATALOG_NOT_FOUND.
+        """
+        await record_of(self._stores, catalog, fresh=False)
+        return await self._stores.words.completions(catalog, text, limit)
+
     def _seeing(self, consistency: Consistency) -> "Searcher":
         is_strong = consistency is Consistency.STRONG
         return Searcher(self._stores.seeing(consistency), self._rescorer, is_strong=is_strong)

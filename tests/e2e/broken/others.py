@@ -60,6 +60,15 @@ def recognitions() -> Iterator[Broken]:
         yield Broken("matches", recognize(matches=matches))
 
 
+def suggestions() -> Iterator[Broken]:
+    """Yield requests of SuggestQueries."""
+    yield from catalogs(pb.SuggestQueriesRequest, text="red")
+    for text in ("", "a" * 257):
+        yield Broken("text", pb.SuggestQueriesRequest(text=text))
+    for limit in (-1, 51):
+        yield Broken("limit", pb.SuggestQueriesRequest(text="red", limit=limit))
+
+
 def descriptions() -> Iterator[Broken]:
     """Yield requests of DescribeImage."""
     yield Broken("image", pb.DescribeImageRequest())

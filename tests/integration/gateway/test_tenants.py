@@ -94,6 +94,10 @@ def requests(mine: str, page_token: str, list_token: str) -> dict[str, list]:
             ),
             search_pb.SearchProductsRequest(catalog=mine, parts=[search_pb.QueryPart(text="theirsalon")]),
         ],
+        "SuggestQueries": [
+            search_pb.SuggestQueriesRequest(catalog=mine, text=MARK[:3]),
+            search_pb.SuggestQueriesRequest(catalog=mine, text="red mug t"),
+        ],
         "RecommendProducts": [
             search_pb.RecommendProductsRequest(catalog=mine, events=events, include_bought=True),
             search_pb.RecommendProductsRequest(catalog=mine),

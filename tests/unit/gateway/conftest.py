@@ -64,7 +64,13 @@ class FakeRooms:
         planned = PlannedWrites(self.encoder, self.fuser, self.index, PackedProducts(), PackedProducts())
         self.writes = Writes(self.index, self.catalog, planned)
         self.served = ProductSearchService(
-            self.search, self.encoder, self.chains, self.recogniser, self.recommender, self.shown
+            self.search,
+            self.encoder,
+            self.chains,
+            self.recogniser,
+            self.recommender,
+            self.shown,
+            self.index,
         )
         self.resumes = SealedResumes("a key of at least 32 characters!!")
         self.ingestion = Ingestion(self.writes, self.resumes, Limits(), streams_max=2)

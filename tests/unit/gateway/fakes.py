@@ -243,6 +243,10 @@ class FakeIndex:
         better = " ".join(self.corrections.get(word, word) for word in text.split())
         return better if better != text else ""
 
+    async def completions(self, catalog: str, text: str, limit: int) -> list[tuple[str, int]]:
+        titles = Counter(facts_of(each).title for each in self._catalog(catalog).values())
+        return sorted(each for each in titles.items() if each[0].startswith(text))[:limit]
+
     async def facts(self, catalog: str, *, fresh: bool = False) -> CatalogFacts:
         attributes = attributes_of([facts_of(record) for record in self._catalog(catalog).values()])
         return CatalogFacts(

@@ -5,7 +5,6 @@ from math import fsum
 import pytest
 
 from gateway.service.catalog import CatalogService
-from gateway.service.search import ProductSearchService
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import product_search_service_pb2 as pb
 from triptych.v1 import types_pb2
@@ -34,9 +33,7 @@ def image(words: str, **more) -> pb.QueryPart:
 async def shop(rooms):
     """Thirty mugs, hats and shoes in five colours; returns a function that searches them."""
     search, catalog = (
-        ProductSearchService(
-            rooms.search, rooms.encoder, rooms.chains, rooms.recogniser, rooms.recommender, rooms.shown
-        ),
+        rooms.served,
         CatalogService(rooms.catalog, rooms.writes, rooms.keeping, rooms.ingestion),
     )
     products = [

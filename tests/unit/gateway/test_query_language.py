@@ -273,6 +273,30 @@ class TestBrowsing:
         assert (Reason.FIELD_INVALID, field) == await refusal(shop(**more))
 
 
+class TestSuggestions:
+    async def test_what_is_typed_is_completed(self, shop, stubs):
+        """As the search room says; ten unless the request says otherwise."""
+        search, _ = stubs
+        found = await search.SuggestQueries(pb.SuggestQueriesRequest(text="leather"))
+        one = await search.SuggestQueries(pb.SuggestQueriesRequest(text="r", limit=1))
+
+        assert ["leather boot", "leather shoe"] == [each.text for each in found.suggestions]
+        assert [("red hat", 1)] == [(each.text, each.product_count) for each in one.suggestions]
+
+    @pytest.mark.parametrize(
+        ("asked", "expected"),
+        [
+            ({"text": ""}, (Reason.FIELD_INVALID, "text")),
+            ({"text": "a" * 257}, (Reason.FIELD_INVALID, "text")),
+            ({"text": "a", "limit": 51}, (Reason.FIELD_INVALID, "limit")),
+            ({"text": "a", "catalog": "nowhere"}, (Reason.CATALOG_NOT_FOUND, "catalog")),
+        ],
+    )
+    async def test_what_is_asked_wrongly_is_refused(self, shop, stubs, asked, expected):
+        """The field is named."""
+        assert expected == await refusal(stubs[0].SuggestQueries(pb.SuggestQueriesRequest(**asked)))
+
+
 class TestExclusions:
     async def test_a_product_is_left_out_with_its_variants(self, shop):
         """Unlike one that is only referred to."""

@@ -1041,6 +1041,84 @@ class CorrectWordsResponse(_message.Message):
 Global___CorrectWordsResponse: _TypeAlias = CorrectWordsResponse  # noqa: Y015
 
 @_typing.final
+class CompleteWordsRequest(_message.Message):
+    """Request message for SearchService.CompleteWords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """Required. The catalogue."""
+    text: _builtins.str
+    """Required. The text, 1 to 256 characters."""
+    limit: _builtins.int
+    """Required. How many completions at most, 1 to 50."""
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        text: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog", b"catalog", "limit", b"limit", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteWordsRequest: _TypeAlias = CompleteWordsRequest  # noqa: Y015
+
+@_typing.final
+class CompleteWordsResponse(_message.Message):
+    """Response message for SearchService.CompleteWords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Completion(_message.Message):
+        """A text, and about how many products have all of its words."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        TEXT_FIELD_NUMBER: _builtins.int
+        PRODUCT_COUNT_FIELD_NUMBER: _builtins.int
+        text: _builtins.str
+        """The text."""
+        product_count: _builtins.int
+        """Of products beyond the first thousand that were looked at, none is counted."""
+        def __init__(
+            self,
+            *,
+            text: _builtins.str = ...,
+            product_count: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["product_count", b"product_count", "text", b"text"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    COMPLETIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def completions(self) -> _containers.RepeatedCompositeFieldContainer[Global___CompleteWordsResponse.Completion]:
+        """The text completed, by most products first."""
+
+    def __init__(
+        self,
+        *,
+        completions: _abc.Iterable[Global___CompleteWordsResponse.Completion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["completions", b"completions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteWordsResponse: _TypeAlias = CompleteWordsResponse  # noqa: Y015
+
+@_typing.final
 class DescribeCatalogRequest(_message.Message):
     """Request message for SearchService.DescribeCatalog."""
 

@@ -90,6 +90,11 @@ class SearchServiceStub:
                 request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CorrectWordsRequest.SerializeToString,
                 response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CorrectWordsResponse.FromString,
                 _registered_method=True)
+        self.CompleteWords = channel.unary_unary(
+                '/triptych.internal.v1.SearchService/CompleteWords',
+                request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CompleteWordsRequest.SerializeToString,
+                response_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CompleteWordsResponse.FromString,
+                _registered_method=True)
         self.DescribeCatalog = channel.unary_unary(
                 '/triptych.internal.v1.SearchService/DescribeCatalog',
                 request_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.DescribeCatalogRequest.SerializeToString,
@@ -209,6 +214,15 @@ class SearchServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CompleteWords(self, request, context):
+        """Completes the last word of a text by words that the catalogue has.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DescribeCatalog(self, request, context):
         """Tells what a catalogue's products can be filtered by, and its calibration.
 
@@ -284,6 +298,11 @@ def add_SearchServiceServicer_to_server(servicer, server):
                     servicer.CorrectWords,
                     request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CorrectWordsRequest.FromString,
                     response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CorrectWordsResponse.SerializeToString,
+            ),
+            'CompleteWords': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteWords,
+                    request_deserializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CompleteWordsRequest.FromString,
+                    response_serializer=triptych_dot_internal_dot_v1_dot_search__service__pb2.CompleteWordsResponse.SerializeToString,
             ),
             'DescribeCatalog': grpc.unary_unary_rpc_method_handler(
                     servicer.DescribeCatalog,
@@ -594,6 +613,33 @@ class SearchService:
             '/triptych.internal.v1.SearchService/CorrectWords',
             triptych_dot_internal_dot_v1_dot_search__service__pb2.CorrectWordsRequest.SerializeToString,
             triptych_dot_internal_dot_v1_dot_search__service__pb2.CorrectWordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteWords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/triptych.internal.v1.SearchService/CompleteWords',
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.CompleteWordsRequest.SerializeToString,
+            triptych_dot_internal_dot_v1_dot_search__service__pb2.CompleteWordsResponse.FromString,
             options,
             channel_credentials,
             insecure,

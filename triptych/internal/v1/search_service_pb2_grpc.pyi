@@ -92,6 +92,11 @@ class SearchServiceStub:
 
     Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
     """
+    CompleteWords: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.CompleteWordsRequest, _search_service_pb2.CompleteWordsResponse]
+    """Completes the last word of a text by words that the catalogue has.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+    """
     DescribeCatalog: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.DescribeCatalogRequest, _search_service_pb2.DescribeCatalogResponse]
     """Tells what a catalogue's products can be filtered by, and its calibration.
 
@@ -164,6 +169,11 @@ class SearchServiceAsyncStub(SearchServiceStub):
     """
     CorrectWords: _aio.UnaryUnaryMultiCallable[_search_service_pb2.CorrectWordsRequest, _search_service_pb2.CorrectWordsResponse]  # type: ignore[assignment]
     """Replaces words that the catalogue does not know by the nearest that it knows.
+
+    Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+    """
+    CompleteWords: _aio.UnaryUnaryMultiCallable[_search_service_pb2.CompleteWordsRequest, _search_service_pb2.CompleteWordsResponse]  # type: ignore[assignment]
+    """Completes the last word of a text by words that the catalogue has.
 
     Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
     """
@@ -302,6 +312,17 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_search_service_pb2.CorrectWordsResponse, _abc.Awaitable[_search_service_pb2.CorrectWordsResponse]]:
         """Replaces words that the catalogue does not know by the nearest that it knows.
+
+        Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def CompleteWords(
+        self,
+        request: _search_service_pb2.CompleteWordsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.CompleteWordsResponse, _abc.Awaitable[_search_service_pb2.CompleteWordsResponse]]:
+        """Completes the last word of a text by words that the catalogue has.
 
         Errors: NOT_FOUND, reason CATALOG_NOT_FOUND.
         """

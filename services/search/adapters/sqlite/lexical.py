@@ -4,14 +4,16 @@ import json
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from services.search.adapters.completing import PRODUCTS_MAX, completed, shortest
 from services.search.adapters.spelling import Vocabulary, corrected
 from services.search.adapters.sqlite.filters import condition
 from services.search.adapters.sqlite.rows import delete, is_stored, store, written
 from services.search.adapters.sqlite.store import SqliteStore
 from services.search.adapters.sqlite.tables import Tables, drop_tables, made_tables, tables_of
-from services.search.adapters.words import stem, words
+from services.search.adapters.words import last_word, stem, words
 from services.search.core.filters.model import Filter
 from services.search.core.lexical import WEIGHTS, article_number
 from services.search.core.model import Facts
@@ -23,6 +25,8 @@ VOCABULARY_S = 60.0
 _BM25 = f"-bm25(words_#, {', '.join(str(weight) for weight in WEIGHTS.values())})"
 # The plus keeps SQLite from asking FTS5 for one product at a time, which would count the words anew for each.
 _AMONG_IDS = "+words_#.rowid IN (SELECT number FROM products_# WHERE id IN (SELECT value FROM json_each(?)))"
+# Descriptions have many words, and people look for few of them.
+_SHOWN = " ".join(name for name in WEIGHTS if name != "description")
 _WORDS = "words_# JOIN products_# p ON p.number = words_#.rowid WHERE words_# MATCH ?"
 
 
@@ -160,6 +164,26 @@ class SqliteLexicalIndex:
 
         return await self._store.read("corrected", correct)
 
+    async def completions(self, catalog: str, text: str, limit: int) -> list[tuple[str, int]]:
+        """Ask FTS5 for products with all words before and one that begins so, and count what of these they have."""
+        head, beginning = last_word(text)
+
+        def complete(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+            tables = tables_of(connection, catalog)
+            if tables is None or not beginning:
+                return []
+            sql = "SELECT word FROM spellings_# WHERE word >= ? AND word < ?"
+            begun = connection.execute(tables(sql), [beginning, beginning + chr(0x10FFFF)])
+            written = shortest(word for (word,) in begun)
+            sql = f"SELECT {_SHOWN.replace(' ', ', ')} FROM words_# WHERE words_# MATCH ? LIMIT ?"
+            wanted = prefix_query(head, beginning, written)
+            counts: Counter[str] = Counter()
+            for texts in connection.execute(tables(sql), [wanted, PRODUCTS_MAX]):
+                counts.update(written.keys() & {word for text in texts for word in text.split()})
+            return completed(head, counts, written, limit)
+
+        return await self._store.read("completions", complete)
+
     async def _matching(
         self, method: str, catalog: str, sql: str, query: tuple[str, str], bound: Iterable[object]
     ) -> list[tuple[str, float]]:
@@ -187,3 +211,14 @@ class SqliteLexicalIndex:
 def match_query(text: str, operator: str) -> str:
     """Return the words of *text* as a query of FTS5, each once, and in quotes, where nothing means anything."""
     return operator.join(f'"{word}"' for word in dict.fromkeys(words(text)))
+
+
+def prefix_query(head: str, beginning: str, stems: Iterable[str]) -> str:
+    """Return all words of *head*, and one that begins so, as a query of FTS5.
+
+    Words stand there without their endings: "dress", where "dresse" is typed, is one of the *stems*.
+    """
+    ways = [f'"{beginning}" *', *(f'"{each}"' for each in stems if not each.startswith(beginning))]
+    begun = f"{{{_SHOWN}}} : ({' OR '.join(ways)})"
+    before = match_query(head, " AND ")
+    return f"{before} AND {begun}" if before else begun

@@ -78,3 +78,11 @@ class LexicalIndex(Protocol):
         Words that were written some seconds ago may not be offered yet.
         """
         ...
+
+    async def completions(self, catalog: str, text: str, limit: int) -> list[tuple[str, int]]:
+        """Return *text* with its last word completed, and about how many products have all words of that.
+
+        By words of titles, brands, categories and attributes, together with all words before it; by most products first,
+        equals in their own order. Of several endings of a word one is offered.
+        """
+        ...

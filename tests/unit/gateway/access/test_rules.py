@@ -18,6 +18,7 @@ PRODUCT = types_pb2.Product(id="p", title="red mug")
 # What makes a request of a catalogue valid, where the catalogue alone does not.
 VALID = {
     "SearchProducts": TEXT,
+    "SuggestQueries": {"text": "x"},
     "RecognizeProduct": {"image": {"data": b"x"}},
     "UpsertProducts": {"products": [PRODUCT]},
     "UpdateProduct": {"product": PRODUCT, "update_mask": {"paths": ["title"]}},
@@ -57,7 +58,7 @@ def test_the_scope_is_that_of_the_request(rpc):
 
 def test_what_changes_something_is_noted():
     """Only reading is not."""
-    reading = re.compile("/(Search|Recommend|Recognize|Describe|Transcribe|Get|List|Export)")
+    reading = re.compile("/(Search|Suggest|Recommend|Recognize|Describe|Transcribe|Get|List|Export)")
 
     assert {rpc for rpc in RULES if not reading.search(rpc)} == {rpc for rpc in RULES if RULES[rpc].is_write}
 

@@ -9,7 +9,6 @@ from gateway.adapters.events import SqliteEvents
 from gateway.core.feedback.recording import Feedback
 from gateway.service.catalog import CatalogService
 from gateway.service.feedback import FeedbackService
-from gateway.service.search import ProductSearchService
 from training.data.letor import read_letor
 from triptych.cli import event_files
 from triptych.runtime.errors import from_status
@@ -25,9 +24,7 @@ VIEWED, CLICKED, CARTED, BOUGHT, DISLIKED = range(1, 6)
 @pytest.fixture
 def search(rooms):
     """The search service."""
-    return ProductSearchService(
-        rooms.search, rooms.encoder, rooms.chains, rooms.recogniser, rooms.recommender, rooms.shown
-    )
+    return rooms.served
 
 
 @pytest.fixture

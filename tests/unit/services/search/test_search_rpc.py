@@ -217,6 +217,17 @@ async def test_bad_wishes_are_refused_by_name(stub, wishes, reason, field):
     assert (INVALID, reason, field) == (caught.value.code(), error.reason, error.field)
 
 
+async def test_words_are_completed(stub):
+    """With how many products each text finds; a catalogue that is not there is said so."""
+    found = await stub.CompleteWords(messages.CompleteWordsRequest(catalog="shop", text="la", limit=5))
+
+    assert ["lamp"] == [each.text for each in found.completions]
+    assert found.completions[0].product_count > 0
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.CompleteWords(messages.CompleteWordsRequest(catalog="nowhere", text="la", limit=5))
+    assert grpc.StatusCode.NOT_FOUND == caught.value.code()
+
+
 async def test_words_are_corrected(stub):
     """What the catalogue does not know becomes what it knows."""
     corrected = await stub.CorrectWords(messages.CorrectWordsRequest(catalog="shop", text="lmap"))

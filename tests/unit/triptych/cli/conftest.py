@@ -71,6 +71,14 @@ class FakeGateway(
         response.stages.add(stage="encode", duration=Duration(nanos=2_000_000))
         return response
 
+    def SuggestQueries(self, request, context):
+        titles = sorted(each.title for each in self.products.values() if each.title.startswith(request.text))
+        return search_pb.SuggestQueriesResponse(
+            suggestions=[
+                search_pb.QuerySuggestion(text=each, product_count=1) for each in titles[: request.limit]
+            ]
+        )
+
     def RecognizeProduct(self, request, context):
         response = search_pb.RecognizeProductResponse(
             known_probability=0.25 if request.image.data == b"other" else 0.75,

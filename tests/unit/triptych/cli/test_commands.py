@@ -127,6 +127,15 @@ class TestSearch:
         )
         assert [expected] == gateway.searches
 
+    def test_what_is_typed_is_completed(self, run, gateway):
+        """A line for each text, with how many products it finds; or the answer as JSON."""
+        for name in ("red mug", "red [metal] hat", "blue hat"):
+            gateway.products[name] = types_pb2.Product(id=name, title=name)
+
+        assert ["red [metal] hat  (1)", "red mug  (1)"] == run("suggest", "red").stdout.splitlines()
+        told = Parse(run("suggest", "red", "--limit", "1", "--json").stdout, pb.SuggestQueriesResponse())
+        assert ["red [metal] hat"] == [each.text for each in told.suggestions]
+
     def test_what_was_found_is_told(self, run, gateway):
         """The suggestion, the number of products, counts, scores of the stages, variants."""
         answer = pb.SearchProductsResponse(total_size=7, total_size_is_exact=True)

@@ -1,14 +1,16 @@
 """The `LexicalIndex` port in Milvus."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pymilvus.grpc_gen.milvus_pb2 import DeleteRequest, UpsertRequest
 
+from services.search.adapters.completing import PRODUCTS_MAX, completed, shortest
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.errors import map_milvus_errors
 from services.search.adapters.milvus.expressions import expression_of
-from services.search.adapters.milvus.lexical.collections import TEXT, WordsCollections, name_of
+from services.search.adapters.milvus.lexical.collections import SPELLINGS, TEXT, WordsCollections, name_of
 from services.search.adapters.milvus.lexical.reading import WordsReader
 from services.search.adapters.milvus.lexical.rows import (
     columns_of,
@@ -24,7 +26,7 @@ from services.search.adapters.milvus.rows import expression, primary_key
 from services.search.adapters.milvus.schema import KEY, PRODUCT_ID
 from services.search.adapters.milvus.words import decoded
 from services.search.adapters.spelling import corrected, suspects
-from services.search.adapters.words import stem
+from services.search.adapters.words import last_word, stem
 from services.search.core.filters.model import Filter
 from services.search.core.model import Facts, RowKey
 from triptych.vocabulary import choices
@@ -156,6 +158,35 @@ class MilvusLexicalIndex:
             return ""
         vocabulary = await self._vocabularies.of(catalog)
         return await asyncio.to_thread(corrected, text, known.__contains__, lambda: vocabulary)
+
+    async def completions(self, catalog: str, text: str, limit: int) -> list[tuple[str, int]]:
+        """Count the words of the products that have all words before, or all that are known where there are none."""
+        head, beginning = last_word(text)
+        if not beginning:
+            return []
+        before, counts = terms_of(head), Counter[str]()
+        if before:
+            begun = await self._begun_beside(catalog, before, beginning)
+            counts.update(each for found in begun for each in {stem(word) for word in found})
+            return completed(head, counts, shortest(set().union(*begun)), limit)
+        # A product that has two endings of a word counts for both.
+        known = (await self._vocabularies.of(catalog)).beginning(beginning)
+        for word, count in known.items():
+            counts[stem(word)] += count
+        return completed(head, counts, shortest(known), limit)
+
+    async def _begun_beside(self, catalog: str, before: Sequence[str], beginning: str) -> list[set[str]]:
+        """Return the words that begin so of each product that has all of *before*."""
+        found = await self._reader.search("completions", catalog, before, PRODUCTS_MAX, "")
+        if not found:
+            return []
+        among = _among([each for each, _, _ in found])
+        columns = await self._reader.texts("completions", catalog, among, [TEXT, SPELLINGS], len(found))
+        return [
+            {word for word in words.split() if word.startswith(beginning)}
+            for text, words in zip(columns[TEXT], columns[SPELLINGS], strict=True)
+            if set(before) <= set(text.split())
+        ]
 
 
 def _among(ids: Sequence[str]) -> str:
