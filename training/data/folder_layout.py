@@ -1,7 +1,7 @@
 """The article's folder layout: files of one name belong together.
 
 DATA/classes.txt                    names of the classes, one a line (optional)
-DATA/train/texts/12.txt             also dev/ and test/
+DATA/train/texts/12.txt             or text/, as the article has it; also dev/ and test/
 DATA/train/images/12.jpg
 DATA/train/audio/12.wav
 DATA/train/labels.csv               id,label (optional; or labels.jsonl)
@@ -9,6 +9,7 @@ DATA/train/labels.csv               id,label (optional; or labels.jsonl)
 Where files lie in a folder of their own below texts/, images/ or audio/, its name is their label.
 """
 
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,7 @@ from training.data.labels import (
 from training.data.reading import Found, Reading, bad_data, bad_record, note
 from training.data.report import Problem
 
-FOLDERS = {"text": "texts", "image": "images", "audio": "audio"}
+FOLDERS = {"text": ("texts", "text"), "image": ("images",), "audio": ("audio",)}
 # Names under which others keep what is called dev and test here: to pass them over in silence would lose data.
 _OTHER_SPLIT_NAMES = {"val", "valid", "validation", "eval", "training", "testing"}
 # What desktops leave in folders.
@@ -84,11 +85,14 @@ class _SplitReader:
         labels = read_labels(folder, self._split, self._reading.classes)
         self._problems += labels.problems
         for path in _entries(folder):
-            if path.name not in {*FOLDERS.values(), *LABEL_FILES}:
+            if path.name not in {*itertools.chain(*FOLDERS.values()), *LABEL_FILES}:
                 self._problems.append(self._stray(path))
-        present = [name for name in MODALITIES if (folder / FOLDERS[name]).is_dir()]
+        found = {name: [folder / each for each in FOLDERS[name]] for name in MODALITIES}
+        found = {name: [each for each in paths if each.is_dir()] for name, paths in found.items()}
+        present = [name for name, paths in found.items() if paths]
         for modality in present:
-            self._collect(folder / FOLDERS[modality], modality)
+            for each in found[modality]:
+                self._collect(each, modality)
         if not self._stems:
             self._problems.append(bad_data(self._split, "the folder holds no files to read", "empty"))
         self._unmatched(labels)
@@ -97,7 +101,7 @@ class _SplitReader:
         return len(self._bad)
 
     def _stray(self, path: Path) -> Problem:
-        known = ", ".join(FOLDERS.values())
+        known = ", ".join(" or ".join(names) for names in FOLDERS.values())
         if path.is_dir():
             return bad_data(self._where(path), f"the folders of a split are {known}", "unknown_folder")
         return note(self._where(path), "this is not read", "unread")
@@ -188,6 +192,6 @@ def _pairing_problem(stem: str, place: str, missing: list[str], *, alone: bool) 
     """Return what is wrong with a name that is not in every folder: fatal where nothing else ties its file."""
     if not missing:
         return None
-    folders = " or ".join(FOLDERS[name] for name in missing)
+    folders = " or ".join(FOLDERS[name][0] for name in missing)
     what = f"there is no file called {stem!r} in {folders}"
     return bad_record(place, what, "unpaired") if alone else note(place, what, "incomplete")

@@ -33,6 +33,18 @@ def test_files_of_one_name_are_one_record(folder_dataset):
     assert () == dataset.report.problems
 
 
+def test_the_folder_of_texts_has_two_names(folder_dataset, write):
+    """The article calls it text; of two texts of one name the second is named."""
+    root = folder_dataset()
+    (root / "train/texts").rename(root / "train/text")
+    articles = read_dataset(root)
+    write.text(root / "train/texts/0.txt", "another mug")
+
+    assert "a red mug number 0" == articles.records[0].text
+    assert articles.report.ok
+    assert [("duplicate_id", "train/text/0.txt", True)] == problems(root)
+
+
 def test_modalities_may_be_missing_as_a_whole(folder_dataset):
     """A shop without recordings has no folder for them."""
     root = folder_dataset()
