@@ -38,6 +38,7 @@ class Readiness:
         await self._servicer.set(LIVENESS, SERVING)
         await self._servicer.set(TRAFFIC, NOT_SERVING)
         await self._set(ready=False)
+        log.info("not ready", why="It warms up.")
 
     async def follow(self, warm_up: Check, check: Check, interval_s: float) -> None:
         """Warm up, again and again until it succeeds; then check, until that fails and the room must warm up again."""
@@ -47,16 +48,17 @@ class Readiness:
             await asyncio.sleep(interval_s)
 
     async def close(self) -> None:
-        """Say not ready, for good."""
-        await self._servicer.set(TRAFFIC, NOT_SERVING)
-        await self._set(ready=False)
+        """Say not ready, for good: also where `follow` is saying that it is."""
         self._closed = True
+        READY.set(0)
+        for name in (TRAFFIC, *self._names):
+            await self._servicer.set(name, NOT_SERVING)
 
     async def _succeeds(self, check: Check) -> bool:
         try:
             await check()
         except TriptychError as error:
-            # Said once, not at every look.
+            # Said once, not at every look, also where only the check fails and warming up does not.
             if error.message != self._why:
                 self._why = error.message
                 log.warning("not ready", reason=error.reason, why=error.message, **error.metadata)
@@ -64,7 +66,6 @@ class Readiness:
         except Exception:  # noqa: BLE001 - whatever went wrong, the room is not ready and must keep asking
             log.exception("check failed")
             return False
-        self._why = ""
         return True
 
     async def _set(self, *, ready: bool) -> None:
@@ -72,6 +73,10 @@ class Readiness:
             return
         self._ready = ready
         READY.set(ready)
-        log.info("ready" if ready else "not ready")
+        if ready:
+            # That it is not was said with the reason.
+            self._why = ""
+            log.info("ready")
         for name in (*self._names, TRAFFIC) if ready else self._names:
-            await self._servicer.set(name, SERVING if ready else NOT_SERVING)
+            if not self._closed:
+                await self._servicer.set(name, SERVING if ready else NOT_SERVING)

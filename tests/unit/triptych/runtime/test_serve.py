@@ -22,7 +22,8 @@ from triptych.local.ports import free_ports
 from triptych.runtime import context, serve
 from triptych.runtime.channels import call, open_channel
 from triptych.runtime.errors import CODES, from_status
-from triptych.runtime.health import TRAFFIC
+from triptych.runtime.health import TRAFFIC, Readiness
+from triptych.runtime.health_servicer import HealthServicer
 from triptych.runtime.serve import Room, Service, serving
 from triptych.runtime.settings import ServerSettings
 from triptych.vocabulary.errors import (
@@ -332,6 +333,53 @@ class TestHealth:
             await until_health(channel, NAME, 2)
             gone.clear()
             await until_health(channel, NAME, 1)
+
+
+    async def test_a_room_that_stops_while_it_gets_ready_stays_unready(self):
+        """Whatever was being told when the stop came: else callers would be sent to a room that ends."""
+
+        class Slow(HealthServicer):
+            async def set(self, service, status):
+                await asyncio.sleep(0)
+                await super().set(service, status)
+
+            def told(self, *names):
+                return [self._status(name) for name in names]
+
+        servicer = Slow()
+        readiness = Readiness(servicer, [NAME])
+        await readiness.start()
+        following = asyncio.create_task(readiness.follow(nothing, nothing, interval_s=60))
+        while servicer.told("") != [1]:
+            await asyncio.sleep(0)
+
+        await readiness.close()
+
+        await asyncio.sleep(0.05)
+        following.cancel()
+        assert [2, 2, 2, 1] == servicer.told("", NAME, TRAFFIC, "liveness")
+
+
+    async def test_each_loss_is_logged_once_with_the_reason(self):
+        """The last line that says "not ready" is where people and the doctor look for why."""
+        gone, looks = asyncio.Event(), 0
+
+        async def check():
+            nonlocal looks
+            if gone.is_set():
+                looks += 1
+                raise Unavailable.because_of("milvus")
+
+        with capture_logs() as logs:
+            async with client(answer, check=check) as (_, channel, _):
+                await until_health(channel, NAME, 1)
+                gone.set()
+                async with asyncio.timeout(5):
+                    while looks < 3:
+                        await asyncio.sleep(0.01)
+
+        lines = [each.get("why") for each in logs if each["event"] == "not ready"]
+        assert ["It warms up.", Unavailable.because_of("milvus").message] == lines
 
 
 class TestStop:
