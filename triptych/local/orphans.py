@@ -1,5 +1,6 @@
 """Processes that a killed suite left behind: found by the mark that every process of the suite inherits."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -19,7 +20,8 @@ def end_orphans(folder: Path) -> int:
     """Kill what an earlier suite in *folder* left behind; return how many there were."""
     left = orphans(folder)
     for process in left:
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended by itself meanwhile
+            process.kill()
     psutil.wait_procs(left, timeout=PATIENCE_S)
     return len(left)
 

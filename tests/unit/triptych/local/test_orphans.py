@@ -30,6 +30,17 @@ def test_only_processes_of_this_suite_are_ended(tmp_path):
             process.communicate()
 
 
+def test_one_that_ends_by_itself_is_no_trouble(tmp_path, monkeypatch):
+    """In the moment between being found and being killed."""
+    gone = sleeper(str(tmp_path))
+    found = orphans(tmp_path)
+    gone.kill()
+    gone.communicate()
+    monkeypatch.setattr("triptych.local.orphans.orphans", lambda _: found)
+
+    assert 1 == end_orphans(tmp_path)
+
+
 def test_the_command_itself_is_no_orphan(tmp_path, monkeypatch):
     """A command that was started from within the suite does not end itself."""
     monkeypatch.setenv(MARK, str(tmp_path))
