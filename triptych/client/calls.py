@@ -24,6 +24,7 @@ RETRIES: dict[str, Any] = {
                     "CatalogService",
                     "FeedbackService",
                     "MaintenanceService",
+                    "UpgradeService",
                 )
             ],
             "retryPolicy": {

@@ -21,13 +21,21 @@ class FakeUpgrades(pb_grpc.UpgradeServiceServicer):
         )
         self.asked = 0
         self.forced = []
+        self.away = 0
+
+    def _may_be_away(self, context):
+        if self.away:
+            self.away -= 1
+            context.abort(grpc.StatusCode.UNAVAILABLE, "starting")
 
     def StartUpgrade(self, request, context):
+        self._may_be_away(context)
         self.upgrade.phase = pb.Upgrade.PHASE_BACKFILLING
         self.upgrade.plan.CopyFrom(request.plan)
         return pb.StartUpgradeResponse(upgrade=self.upgrade)
 
     def GetUpgrade(self, request, context):
+        self._may_be_away(context)
         self.asked += 1
         if self.asked == 3:
             self.upgrade.phase = pb.Upgrade.PHASE_READY
@@ -37,23 +45,24 @@ class FakeUpgrades(pb_grpc.UpgradeServiceServicer):
             self.upgrade.comparison.overlap_at_10 = 0.75
         return pb.GetUpgradeResponse(upgrade=self.upgrade)
 
-    def _moved(self, phase, response):
+    def _moved(self, context, phase, response):
+        self._may_be_away(context)
         self.upgrade.phase = phase
         return response(upgrade=self.upgrade)
 
     def SwitchUpgrade(self, request, context):
         self.forced.append(request.force)
-        return self._moved(pb.Upgrade.PHASE_SWITCHED, pb.SwitchUpgradeResponse)
+        return self._moved(context, pb.Upgrade.PHASE_SWITCHED, pb.SwitchUpgradeResponse)
 
     def RollBackUpgrade(self, request, context):
         self.forced.append(request.force)
-        return self._moved(pb.Upgrade.PHASE_ROLLED_BACK, pb.RollBackUpgradeResponse)
+        return self._moved(context, pb.Upgrade.PHASE_ROLLED_BACK, pb.RollBackUpgradeResponse)
 
     def FinishUpgrade(self, request, context):
-        return self._moved(pb.Upgrade.PHASE_FINISHED, pb.FinishUpgradeResponse)
+        return self._moved(context, pb.Upgrade.PHASE_FINISHED, pb.FinishUpgradeResponse)
 
     def CancelUpgrade(self, request, context):
-        return self._moved(pb.Upgrade.PHASE_CANCELLED, pb.CancelUpgradeResponse)
+        return self._moved(context, pb.Upgrade.PHASE_CANCELLED, pb.CancelUpgradeResponse)
 
 
 @pytest.fixture
@@ -100,6 +109,16 @@ def test_the_progress_is_followed_until_somebody_has_to_decide(run, upgrades):
     for expected in ("ready", "2 of 3 products", "a (URI_UNREADABLE images[0])", "gate refuses: 1", "0.750"):
         assert expected in done.stdout
     assert "PHASE_READY" == json.loads(run("status", "--json").stdout)["phase"]
+
+
+@pytest.mark.parametrize("step", ["start", "status", "switch", "rollback", "finish", "cancel"])
+def test_every_step_is_tried_again_where_the_gateway_is_away(run, upgrades, step):
+    """Each may be done again without harm, so that a gateway that restarts is waited for."""
+    upgrades.away = 2
+
+    done = run(step)
+
+    assert (0, 0) == (done.exit_code, upgrades.away), done.output
 
 
 def test_it_is_switched_rolled_back_and_ended(run, upgrades):

@@ -334,7 +334,6 @@ class TestHealth:
             gone.clear()
             await until_health(channel, NAME, 1)
 
-
     async def test_a_room_that_stops_while_it_gets_ready_stays_unready(self):
         """Whatever was being told when the stop came: else callers would be sent to a room that ends."""
 
@@ -358,7 +357,6 @@ class TestHealth:
         await asyncio.sleep(0.05)
         following.cancel()
         assert [2, 2, 2, 1] == servicer.told("", NAME, TRAFFIC, "liveness")
-
 
     async def test_each_loss_is_logged_once_with_the_reason(self):
         """The last line that says "not ready" is where people and the doctor look for why."""
