@@ -58,6 +58,7 @@ def use(
     """Serve a pack from now on; a running suite changes over without stopping."""
     from triptych.local import serving, switch
     from triptych.local.suite import SuiteError
+    from triptych.packs.code import remove_bytecode
     from triptych.packs.pack import PackError
     from triptych.packs.verify import verify
 
@@ -67,7 +68,10 @@ def use(
             "TRIPTYCH_MODEL_REPOSITORY names the models already; unset it to choose a pack", EXIT_BAD_INPUT
         )
     try:
-        chosen = verify(store_of(settings).find(pack))
+        store = store_of(settings)
+        chosen = verify(store.find(pack))
+        if chosen.folder != store.shipped:
+            remove_bytecode(chosen.folder)
         running = switch.is_running(settings)
         if running and not allow_mismatch:
             _check_catalogs(settings, chosen)
@@ -76,7 +80,7 @@ def use(
         serving.remember(settings, chosen.folder)
     except PackError as error:
         raise fail(str(error), EXIT_BAD_INPUT) from error
-    except SuiteError as error:
+    except (SuiteError, OSError) as error:
         raise fail(str(error)) from error
     served = "is served now" if running else "will be served by `triptych up`"
     out.print(f"{chosen.id} {served}")

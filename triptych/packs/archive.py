@@ -3,6 +3,7 @@
 import gzip
 import io
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -61,7 +62,7 @@ def unpack_archive(archive: Path, folder: Path) -> None:
     with staged(folder) as staging:
         try:
             _unpack(archive, staging)
-        except (tarfile.TarError, EOFError, gzip.BadGzipFile, UnicodeError) as error:
+        except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, UnicodeError) as error:
             raise PackError(f"{archive} is no archive of a pack: {error}") from error
         except OSError as error:
             raise PackError(f"{archive} cannot be unpacked: {error.strerror or error}") from error

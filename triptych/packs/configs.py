@@ -6,7 +6,10 @@ from pathlib import Path
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
+from triptych.packs.code import check_runtime
 from triptych.packs.pack import ENCODERS, Pack, PackError
+
+CONFIG_FILE = "config.pbtxt"
 
 # What Triton's inputs and outputs are called; a model with others cannot be called by the rooms.
 TENSORS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -27,7 +30,7 @@ def read_config(folder: Path) -> "model_config_pb2.ModelConfig":
     Raises:
         PackError: it cannot be read.
     """
-    path = folder / "config.pbtxt"
+    path = folder / CONFIG_FILE
     try:
         return text_format.Parse(path.read_text(encoding="utf-8"), model_config_pb2.ModelConfig())
     except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
@@ -38,9 +41,10 @@ def check_model(pack: Pack, model: str) -> None:
     """Check that *model* belongs to *pack*: its name, its version, its tensors, its space and dimension.
 
     Raises:
-        PackError: it does not.
+        PackError: it does not, or could run code of its own.
     """
     config = read_config(pack.folder / model)
+    check_runtime(config, pack.folder / model / CONFIG_FILE)
     facts = {name: value.string_value for name, value in config.parameters.items()}
     _expect(pack, model, "name", config.name, model)
     _expect(pack, model, "pack", facts.get("pack", ""), pack.name)

@@ -25,7 +25,7 @@ def verify(folder: Path) -> Pack:
     _check_folders(pack)
     for model in pack.models:
         check_model(pack, model)
-        check_code(folder / model)
+    check_code(folder)
     return pack
 
 

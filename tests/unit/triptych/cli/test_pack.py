@@ -51,6 +51,18 @@ def test_a_choice_shows_in_the_list(run, tmp_path):
     assert [False, True] == [row["active"] for row in json.loads(run("pack", "list", "--json").stdout)]
 
 
+def test_what_was_compiled_elsewhere_is_not_run(run, tmp_path):
+    """Python would take it for the source that was verified, which it need not be."""
+    other = copy_pack(SHIPPED, tmp_path / "packs" / "other").folder
+    compiled = other / "text_encoder/1/__pycache__"
+    compiled.mkdir()
+    (compiled / "model.cpython-311.pyc").write_bytes(b"other code")
+
+    used = run("pack", "use", other)
+
+    assert (0, False) == (used.exit_code, compiled.exists())
+
+
 def test_a_broken_pack_cannot_be_chosen(run, tmp_path):
     """The reason is one line, the exit code 2."""
     other = copy_pack(SHIPPED, tmp_path / "packs" / "other").folder

@@ -136,6 +136,18 @@ def test_an_archive_that_is_cut_short_is_refused(pack_folder, tmp_path, cut):
     assert not (tmp_path / "out").exists()
 
 
+def test_an_archive_that_is_damaged_inside_is_refused(tmp_path):
+    """A bit that flipped on a disk makes a stream that cannot be unpacked."""
+    tar = tar_of(tmp_path / "x.tar.gz", ("shop-1/weights", b"x" * 4_000_000))
+    packer = zlib.compressobj(wbits=31)
+    begun = packer.compress(gzip.decompress(tar.read_bytes())[:3_000_000]) + packer.flush(zlib.Z_FULL_FLUSH)
+    # There are blocks of three types; this one is of the fourth.
+    tar.write_bytes(begun + b"\x07" * 10)
+
+    with pytest.raises(PackError, match="is no archive of a pack"):
+        unpack_archive(tar, tmp_path / "out")
+
+
 @pytest.mark.parametrize("content", [b"no archive", gzip.compress(b"no tar" * 200), zlib.compress(b"x")])
 def test_what_is_no_archive_is_refused(tmp_path, content):
     """Whatever it is called."""

@@ -191,6 +191,9 @@ def test_a_model_that_pack_json_forgot_is_refused(pack_folder):
         "from training.pack import load_pack\n",
         "from .hidden import TritonPythonModel\n",
         "class TritonPythonModel: pass\n",
+        '__import__("os").system("true").x = ["TritonPythonModel"]\n',
+        'x[__import__("os").system("true")] = ["TritonPythonModel"]\n',
+        '__all__ = ["TritonPythonModel", *__import__("os").environ]\n',
         "(",
     ],
 )
@@ -200,6 +203,49 @@ def test_code_in_a_pack_is_refused(pack_folder, code):
     seal(pack_folder)
 
     with pytest.raises(PackError, match=r"code of its own|is no Python"):
+        verify(pack_folder)
+
+
+def test_code_beside_the_models_is_refused(pack_folder):
+    """A folder that pack.json does not call a model may be one to Triton."""
+    (pack_folder / "other/1").mkdir(parents=True)
+    (pack_folder / "other/1/model.py").write_text("import os\n")
+    seal(pack_folder)
+
+    with pytest.raises(PackError, match="code of its own"):
+        verify(pack_folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('backend: "python"', 'backend: "onnxruntime"', "backend"),
+        ('backend: "python"', 'platform: "tensorflow_savedmodel"', "backend"),
+        ('backend: "python"', 'backend: "python" platform: "ensemble"', "platform"),
+        ('backend: "python"', 'backend: "python" runtime: "weights.safetensors"', "runtime"),
+        (
+            'backend: "python"',
+            'backend: "python" default_model_filename: "a.json"',
+            "default_model_filename",
+        ),
+        (
+            'backend: "python"',
+            'backend: "python" model_operations { op_library_filename: "a.json" }',
+            "model_operations",
+        ),
+        (
+            'parameters { key: "pack"',
+            'parameters { key: "EXECUTION_ENV_PATH" value: { string_value: "a.json" } } parameters { key: "pack"',
+            "EXECUTION_ENV_PATH",
+        ),
+    ],
+)
+def test_a_configuration_that_names_code_is_refused(pack_folder, old, new, said):
+    """Triton would load a library, a program or a whole environment, whatever its file is called."""
+    change(pack_folder / "text_encoder/config.pbtxt", old, new)
+    seal(pack_folder)
+
+    with pytest.raises(PackError, match=f"could run code of its own by its {said}"):
         verify(pack_folder)
 
 
