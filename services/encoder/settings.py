@@ -57,7 +57,7 @@ class EncoderSettings(TritonCallerSettings):
         description="A sound whose RMS is below this is refused as silence, in dBFS.",
     )
     decode_threads: int = Field(
-        2, ge=1, le=64, description="Pictures and sounds decoded at once; one needs up to 10 bytes a pixel."
+        2, ge=1, le=64, description="Pictures and sounds decoded at once; one needs up to 16 bytes a pixel."
     )
     parts_in_flight_max: int = Field(
         4_000,

@@ -1,6 +1,7 @@
 """Pictures of any kind through Pillow to the RGB pixels that a model takes."""
 
 import io
+import re
 import warnings
 
 import numpy as np
@@ -25,9 +26,10 @@ FORMATS = (
 # Pillow's own guard only warns at first, and knows one limit for the whole process: ours stands below.
 Image.MAX_IMAGE_PIXELS = None
 
-# A progressive JPEG may walk over all its pixels thousands of times in a few kilobytes; honest ones do about 10 times.
+# A JPEG may walk over all its pixels thousands of times in a few kilobytes, progressive or not; honest ones do about 10
+# times. A scan begins with its length and the number of its components, so that no other bytes are taken for one.
 _PIXELS_SCANNED_MAX = 1_000_000_000
-_JPEG_SCAN = b"\xff\xda"
+_JPEG_SCAN = re.compile(rb"\xff\xda\x00(?:\x08\x01|\x0a\x02|\x0c\x03|\x0e\x04)")
 
 _ORIENTATION_TAG = 0x0112
 _TURNS = {
@@ -80,9 +82,10 @@ def check(picture: Image.Image, data: bytes, pixels_max: int) -> None:
             reason=Reason.IMAGE_TOO_MANY_PIXELS,
             metadata={"pixels_max": str(pixels_max), "pixels": str(pixels)},
         )
-    # Only counted where it can hurt: other files may hold the same two bytes by chance.
-    if picture.info.get("progressive") and data.count(_JPEG_SCAN) * pixels > _PIXELS_SCANNED_MAX:
-        raise unreadable()
+    if isinstance(picture, JpegImagePlugin.JpegImageFile):
+        scans = sum(1 for _ in _JPEG_SCAN.finditer(data))
+        if scans * pixels > _PIXELS_SCANNED_MAX:
+            raise unreadable()
 
 
 def unreadable() -> InvalidArgument:

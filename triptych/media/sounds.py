@@ -20,6 +20,8 @@ _PADDING_S = 0.1
 # What a header may claim. Beyond it no real recording lies, only a way to have much computed for few bytes.
 _RATES_HZ = range(1_000, 384_001)
 _CHANNELS_MAX = 32
+# So libsndfile says that a header names no length, as that of a FLAC file which was written into a pipe.
+_FRAMES_UNKNOWN = 2**63 - 1
 _BLOCK_SAMPLES = 1 << 18
 
 
@@ -91,11 +93,11 @@ def read_mono(data: bytes, seconds_max: float) -> tuple[Waveform, int]:
 
     The length that the header claims can refuse the sound, but never decides how much is read or allocated.
     """
-    with soundfile.SoundFile(io.BytesIO(data)) as file:
+    with _Forward(io.BytesIO(data)) as file:
         if file.format not in FORMATS or file.samplerate not in _RATES_HZ or file.channels > _CHANNELS_MAX:
             raise unreadable()
         frames_max = int((seconds_max + _PADDING_S) * file.samplerate)
-        if file.frames > frames_max:
+        if frames_max < file.frames < _FRAMES_UNKNOWN:
             raise too_long(seconds_max)
         blocks = [np.zeros(0, np.float32)]
         frames = 0
@@ -105,6 +107,14 @@ def read_mono(data: bytes, seconds_max: float) -> tuple[Waveform, int]:
             if frames > frames_max:
                 raise too_long(seconds_max)
         return np.concatenate(blocks), file.samplerate
+
+
+class _Forward(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
+    """Read from front to back: after each block soundfile would seek to where it is, which not every file can bear."""
+
+    def seekable(self) -> bool:
+        """Return False."""
+        return False
 
 
 def _block(file: soundfile.SoundFile) -> Waveform:

@@ -304,6 +304,25 @@ def test_a_jpeg_of_endless_scans_is_refused(decode):
     assert Reason.IMAGE_UNREADABLE == refused(decode, data[:at] + scan * 300 + b"\xff\xd9")
 
 
+def test_a_plain_jpeg_of_endless_scans_is_refused_too(decode):
+    """Ten bytes a walk are enough, over the largest picture that is allowed."""
+    data = bytearray(saved(Image.new("RGB", (16, 16)), "JPEG"))
+    size = data.index(b"\xff\xc0") + 5
+    data[size : size + 4] = (6000).to_bytes(2, "big") * 2
+    scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
+
+    assert Reason.IMAGE_UNREADABLE == refused(
+        decode, data[: data.index(b"\xff\xda")] + scan * 1000 + b"\xff\xd9"
+    )
+
+
+def test_bytes_that_look_like_a_scan_do_no_harm(decode):
+    """A large photo may carry anything behind its end, a film for one."""
+    data = saved(Image.new("RGB", (8000, 5000), RED), "JPEG", progressive=True)
+
+    assert (32, 32, 3) == decode(data + b"\xff\xda" * 1000).shape
+
+
 def test_an_honest_progressive_jpeg_passes(decode):
     """As large as allowed, with the ten walks over its pixels that encoders make."""
     assert (32, 32, 3) == decode(saved(Image.new("RGB", (8000, 5000), RED), "JPEG", progressive=True)).shape

@@ -196,6 +196,25 @@ def test_headers_that_no_recording_has(decode, rate_hz, channels):
     assert Reason.AUDIO_UNREADABLE == refused(decode, wav(int16(tone()), rate_hz, channels))
 
 
+def test_a_header_without_a_length(decode):
+    """As a FLAC file has that was written into a pipe: it is as long as it is."""
+    data = bytearray(saved(tone(2.0), kind="FLAC"))
+    # The number of samples takes the last 36 bits of the 8 bytes that begin with the rate; the checksum stands behind it.
+    data[21] &= 0xF0
+    data[22:42] = bytes(20)
+
+    assert 2 * RATE_HZ == decode(bytes(data)).size
+
+
+def test_a_header_without_a_length_hides_no_length(decode):
+    """It is read up to the limit, and refused there."""
+    data = bytearray(saved(tone(31.0), kind="FLAC"))
+    data[21] &= 0xF0
+    data[22:42] = bytes(20)
+
+    assert Reason.AUDIO_TOO_LONG == refused(decode, bytes(data))
+
+
 @pytest.mark.parametrize("kind", ["FLAC", "OGG"])
 def test_cut_to_its_header(decode, kind):
     """A file of which only the first bytes arrived is not readable."""
