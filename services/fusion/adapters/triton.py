@@ -1,6 +1,5 @@
 """The fusion model in Triton: groups become rows of padded tensors, many rows to a request."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from services.fusion.core.ports import FusionFacts
 from services.fusion.metrics import BATCH_ROWS, MODEL_SECONDS
 from triptych.runtime.triton import ModelFacts, infer, model_facts
 from triptych.vocabulary.choices import FusionStrategy
+from triptych.vocabulary.concurrency import side_by_side
 from triptych.vocabulary.errors import Unavailable
 from triptych.vocabulary.vectors import Floats
 
@@ -40,9 +40,7 @@ class TritonFusionModel:
             raise Unavailable.because_of("triton")
         size, slots = self._model.max_batch_size, slots_of(self._model)
         batches = [groups[start : start + size] for start in range(0, len(groups), size)]
-        return np.concatenate(
-            await asyncio.gather(*(self._infer(strategy, batch, slots) for batch in batches))
-        )
+        return np.concatenate(await side_by_side([self._infer(strategy, batch, slots) for batch in batches]))
 
     async def _infer(self, strategy: FusionStrategy, batch: Sequence[Parts], slots: int) -> Floats:
         BATCH_ROWS.observe(len(batch))

@@ -13,6 +13,7 @@ and the result is z/‖z‖. Since only relative weights are used, scaling all w
 a sum or attends to a set, order changes nothing; a negative weight takes a part away.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,10 +21,13 @@ import numpy as np
 from services.fusion.core.parts import Group, Parts, prepared, share_weighted_sum
 from services.fusion.core.ports import FusionFacts, FusionModel
 from triptych.vocabulary.choices import FusionStrategy
-from triptych.vocabulary.errors import TriptychError, Unavailable
+from triptych.vocabulary.errors import Internal, TriptychError, Unavailable
 from triptych.vocabulary.vectors import Floats, unit
 
 Outcome = Floats | TriptychError
+
+# As far from 1 as half precision takes the length of a vector, and more.
+LENGTH_TOLERANCE = 0.01
 
 
 class Fuser:
@@ -70,7 +74,7 @@ class Fuser:
 
         Returns:
             One outcome per group, in their order: a vector (dimension,) of length 1, or why there is none, with fields
-            relative to the group; and the facts that the vectors go by.
+            relative to the group; and the facts that the vectors go by. Internal where the model made no such vector.
 
         Raises:
             Unavailable, DeadlineExceeded: the model does not answer (in time).
@@ -79,7 +83,10 @@ class Fuser:
         checked = [_checked(group, facts) for group in groups]
         sound = [parts for parts in checked if not isinstance(parts, TriptychError)]
         fused = iter(await self._fuse(strategy, sound) if sound else ())
-        return [each if isinstance(each, TriptychError) else next(fused) for each in checked], facts
+        return [
+            each if isinstance(each, TriptychError) else _unit_or_error(next(fused), facts)
+            for each in checked
+        ], facts
 
     async def _fuse(self, strategy: FusionStrategy, groups: Sequence[Parts]) -> Floats:
         if strategy is FusionStrategy.WEIGHTED_SUM:
@@ -94,3 +101,15 @@ def _checked(group: Group | TriptychError, facts: FusionFacts) -> Parts | Tripty
         return prepared(group, facts.space, facts.parts_max)
     except TriptychError as error:
         return error
+
+
+def _unit_or_error(values: Floats, facts: FusionFacts) -> Outcome:
+    """Return *values*, or the error for a vector that would poison an index: not finite, or of another length than 1."""
+    length = float(np.linalg.norm(values)) if values.shape == (facts.space.dimension,) else math.nan
+    if abs(length - 1) < LENGTH_TOLERANCE:
+        return values
+    error = Internal()
+    error.__cause__ = ValueError(
+        f"{facts.version.name} made a vector of shape {values.shape}, length {length}"
+    )
+    return error

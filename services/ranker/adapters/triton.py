@@ -1,6 +1,5 @@
 """The ranking networks in Triton: candidates become rows, many rows to a request."""
 
-import asyncio
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from services.ranker.core.ports import RankingFacts
 from services.ranker.metrics import BATCH_ROWS, MODEL_SECONDS
 from triptych.runtime.triton import ModelFacts, infer, served_facts
 from triptych.vocabulary.choices import RankingStrategy
+from triptych.vocabulary.concurrency import side_by_side
 from triptych.vocabulary.vectors import Floats, ModelVersion
 
 
@@ -38,7 +38,7 @@ class TritonRankingModel:
         """Score all rows in as few requests as the model's batch size allows, side by side."""
         starts = range(0, len(rows), self._rows_max)
         batches = [rows[start : start + self._rows_max] for start in starts]
-        return np.concatenate(await asyncio.gather(*(self._infer(strategy, batch) for batch in batches)))
+        return np.concatenate(await side_by_side([self._infer(strategy, batch) for batch in batches]))
 
     async def _infer(self, strategy: RankingStrategy, rows: Floats) -> Floats:
         BATCH_ROWS.observe(len(rows))

@@ -11,7 +11,7 @@ import numpy as np
 from services.ranker.core.ports import Candidate, Ranked, RankingFacts, RankingModel, Wish
 from services.ranker.core.similarity import best
 from triptych.vocabulary.choices import RankingStrategy
-from triptych.vocabulary.errors import FailedPrecondition, Reason, Unavailable
+from triptych.vocabulary.errors import FailedPrecondition, Internal, Reason, Unavailable
 from triptych.vocabulary.vectors import Floats, ModelVersion
 
 LEARNED = (RankingStrategy.RANKNET, RankingStrategy.LISTNET, RankingStrategy.LEARNED)
@@ -86,8 +86,12 @@ class Networks:
 
         Raises:
             Unavailable, DeadlineExceeded: the model server does not answer (in time).
+            Internal: a score is missing or not finite, so that there is no order.
         """
-        return await self._model.score(strategy, rows_of(candidates, self.features))
+        scores = await self._model.score(strategy, rows_of(candidates, self.features))
+        if scores.shape != (len(candidates),) or not np.isfinite(scores).all():
+            raise Internal from ValueError(f"{strategy.name} made scores that are none: {scores}")
+        return scores
 
 
 class LearnedRanker:
@@ -101,7 +105,7 @@ class LearnedRanker:
         """Return the best; the score of each is the network's, with the candidate's boost.
 
         Raises:
-            FailedPrecondition, Unavailable, DeadlineExceeded: see `Networks`.
+            FailedPrecondition, Unavailable, DeadlineExceeded, Internal: see `Networks`.
         """
         self._networks.require(self._strategy)
         if not candidates:

@@ -7,7 +7,7 @@ from services.fusion.adapters.in_memory import InMemoryFusionModel
 from services.fusion.core.fuser import Fuser
 from services.fusion.core.parts import WeightedVector
 from triptych.vocabulary.choices import FusionStrategy, Modality
-from triptych.vocabulary.errors import InvalidArgument, Reason, TriptychError, Unavailable
+from triptych.vocabulary.errors import Internal, InvalidArgument, Reason, TriptychError, Unavailable
 from triptych.vocabulary.vectors import pack
 
 LEARNED_STRATEGIES = [FusionStrategy.CONCATENATION, FusionStrategy.BILINEAR, FusionStrategy.LEARNED]
@@ -106,6 +106,24 @@ async def test_no_call_for_bad_groups(fuser, model, strategy):
 
     assert isinstance(outcome, TriptychError)
     assert 0 == model.calls
+
+
+@pytest.mark.parametrize("values", [[np.nan] * 8, [0.0] * 8, [np.inf] + [0.0] * 7, [2.0] + [0.0] * 7])
+async def test_a_vector_that_is_none_fails_its_group_alone(values):
+    """A model that went astray is a fault of ours, said for the group; what it made would poison an index."""
+
+    class Astray(InMemoryFusionModel):
+        async def fuse(self, strategy, groups):
+            fused = await super().fuse(strategy, groups)
+            fused[1] = values
+            return fused
+
+    fuser = Fuser(Astray())
+    await fuser.warm_up()
+
+    outcomes, _ = await fuser.fuse(FusionStrategy.LEARNED, [group(1, seed=seed) for seed in range(3)])
+
+    assert [np.ndarray, Internal, np.ndarray] == [type(each) for each in outcomes]
 
 
 async def test_weighted_sum_without_model(fuser, model):

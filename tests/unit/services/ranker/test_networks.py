@@ -8,7 +8,7 @@ import pytest
 from services.ranker.core.networks import LEARNED, LearnedRanker, Networks, rows_of
 from services.ranker.core.ports import Candidate, Ranked, RankingFacts, Wish
 from triptych.vocabulary.choices import RankingStrategy
-from triptych.vocabulary.errors import FailedPrecondition, Reason, Unavailable
+from triptych.vocabulary.errors import FailedPrecondition, Internal, Reason, Unavailable
 from triptych.vocabulary.vectors import ModelVersion
 
 VERSION = ModelVersion("ranker", "1", "")
@@ -67,6 +67,20 @@ async def test_boost():
     lifted = Candidate("b", 0.0, features={"log_price": 0.5}, boost=1.0)
 
     assert [Ranked(1, 1.5)] == await ranker.rank([candidate("a", log_price=1.0), lifted], Wish(limit=1))
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf])
+async def test_a_score_that_is_none_makes_no_order(score):
+    """A network that went astray is a fault of ours: no order would be repeatable."""
+
+    class Astray(SumModel):
+        async def score(self, strategy, rows):
+            return np.array([0.5, score, 0.7], np.float32)
+
+    with pytest.raises(Internal):
+        await LearnedRanker(await ready(Astray()), RankingStrategy.LEARNED).rank(
+            [candidate("a"), candidate("b"), candidate("c")], Wish(limit=3)
+        )
 
 
 async def test_nothing_to_rank():
