@@ -19,13 +19,10 @@ from tests.unit.k8s.manifests import (
     workloads,
 )
 from tests.unit.k8s.policies import calls_let_in, calls_let_out
-from triptych.local.parts import parts_of
-from triptych.local.settings import SuiteSettings
 from triptych.local.triton import TritonPorts
-from triptych.runtime.health import LIVENESS
+from triptych.runtime.health import LIVENESS, TRAFFIC
 from triptych.runtime.settings import ServerSettings
 
-READINESS = {part.name: part.health_service for part in parts_of(SuiteSettings())}
 SECRETS = {"gateway": {"TRIPTYCH_GATEWAY_TOKEN_KEY": "k" * 32}}
 KEY = re.compile(r"TRIPTYCH_[A-Z0-9_]+")
 METRIC = re.compile(r"\b(?:triptych_[a-z0-9_]+|nv_[a-z0-9_]+)\b")
@@ -52,7 +49,10 @@ def settings_in(overlay: str, room: str, monkeypatch: pytest.MonkeyPatch) -> Any
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_ports_and_probes_are_those_of_the_room(overlay: str, room: str, monkeypatch: pytest.MonkeyPatch):
-    """Ports are those that the room listens on, and probes ask for names that it answers, without TLS."""
+    """Ports are those that the room listens on, and probes ask for names that it answers, without TLS.
+
+    While a room misses the ranker, say, it answers without: it is taken out of DNS when it drains, and not before.
+    """
     settings = settings_in(overlay, room, monkeypatch)
     container = container_of(workloads(overlay)[room])
     ports = {each["name"]: each["containerPort"] for each in container["ports"]}
@@ -63,7 +63,7 @@ def test_ports_and_probes_are_those_of_the_room(overlay: str, room: str, monkeyp
     assert probe_port in ports.values()
     assert {"port": probe_port, "service": LIVENESS} == probes["startup"]
     assert {"port": probe_port, "service": LIVENESS} == probes["liveness"]
-    assert {"port": probe_port, "service": READINESS[room]} == probes["readiness"]
+    assert {"port": probe_port, "service": TRAFFIC} == probes["readiness"]
     assert not (settings.tls_cert and not settings.probe_port)
 
 
