@@ -118,7 +118,8 @@ COPY --from=triton-cpu-packages /venv /venv
 COPY --from=code /app/training training
 EXPOSE 7000 7001 7002
 USER 65532:65532
-CMD ["-m", "triptych.local.triton", "--host", "0.0.0.0", "--model-repository", "/models", "--state", "/data"]
+CMD ["-m", "triptych.local.triton", "--host", "0.0.0.0", "--model-repository", "/models", "--state", "/data", \
+    "--connection-age-max-ms", "120000"]
 
 # NVIDIA's server, with what the models need in its own interpreter.
 FROM ${TRITON_BASE} AS triton
@@ -135,4 +136,5 @@ ENV PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1
 EXPOSE 7000 7001 7002
 USER 65532:65532
 CMD ["tritonserver", "--model-repository=/models", "--strict-readiness=true", "--disable-auto-complete-config", \
-    "--http-port=7000", "--grpc-port=7001", "--metrics-port=7002", "--exit-timeout-secs=10"]
+    "--http-port=7000", "--grpc-port=7001", "--metrics-port=7002", "--exit-timeout-secs=10", \
+    "--grpc-max-connection-age=120000"]

@@ -54,6 +54,8 @@ def options(*, balanced: bool = False) -> tuple[tuple[str, Any], ...]:
         ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 1000),
+        # Gateways that are rolled out have all been replaced before gRPC would ask DNS again by itself.
+        ("grpc.dns_min_time_between_resolutions_ms", 1000),
     )
 
 

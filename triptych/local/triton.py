@@ -65,6 +65,12 @@ def main() -> None:
     parser.add_argument("--http-port", type=int, default=HTTP_PORT, help="default: %(default)s")
     parser.add_argument("--metrics-port", type=int, default=METRICS_PORT, help="default: %(default)s")
     parser.add_argument("--host", default=LOOPBACK, help="0.0.0.0 in a container (default: %(default)s)")
+    parser.add_argument(
+        "--connection-age-max-ms",
+        type=int,
+        default=0,
+        help="when callers are asked to connect again, and so to look for other Tritons (default: never)",
+    )
     arguments = parser.parse_args()
     state = arguments.state.resolve()
     state.mkdir(parents=True, exist_ok=True)
@@ -76,6 +82,8 @@ def main() -> None:
     options = server_options(
         arguments.model_repository.resolve(), backends, shared_memory_prefix(state), ports
     )
+    if arguments.connection_age_max_ms:
+        options.append(f"--grpc-max-connection-age={arguments.connection_age_max_ms}")
     program = server / "bin" / "tritonserver"
     os.execve(program, [str(program), *options], environment(server, os.environ))  # noqa: S606 - no shell is wanted
 

@@ -25,6 +25,9 @@ MESSAGE_BYTES_MAX = 80 * 1024 * 1024
 RECONNECT_OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
+    # A name is asked again after a connection is lost. By gRPC's default at most twice a minute: too seldom for a roll-out,
+    # which has replaced all replicas by then.
+    ("grpc.dns_min_time_between_resolutions_ms", 1000),
 )
 # Several addresses behind a name (a headless Service) share the load, those of rooms that say that they take it: one that
 # drains is left before it stops listening. A caller that only learns of the stop has requests on the wire by then.
@@ -40,9 +43,6 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.service_config", json.dumps(BALANCING | retrying())),
-    # A name is asked again after a connection is lost. By gRPC's default at most twice a minute: too seldom for a roll-out,
-    # which has replaced all replicas by then.
-    ("grpc.dns_min_time_between_resolutions_ms", 1000),
 )
 
 _breakers: WeakKeyDictionary[Any, Breaker] = WeakKeyDictionary()

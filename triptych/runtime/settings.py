@@ -53,6 +53,12 @@ class ServerSettings(BaseSettings):
     connections_max: int = Field(
         20_000, ge=1, description="Connections at once; one more is closed. Each needs an open file."
     )
+    connection_age_max_ms: int = Field(
+        0,
+        ge=0,
+        description="How old a connection grows before its client is asked to connect again, and so to ask DNS for new "
+        "replicas, in milliseconds, give or take a tenth; what is in flight ends first. 0: as old as it likes.",
+    )
     streams_per_connection_max: int = Field(
         1_000, ge=1, description="Requests at once of one connection; more wait in the client."
     )

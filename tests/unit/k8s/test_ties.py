@@ -93,6 +93,21 @@ def test_a_room_ends_what_it_does_before_it_is_killed(
     assert settings.drain_ms >= 10_000
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_new_replicas_are_called_within_minutes(overlay: str, room: str, monkeypatch: pytest.MonkeyPatch):
+    """Rooms end connections by their age: callers ask DNS again only then, and would not hear of what was scaled up."""
+    assert 0 < settings_in(overlay, room, monkeypatch).connection_age_max_ms <= 300_000
+
+
+def test_both_tritons_end_connections_by_their_age():
+    """As the rooms do."""
+    stages = (ROOT / "Dockerfile").read_text().split("\nFROM ")
+    cpu, gpu = (next(each for each in stages if f" AS {name}\n" in each) for name in ("triton-cpu", "triton"))
+
+    assert '"--connection-age-max-ms", "120000"' in cpu
+    assert '"--grpc-max-connection-age=120000"' in gpu
+
+
 def bytes_of(quantity: str) -> int:
     """Return a quantity of memory in bytes."""
     number, unit = re.fullmatch(r"(\d+)([KMG]i)", quantity).groups()

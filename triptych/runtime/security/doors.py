@@ -18,7 +18,7 @@ HANDSHAKE_MS = 10_000
 
 
 def bounds(settings: ServerSettings) -> tuple[tuple[str, Any], ...]:
-    """Return gRPC's options that bound what clients can hold without sending a request."""
+    """Return gRPC's options that bound what clients can hold without sending a request, and for how long."""
     return (
         ("grpc.max_allowed_incoming_connections", settings.connections_max),
         ("grpc.max_concurrent_streams", settings.streams_per_connection_max),
@@ -26,7 +26,14 @@ def bounds(settings: ServerSettings) -> tuple[tuple[str, Any], ...]:
         ("grpc.max_metadata_size", settings.metadata_bytes_max),
         ("grpc.absolute_max_metadata_size", settings.metadata_bytes_max),
         ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
+        *ages(settings),
     )
+
+
+def ages(settings: ServerSettings) -> tuple[tuple[str, Any], ...]:
+    """Return how old a connection grows. A channel asks DNS again when it has lost one: so it hears of new replicas."""
+    age_ms = settings.connection_age_max_ms
+    return (("grpc.max_connection_age_ms", age_ms),) if age_ms else ()
 
 
 def bind(server: grpc.aio.Server, host: str, port: int, tls: TlsFiles = PLAIN) -> int:

@@ -77,6 +77,26 @@ def test_a_killed_triton_leaves_nothing_behind_and_starts_again(server, reposito
 
 
 @pytest.mark.slow
+def test_old_connections_end_and_no_call_fails_by_it(server, repository, tmp_path):
+    """So callers look for other Tritons behind the name again."""
+    state, ports = tmp_path / "state", TritonPorts(*free_ports(3))
+    command = [*triton_command(repository, state, ports), "--connection-age-max-ms", "200"]
+    triton = server(command, f"http://127.0.0.1:{ports.http}/v2/health/ready")
+    triton.start()
+    tensor = InferInput("X", [1], "FP32")
+    tensor.set_data_from_numpy(np.array([2], np.float32))
+
+    connections, end = set(), time.monotonic() + PATIENCE_S
+    with InferenceServerClient(f"127.0.0.1:{ports.grpc}") as client:
+        while len(connections) < 3 and time.monotonic() < end:
+            assert [4.0] == client.infer("twice", [tensor], client_timeout=10).as_numpy("Y").tolist()
+            here = psutil.Process().net_connections("tcp")
+            connections |= {each.laddr for each in here if each.raddr and each.raddr[1] == ports.grpc}
+
+    assert len(connections) >= 3
+
+
+@pytest.mark.slow
 def test_a_triton_that_is_told_to_stop_does(server, repository, tmp_path):
     """SIGTERM ends it, its models' processes and its shared memory within seconds."""
     state, ports = tmp_path / "state", TritonPorts(*free_ports(3))
