@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from services.search.core.checking import Kind
 from services.search.core.model import Found, Hit
 from services.search.core.sentinel import Outcome, Verdict
 from triptych.vocabulary.choices import SpaceKind
@@ -45,6 +46,10 @@ INCONSISTENCIES = Counter(
     "What a check of a catalogue found, by kind and whether it was mended.",
     ["kind", "repaired"],
 )
+for _wrong in Kind:
+    for _repaired in ("true", "false"):
+        # Prometheus sees no increase in a series that begins with it: the first check that finds something is to be told.
+        INCONSISTENCIES.labels(_wrong.name.lower(), _repaired)
 
 SENTINEL_SEARCHES = Counter(
     "triptych_search_sentinel_searches",

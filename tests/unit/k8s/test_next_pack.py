@@ -1,6 +1,13 @@
 """A second pack beside the first is another Triton, encoder and fusion, and nobody takes one for the other."""
 
-from tests.unit.k8s.manifests import NEXT_PACK, Object, of_kind, pod_of, settings_of, workloads
+import shutil
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from tests.tools import kubectl
+from tests.unit.k8s.manifests import NEXT_PACK, ROOT, Object, of_kind, pod_of, settings_of, workloads
 from tests.unit.k8s.policies import PARTS
 
 NAMES = {"encoder-next", "fusion-next", "triton-next"}
@@ -51,3 +58,24 @@ def test_both_encoders_keep_media_in_one_volume():
     ]
 
     assert [["media"], ["media"]] == claims
+
+
+def test_with_tls_it_shows_the_certificates_of_the_first_pack(tmp_path: Path):
+    """They are asked for once: two Certificates of one Secret would be issued again and again, each for the other."""
+    shutil.copytree(ROOT / "k8s", tmp_path / "k8s")
+    overlay = tmp_path / "k8s" / "overlays" / NEXT_PACK
+    with (overlay / "kustomization.yaml").open("a") as file:
+        file.write("components: [../../components/tls]\n")
+    text = subprocess.run(
+        [kubectl(), "kustomize", overlay], capture_output=True, text=True, check=True
+    ).stdout
+    objects = list(yaml.safe_load_all(text))
+
+    assert set() == {each["kind"] for each in objects} & {"Certificate", "Issuer"}
+    (encoder,) = (
+        each for each in objects if each["metadata"]["name"] == "encoder-next" and "template" in each["spec"]
+    )
+    secrets = [each["secret"]["secretName"] for each in pod_of(encoder)["volumes"] if "secret" in each]
+    certificate = of_kind("everything", "Certificate")["encoder-room"]["spec"]
+    assert [certificate["secretName"]] == secrets
+    assert "encoder-next" in certificate["dnsNames"]

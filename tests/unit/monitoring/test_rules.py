@@ -9,6 +9,8 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY, generate_latest
 
+from services.search.core.checking import Kind
+from services.search.metrics import INCONSISTENCIES
 from tests.promql import grouped_by, selectors
 from tests.tools import tool
 from triptych.local.prometheus import RULES
@@ -139,6 +141,13 @@ def test_what_rooms_register_is_well_formed(known):
 
     assert "triptych_gateway_searches_total" in shown
     assert (0, "") == (done.returncode, done.stdout + done.stderr)
+
+
+def test_what_a_first_check_finds_is_an_increase():
+    """The series begin at zero, for each kind: one that began with what was found would not fire TriptychInconsistent."""
+    begun = set(INCONSISTENCIES._metrics)
+
+    assert {(kind.name.lower(), repaired) for kind in Kind for repaired in ("true", "false")} == begun
 
 
 def test_the_operators_rule_is_current():
