@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "gateway"))
 
 from fakes import FakeEncoder, FakeFuser
 
-from gateway import main
+from gateway import main, main_rooms
 from gateway.settings import GatewaySettings
 from services.ranker.core.networks import NoRankingModel
 from services.ranker.main import room_of as ranker_room_of
@@ -68,8 +68,8 @@ async def replica(tmp_path_factory):
             async with open_channel(running.address) as channel, asyncio.timeout(10):
                 await channel.channel_ready()
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(main, "EncoderRoom", lambda _: FakeEncoder())
-        patch.setattr(main, "FusionRoom", lambda _: FakeFuser())
+        patch.setattr(main_rooms, "EncoderRoom", lambda _: FakeEncoder())
+        patch.setattr(main_rooms, "FusionRoom", lambda _: FakeFuser())
         rooms = {"search": search.address, "ranker": ranker.address, "events_path": folder / "events.db"}
 
         async def start(**more) -> Stubs:

@@ -15,7 +15,7 @@ import pytest
 from fakes import FakeEncoder, FakeFuser
 from grpc_status import rpc_status
 
-from gateway import main
+from gateway import main, main_rooms
 from gateway.settings import GatewaySettings
 from services.ranker.core.networks import NoRankingModel
 from services.ranker.main import room_of as ranker_room_of
@@ -108,8 +108,8 @@ async def suite(tmp_path_factory):
     (folder / "keys.json").write_text("{}")
     async with contextlib.AsyncExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(main, "EncoderRoom", lambda _: FakeEncoder())
-        patch.setattr(main, "FusionRoom", lambda _: FakeFuser())
+        patch.setattr(main_rooms, "EncoderRoom", lambda _: FakeEncoder())
+        patch.setattr(main_rooms, "FusionRoom", lambda _: FakeFuser())
         store = SqliteStore(folder / "words.db")
         stack.push_async_callback(store.close)
         search_room = search_room_of(InMemoryIndex(), SqliteLexicalIndex(store), SqliteFieldIndex(store))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from fakes import FakeEncoder, FakeFuser
 
-from gateway import main
+from gateway import main, main_rooms, main_upgrades
 from gateway.core.upgrade import worker
 from gateway.settings import GatewaySettings
 from services.ranker.core.networks import NoRankingModel
@@ -186,10 +186,10 @@ async def world(tmp_path, monkeypatch):
         channels[channel] = address
         return channel
 
-    monkeypatch.setattr(main, "open_channel", opened)
-    monkeypatch.setattr(main, "EncoderRoom", lambda at: PackEncoder(stacks[ENCODERS[channels[at]]]))
-    monkeypatch.setattr(main, "FusionRoom", lambda at: PackFuser(stacks[FUSIONS[channels[at]]]))
-    monkeypatch.setattr(main, "Worker", functools.partial(main.Worker, tick_s=0.02))
+    monkeypatch.setattr(main_rooms, "open_channel", opened)
+    monkeypatch.setattr(main_rooms, "EncoderRoom", lambda at: PackEncoder(stacks[ENCODERS[channels[at]]]))
+    monkeypatch.setattr(main_rooms, "FusionRoom", lambda at: PackFuser(stacks[FUSIONS[channels[at]]]))
+    monkeypatch.setattr(main_upgrades, "Worker", functools.partial(main_upgrades.Worker, tick_s=0.02))
     monkeypatch.setattr(worker, "HOLD_S", 0.2)
     words = InMemoryLexicalIndex()
     async with contextlib.AsyncExitStack() as stack:

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from gateway.main import token_key
+from gateway.main_tokens import token_key
 from gateway.settings import GatewaySettings
 
 
