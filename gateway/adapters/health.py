@@ -1,11 +1,11 @@
 """Whether the other rooms serve."""
 
-import asyncio
 from collections.abc import Mapping
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from triptych.vocabulary.concurrency import side_by_side
 from triptych.vocabulary.errors import Unavailable
 
 TIMEOUT_S = 2.0
@@ -30,7 +30,7 @@ class Rooms:
         Raises:
             Unavailable: one of them does not serve.
         """
-        await asyncio.gather(*(self._check(name) for name in self._stubs))
+        await side_by_side([self._check(name) for name in self._stubs])
 
     async def _check(self, name: str) -> None:
         stub, request = self._stubs[name]

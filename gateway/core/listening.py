@@ -14,11 +14,11 @@ from gateway.core.model.query import Content, Part, Query
 from gateway.core.model.words import HeardSpeech
 from gateway.core.pacing import stages
 from gateway.core.pacing.pace import LeftOut, Pace
-from gateway.core.pacing.together import all_of
 from gateway.core.ports.rooms import Interpreter
 from gateway.core.understanding import Meaning, understand
 from gateway.core.vocabulary import Vocabularies
 from triptych.vocabulary.choices import AudioMode, Modality
+from triptych.vocabulary.concurrency import side_by_side
 from triptych.vocabulary.errors import FailedPrecondition, InvalidArgument, Reason, TriptychError
 from triptych.vocabulary.vectors import ModelVersion
 
@@ -83,7 +83,7 @@ class Listener:
         if not sounds:
             return Listened(query)
         with pace.stage("listen"):
-            outcomes = await all_of([self._hear_in_time(query, place, pace) for place in sounds])
+            outcomes = await side_by_side([self._hear_in_time(query, place, pace) for place in sounds])
         by_place = dict(zip(sounds, outcomes, strict=True))
         parts = tuple(
             made

@@ -1,6 +1,5 @@
 """What has become of products that were found a while ago."""
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,6 +8,7 @@ from gateway.core.model.query import Query
 from gateway.core.model.retrieval import Hit, Retrieval
 from gateway.core.ports.rooms import Index
 from gateway.core.ranking import Ranking
+from triptych.vocabulary.concurrency import side_by_side
 
 # How many groups one filter names: with ids of 128 characters it stays within the bound of filters.
 GROUPS_PER_FILTER = 15
@@ -68,7 +68,7 @@ class Present:
             replace(chain.retrieval, filter=of_groups(chain.retrieval.filter, some), limit=len(some))
             for some in batches
         ]
-        answers = await asyncio.gather(*(self.index.search(each) for each in asked))
+        answers = await side_by_side([self.index.search(each) for each in asked])
         hits = [hit for found in answers for hit in found.hits]
         results, _ = await self.ranking.order(query, chain.plan, hits)
         return {result.hit.group_id: result for result in results}

@@ -1,6 +1,5 @@
 """Words that the catalogue does not know: others are suggested, or searched with."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -9,6 +8,7 @@ from gateway.core.model.query import Content, Query
 from gateway.core.model.retrieval import Hits, Retrieval
 from gateway.core.ports.rooms import Index
 from triptych.vocabulary.choices import Modality
+from triptych.vocabulary.concurrency import side_by_side
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,7 @@ class Speller:
             for place, part in enumerate(query.parts)
             if part.is_wanted and isinstance(part.content, Content) and part.content.modality is Modality.TEXT
         }
-        corrected = await asyncio.gather(
-            *(self.index.corrected(query.catalog, text) for text in texts.values())
-        )
+        corrected = await side_by_side([self.index.corrected(query.catalog, text) for text in texts.values()])
         return {
             place: better
             for (place, text), better in zip(texts.items(), corrected, strict=True)

@@ -1,6 +1,5 @@
 """Explanations: what is needed for them, asked of the rooms side by side, and put together."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +14,9 @@ from gateway.core.explain.places import Ranks, SearchWithout, counterfactuals, r
 from gateway.core.explain.question import Question
 from gateway.core.model.answer import Result
 from gateway.core.model.retrieval import Retrieval
+from gateway.core.pacing.together import both
 from gateway.core.ports.rooms import Encoder, Fuser, Index
+from triptych.vocabulary.concurrency import side_by_side
 from triptych.vocabulary.vectors import Doubles, Vector
 
 Words = Mapping[int, float]
@@ -50,11 +51,12 @@ class Explainer:
         if not results:
             return ()
         ids = tuple(result.hit.id for result in results)
-        products, vectors, words, details = await asyncio.gather(
-            self._products(question, ids),
-            coalitions(self.fuser, question.fusion, question.parts),
-            self._words(question, ids),
-            self._details(question, search_without) if search_without else nothing(),
+        (products, vectors), (words, details) = await both(
+            both(self._products(question, ids), coalitions(self.fuser, question.fusion, question.parts)),
+            both(
+                self._words(question, ids),
+                self._details(question, search_without) if search_without else nothing(),
+            ),
         )
         compared = list(products)
         rows = np.array([*products.values()]).reshape(len(compared), len(question.vector.values))
@@ -102,9 +104,7 @@ class Explainer:
         weights = {place: weight for place, (_, weight) in question.texts.items()}
         if len(weights) == 1:
             return dict.fromkeys(ids, weights)
-        found = await asyncio.gather(
-            *(self._bm25(question, text, ids) for text, _ in question.texts.values())
-        )
+        found = await side_by_side([self._bm25(question, text, ids) for text, _ in question.texts.values()])
         by_part = dict(zip(weights, found, strict=True))
         return {name: shared_by(weights, {p: by_part[p].get(name, 0.0) for p in weights}) for name in ids}
 
@@ -126,7 +126,7 @@ class Explainer:
 
     async def _details(self, question: Question, search_without: SearchWithout) -> Details:
         wanted = changes(question)
-        vectors, found = await asyncio.gather(
+        vectors, found = await both(
             changed(self.encoder, self.fuser, question, wanted), ranks(search_without, question)
         )
         return Details(wanted, vectors, found)

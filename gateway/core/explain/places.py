@@ -1,13 +1,14 @@
 """At which place a product would stand without a part of the query."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
 from gateway.core.explain.model import Counterfactual
 from gateway.core.explain.question import Question
 from gateway.core.model.answer import Result
 from gateway.core.model.retrieval import Hit
 from gateway.core.pages import keys
+from triptych.vocabulary.concurrency import side_by_side
 
 # As many as a chain of pages shows.
 PLACES_MAX = 1000
@@ -15,13 +16,13 @@ PLACES_MAX = 1000
 Ranks = Mapping[str, int]
 
 
-SearchWithout = Callable[[int], Awaitable[Sequence[Result]]]
+SearchWithout = Callable[[int], Coroutine[Any, Any, Sequence[Result]]]
 """Searches as the query would be searched without that part of the request; nothing where nothing is looked for."""
 
 
 async def ranks(search_without: SearchWithout, question: Question) -> Mapping[int, Ranks]:
     """Return, by part of the request, the places from 1 that products, and groups, would have without it."""
-    found = await asyncio.gather(*(search_without(part) for part in question.asked))
+    found = await side_by_side([search_without(part) for part in question.asked])
     grouped = question.retrieval.grouped
     return {
         part: {

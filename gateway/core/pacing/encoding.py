@@ -8,9 +8,9 @@ from gateway.core.model.query import Content, Query
 from gateway.core.model.vectors import Encoded
 from gateway.core.pacing import stages
 from gateway.core.pacing.pace import LeftOut, Pace
-from gateway.core.pacing.together import all_of
 from gateway.core.ports.rooms import Encoder
 from triptych.vocabulary.choices import Modality
+from triptych.vocabulary.concurrency import side_by_side
 from triptych.vocabulary.errors import DeadlineExceeded, TriptychError
 from triptych.vocabulary.vectors import ModelVersion, Vector
 
@@ -45,7 +45,7 @@ class PacedEncoder:
             places.setdefault(content.modality, []).append(place)
         groups = list(places.values())
         with pace.stage("encode"):
-            done = await all_of([self._group(query, contents, group, pace) for group in groups])
+            done = await side_by_side([self._group(query, contents, group, pace) for group in groups])
         late = {
             place: each
             for group, each in zip(groups, done, strict=True)

@@ -15,6 +15,7 @@ from gateway.core.recommend.blend import SHARPNESS, Candidate, Scored, Why, blen
 from gateway.core.recommend.history import CustomerEvent, History, history
 from gateway.core.recommend.interests import Interest, interests
 from triptych.vocabulary.choices import RankingStrategy, SimilarityMetric, SpaceKind
+from triptych.vocabulary.concurrency import side_by_side
 from triptych.vocabulary.vectors import Vector
 
 # Bounds of the search room: ids that are read at once, ids of one retrieval, ids that it leaves out.
@@ -103,8 +104,8 @@ class Recommender:
         """
         ids = sorted({event.product_id for event in customer.events})
         batches = [ids[at : at + READ_MAX] for at in range(0, len(ids), READ_MAX)]
-        read = await asyncio.gather(
-            *(self.index.read(customer.catalog, batch, with_vectors=True, bounded=True) for batch in batches)
+        read = await side_by_side(
+            [self.index.read(customer.catalog, batch, with_vectors=True, bounded=True) for batch in batches]
         )
         return {record.id: record for records in read for record in records}
 
@@ -120,8 +121,8 @@ class Recommender:
         asked = wanted(customer, sorted(barred))
         searches = [replace(asked, order_by="popularity desc")]
         searches += [replace(asked, query=interest.vector) for interest in told_apart]
-        found = await asyncio.gather(
-            *(self._found(each) for each in searches), self._had_before(customer, past, known)
+        found = await side_by_side(
+            [*(self._found(each) for each in searches), self._had_before(customer, past, known)]
         )
         once = {candidate.id: candidate for some in found for candidate in some if candidate.id not in barred}
         return [once[product_id] for product_id in sorted(once)]

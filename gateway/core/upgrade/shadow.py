@@ -13,6 +13,7 @@ from gateway.core.upgrade.model import Comparison, Generation, Generations, Pair
 from gateway.core.upgrade.packs import Packs
 from gateway.core.upgrade.ports import Recorded
 from triptych.vocabulary.choices import Modality, SimilarityMetric, SpaceKind
+from triptych.vocabulary.concurrency import side_by_side
 from triptych.vocabulary.errors import TriptychError, Unavailable
 
 # Recorded queries beside those of the plan.
@@ -57,7 +58,7 @@ class Shadow:
             raise Unavailable.because_of(f"encoder of {generation.pack}")
         room = asyncio.Semaphore(AT_ONCE)
         pages = [queries[at : at + ENCODED_AT_ONCE] for at in range(0, len(queries), ENCODED_AT_ONCE)]
-        found = await asyncio.gather(*(self._page(catalog, page, generation, pair, room) for page in pages))
+        found = await side_by_side([self._page(catalog, page, generation, pair, room) for page in pages])
         return [each for page in found for each in page]
 
     async def _page(

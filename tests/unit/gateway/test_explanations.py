@@ -1,5 +1,6 @@
 """Explanations of answers, as messages; the other rooms are fakes, and no server is needed."""
 
+import asyncio
 from math import fsum
 
 import pytest
@@ -8,6 +9,7 @@ from gateway.service.catalog import CatalogService
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import product_search_service_pb2 as pb
 from triptych.v1 import types_pb2
+from triptych.vocabulary.errors import Unavailable
 
 CONTRIBUTIONS = pb.SearchProductsRequest.EXPLAIN_LEVEL_CONTRIBUTIONS
 FULL = pb.SearchProductsRequest.EXPLAIN_LEVEL_FULL
@@ -241,3 +243,38 @@ async def test_corrected_words_on_later_pages(shop, rooms):
     for result in (*first.results, *second.results):
         assert ["red", "mug"] == [each.word for each in result.explanation.words]
         assert result.score == pytest.approx(summed(result, VECTOR, LEXICAL, BOOST, RANKING), abs=1e-5)
+
+
+async def test_nothing_goes_on_for_an_explanation_that_failed(shop, rooms, monkeypatch):
+    """Searches without a part look at a thousand products each: they end when nobody will be told."""
+    searching, ended = asyncio.Event(), []
+    fuse, search = rooms.fuser.fuse, rooms.index.search
+
+    async def broken_fuse(strategy, groups):
+        if len(groups) == 1:
+            return await fuse(strategy, groups)
+        await searching.wait()
+        raise Unavailable.because_of("fusion")
+
+    async def endless_search(asked):
+        if asked.limit < 1000:
+            return await search(asked)
+        searching.set()
+        try:
+            await asyncio.sleep(3_600)
+        except asyncio.CancelledError:
+            ended.append(asked)
+            raise
+
+    monkeypatch.setattr(rooms.fuser, "fuse", broken_fuse)
+    monkeypatch.setattr(rooms.index, "search", endless_search)
+
+    with pytest.raises(Unavailable):
+        await shop(
+            text("red"),
+            image("mug photo"),
+            explain=FULL,
+            degrade_policy=pb.SearchProductsRequest.DEGRADE_POLICY_FORBID,
+        )
+
+    assert 2 == len(ended)
