@@ -29,8 +29,7 @@ class AccessGate:
         rule, caller = rule_of(method), None
         try:
             caller = self._credentials.caller(access.sent(metadata))
-            if not caller.may(rule.role):
-                raise role_missing(rule)
+            check_role(caller, rule)
             self._limits.take(caller)
         except TriptychError as error:
             DENIED.labels(error.reason.value).inc()
@@ -70,7 +69,7 @@ class AccessGate:
     async def _watched(self, messages: AsyncIterator[Any], sent: str, noted: "Noted") -> AsyncIterator[Any]:
         """Yield the messages of a stream, each after a look whether its caller may still send."""
         async for message in messages:
-            self._credentials.caller(sent)
+            noted.still(self._credentials.caller(sent))
             if message.HasField("start"):
                 noted.look_at(message.start)
             else:
@@ -98,10 +97,19 @@ class Noted:
             self._catalog = access.catalog_of(request)
         elif self._rule.scope is Scope.EVERY:
             self._catalog = EVERY_CATALOG
-        if self._catalog is not None and not self.caller.may_use(self._catalog):
-            raise current.not_allowed(self._catalog)
+        self._check_catalog()
         if self._rule.items in request.DESCRIPTOR.fields_by_name:
             self.count(request)
+
+    def still(self, caller: Caller) -> None:
+        """See that the *caller*, of whom other things may be known by now, may go on.
+
+        Raises:
+            PermissionDenied: ROLE_MISSING, CATALOG_NOT_ALLOWED.
+        """
+        check_role(caller, self._rule)
+        self.caller = caller
+        self._check_catalog()
 
     def count(self, request: Any) -> None:
         """Count the items of *request*."""
@@ -122,6 +130,10 @@ class Noted:
             ms=round((time.perf_counter() - self._began) * 1e3, 2),
         )
 
+    def _check_catalog(self) -> None:
+        if self._catalog is not None and not self.caller.may_use(self._catalog):
+            raise current.not_allowed(self._catalog)
+
 
 def rpc_of(method: str) -> str:
     """Return "CatalogService/UpsertProducts" of "/triptych.v1.CatalogService/UpsertProducts"."""
@@ -133,9 +145,15 @@ def rule_of(method: str) -> Rule:
     return RULES[rpc_of(method)]
 
 
-def role_missing(rule: Rule) -> PermissionDenied:
-    """Return the error for a caller whose roles are not enough."""
+def check_role(caller: Caller, rule: Rule) -> None:
+    """See that the roles of *caller* are enough.
+
+    Raises:
+        PermissionDenied: ROLE_MISSING.
+    """
+    if caller.may(rule.role):
+        return
     role = rule.role.name.lower()
-    return PermissionDenied(
+    raise PermissionDenied(
         f"The caller needs the role {role}.", reason=Reason.ROLE_MISSING, metadata={"role": role}
     )

@@ -83,6 +83,25 @@ async def test_a_revoked_key_ends_its_streams(gateway, keys):
     assert Reason.CREDENTIALS_INVALID is from_status(rpc_status.from_call(caught.value)).reason
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"roles": ("search",)}, Reason.ROLE_MISSING), ({"catalogs": ("other",)}, Reason.CATALOG_NOT_ALLOWED)],
+)
+async def test_a_key_that_may_less_by_now_ends_its_streams(gateway, keys, change, reason):
+    """With the next message that it sends."""
+    key = keys.make("write")
+    stream = pb_grpc.CatalogServiceStub(gateway.channel).IngestProducts(metadata=(("x-api-key", key),))
+    await stream.write(pb.IngestProductsRequest(start={"catalog": "mine"}))
+    assert (await anext(aiter(stream))).HasField("started")
+    (known,) = keyring.read(keys.path).keys
+    keys.path.write_text(keyring.Keyring(keys=(known.model_copy(update=change),)).model_dump_json())
+    await stream.write(pb.IngestProductsRequest(items={"items": [{"sequence": 1, "product": {"id": "p"}}]}))
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        _ = [each async for each in stream]
+
+    assert reason is from_status(rpc_status.from_call(caught.value)).reason
+
+
 async def test_no_body_is_read_of_who_has_no_key(gateway):
     """A call is refused by its headers: eighty megabytes of a stranger's never arrive."""
     method = gateway.channel.stream_stream(f"/triptych.v1.{RPC}")
