@@ -7,13 +7,13 @@ from gateway.core.model.ranking import Curve, RankingPlan
 from gateway.core.model.retrieval import Hits, Retrieval
 from gateway.core.pacing import stages
 from gateway.core.pacing.pace import LeftOut, Pace
-from gateway.core.pacing.together import both
 from gateway.core.parts import Understood
 from gateway.core.ports.rooms import Index
 from gateway.core.ranking import Ranking, pool_of
 from gateway.core.relevance import curve_of, judge_of
 from gateway.core.retrieving import blamed, hurried, retrieval
 from triptych.vocabulary.choices import Modality, SpaceKind
+from triptych.vocabulary.concurrency import both
 from triptych.vocabulary.errors import InvalidArgument
 
 

@@ -13,9 +13,9 @@ from gateway.core.model.vectors import PartVector
 from gateway.core.pacing import stages
 from gateway.core.pacing.encoding import PacedEncoder
 from gateway.core.pacing.pace import LeftOut, Pace
-from gateway.core.pacing.together import both
 from gateway.core.ports.rooms import Encoder, Fuser, Index
 from triptych.vocabulary.choices import Consistency, FusionStrategy, Modality
+from triptych.vocabulary.concurrency import both
 from triptych.vocabulary.errors import InvalidArgument, NotFound, Reason, TriptychError
 from triptych.vocabulary.vectors import ModelVersion, Vector
 

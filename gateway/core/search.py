@@ -20,7 +20,6 @@ from gateway.core.model.query import ExplainLevel, Query, Spelling
 from gateway.core.model.retrieval import Retrieval
 from gateway.core.pacing import stages
 from gateway.core.pacing.pace import LeftOut, Pace, Pacing
-from gateway.core.pacing.together import both
 from gateway.core.pages import Pages
 from gateway.core.parts import PartReader, Understood
 from gateway.core.ports.rooms import Encoder, Fuser, Index
@@ -28,6 +27,7 @@ from gateway.core.ports.tokens import Chains
 from gateway.core.ranking import CANDIDATES_MAX, Ranking
 from gateway.core.retrieving import texts
 from gateway.core.spelling import Speller, found_by_words, suggestion, with_words
+from triptych.vocabulary.concurrency import both
 from triptych.vocabulary.errors import DeadlineExceeded
 from triptych.vocabulary.vectors import ModelVersion
 

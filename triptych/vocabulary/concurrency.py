@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+Other = TypeVar("Other")
 Batch = TypeVar("Batch")
 
 
@@ -24,6 +25,15 @@ async def side_by_side(jobs: Sequence[Coroutine[Any, Any, Result]]) -> list[Resu
         # What caused it is to be logged with it; the group says nothing more.
         raise failed.exceptions[0] from failed.exceptions[0].__cause__
     return [task.result() for task in tasks]
+
+
+async def both(
+    first: Coroutine[Any, Any, Result], second: Coroutine[Any, Any, Other]
+) -> tuple[Result, Other]:
+    """Return what both make, each of its own type; otherwise see `side_by_side`."""
+    jobs: list[Coroutine[Any, Any, Any]] = [first, second]
+    one, other = await side_by_side(jobs)
+    return one, other
 
 
 async def as_they_come(

@@ -14,9 +14,8 @@ from gateway.core.explain.places import Ranks, SearchWithout, counterfactuals, r
 from gateway.core.explain.question import Question
 from gateway.core.model.answer import Result
 from gateway.core.model.retrieval import Retrieval
-from gateway.core.pacing.together import both
 from gateway.core.ports.rooms import Encoder, Fuser, Index
-from triptych.vocabulary.concurrency import side_by_side
+from triptych.vocabulary.concurrency import both, side_by_side
 from triptych.vocabulary.vectors import Doubles, Vector
 
 Words = Mapping[int, float]

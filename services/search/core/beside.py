@@ -5,7 +5,6 @@ encoders did not answer or because it does not know of the upgrade, leaves the p
 be forgotten, and nobody has to keep a list of what is owed.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +13,7 @@ from services.search.core.generations import Collections
 from services.search.core.model import ProductRecord, ProductVector
 from services.search.core.rows import RowWriter
 from triptych.vocabulary.choices import SpaceKind
+from triptych.vocabulary.concurrency import both
 from triptych.vocabulary.errors import TriptychError
 
 
@@ -36,9 +36,7 @@ async def write_beside(
     await remove_beside(rows, other, [each.id for each in changed if each.id not in ids])
     if given and beside is not None:
         collections = await rows.made(other[SpaceKind.FUSED].catalog, beside.spaces, given, other)
-        left_over, _ = await asyncio.gather(
-            rows.left_over(collections, given), rows.write_sides(collections, given)
-        )
+        left_over, _ = await both(rows.left_over(collections, given), rows.write_sides(collections, given))
         await rows.write_records(collections, given, left_over)
     if kept:
         await _rewrite(rows, other, kept)

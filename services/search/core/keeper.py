@@ -6,7 +6,6 @@ Doing the same again completes what broke off. The lexical index is written and 
 beyond the record is passed over by searches.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 from services.search.core.attributes import attributes_of, beyond, refusals
@@ -27,6 +26,7 @@ from services.search.core.rows import Keys, RowWriter
 from services.search.core.stored import stored
 from services.search.core.writing import Decided, Decision, ProductEditor, Written, decide, plan
 from triptych.vocabulary.choices import SpaceKind
+from triptych.vocabulary.concurrency import both
 from triptych.vocabulary.errors import NotFound, TriptychError
 from triptych.vocabulary.vectors import Space
 
@@ -84,7 +84,7 @@ class Keeper:
             # Inside: the writer before may have made collections, and left rows in them that are stale now.
             live = await live_of(self._index, catalog)
             check_spaces(spaces, live.serving)
-            decisions, left_over = await asyncio.gather(
+            decisions, left_over = await both(
                 self._decisions(catalog, good, live.serving), self._rows.left_over(live.serving, good)
             )
             decided = [each.record for each in decisions.values() if isinstance(each, Decided)]
@@ -152,9 +152,7 @@ class Keeper:
                 await remove_beside(self._rows, live.other, wanted)
             existing = await self._rows.remove_records(live.serving, wanted)
             # Also of those that did not exist: an earlier removal may have broken off after the record.
-            await asyncio.gather(
-                self._lexical.remove(catalog, wanted), self._rows.remove_sides(live.serving, wanted)
-            )
+            await both(self._lexical.remove(catalog, wanted), self._rows.remove_sides(live.serving, wanted))
         return [each for each in wanted if each not in existing]
 
     async def catalogs(self) -> dict[str, dict[SpaceKind, Space]]:
@@ -222,7 +220,7 @@ class Keeper:
         # Before the rows: what can be found can be asked for.
         if new := beyond(attributes_of(records), _attributes(collections)):
             await self._index.add_attributes(collections[SpaceKind.FUSED], new)
-        await asyncio.gather(
+        await both(
             self._lexical.write(catalog, {each.id: each.facts for each in records}),
             self._rows.write_sides(collections, records),
         )

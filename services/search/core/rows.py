@@ -1,6 +1,8 @@
-"""The rows of products in one generation: written so that the record comes last, removed so that it goes first."""
+"""The rows of products in one generation: written so that the record comes last, removed so that it goes first.
 
-import asyncio
+Where one kind fails, nothing goes on in the others behind the caller's back: the locks of the products are free by then.
+"""
+
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TypeAlias
@@ -19,6 +21,7 @@ from services.search.core.near import keys_of
 from services.search.core.ports.vectors import VectorIndex
 from services.search.core.stored import stored
 from triptych.vocabulary.choices import SpaceKind
+from triptych.vocabulary.concurrency import side_by_side
 
 # Rows that are there, by the kind of their vectors.
 Keys: TypeAlias = Mapping[SpaceKind, set[RowKey]]
@@ -43,14 +46,14 @@ class RowWriter:
         """Return the *old* collections and those that *records* need, made where they are missing."""
         kinds = {each.kind for record in records for each in record.vectors}
         missing = [kind for kind in SpaceKind if kind in kinds and kind not in old]
-        made = await asyncio.gather(*(self._index.create(catalog, kind, spaces[kind]) for kind in missing))
+        made = await side_by_side([self._index.create(catalog, kind, spaces[kind]) for kind in missing])
         return {**old, **{each.kind: each for each in made}}
 
     async def write_sides(self, collections: Collections, records: Sequence[ProductRecord]) -> None:
         """Write all rows but the records."""
         rows = rows_by_kind(records)
-        await asyncio.gather(
-            *(self._index.upsert(collections[kind], rows[kind]) for kind in SIDE_KINDS if kind in rows)
+        await side_by_side(
+            [self._index.upsert(collections[kind], rows[kind]) for kind in SIDE_KINDS if kind in rows]
         )
 
     async def left_over(self, collections: Collections, records: Sequence[ProductRecord]) -> Keys:
@@ -100,14 +103,14 @@ class RowWriter:
         asked = [
             [key for key in keys_of(collections[kind], ids) if (kind, key) not in without] for kind in kinds
         ]
-        found = await asyncio.gather(
-            *(self._index.existing(collections[kind], keys) for kind, keys in zip(kinds, asked, strict=True))
+        found = await side_by_side(
+            [self._index.existing(collections[kind], keys) for kind, keys in zip(kinds, asked, strict=True)]
         )
         return dict(zip(kinds, found, strict=True))
 
     async def _remove(self, collections: Collections, keys: Keys) -> None:
-        await asyncio.gather(
-            *(self._index.delete(collections[kind], sorted(found)) for kind, found in keys.items())
+        await side_by_side(
+            [self._index.delete(collections[kind], sorted(found)) for kind, found in keys.items()]
         )
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from triptych.vocabulary.concurrency import as_they_come, side_by_side
+from triptych.vocabulary.concurrency import as_they_come, both, side_by_side
 from triptych.vocabulary.errors import Unavailable
 
 
@@ -45,6 +45,15 @@ async def test_a_failure_cancels_the_others_and_comes_out_bare():
     with pytest.raises(Unavailable):
         await side_by_side([endless(), failing()])
     assert cancelled.is_set()
+    cancelled.clear()
+    with pytest.raises(Unavailable):
+        await both(endless(), failing())
+    assert cancelled.is_set()
+
+
+async def test_two_of_different_kinds():
+    """Each comes out in its own place."""
+    assert (1, "two") == await both(later(1, 0.001), later("two"))
 
 
 async def test_a_single_job_fails_bare_too():

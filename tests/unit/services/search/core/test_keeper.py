@@ -291,3 +291,67 @@ async def test_lists_of_too_many_values_are_refused():
 
     assert ["", "attributes"] == [blamed(each) for each in outcomes]
     assert str(VALUES_MAX + 1) == outcomes[1].metadata["values"]
+
+
+class SlowSides(BreakingIndex):
+    """What is written or removed beside the records waits to be let go."""
+
+    def __init__(self):
+        super().__init__()
+        self.waits = asyncio.Event()
+        self.waits.set()
+
+    async def upsert(self, collection, rows):
+        if collection.kind is not FUSED:
+            await self.waits.wait()
+        await super().upsert(collection, rows)
+
+    async def delete(self, collection, keys):
+        if collection.kind is not FUSED:
+            await self.waits.wait()
+        await super().delete(collection, keys)
+
+
+@pytest.mark.parametrize("call", ["write", "remove"])
+async def test_nothing_goes_on_behind_a_call_that_failed(call):
+    """Once the caller knows that it failed, the next one's rows are safe from it."""
+    index = SlowSides()
+    lexical = BreakingLexicalIndex(index)
+    keeper = keeper_of(index, lexical)
+    await keeper.write("shop", SPACES, [record("a", vector(TEXT), vector(IMAGE))])
+    index.waits.clear()
+    index.breaks_at = (call, "words")
+
+    with pytest.raises(Unavailable):
+        await (
+            keeper.write("shop", SPACES, [record("a", vector(TEXT), vector(IMAGE), product=b"lost")])
+            if call == "write"
+            else keeper.remove("shop", ["a"])
+        )
+    index.changes.clear()
+    index.waits.set()
+    await asyncio.sleep(0.01)
+
+    assert [] == index.changes
+
+
+async def test_a_write_that_breaks_off_in_one_kind_ends_in_the_others():
+    """The rows of another kind do not come later than the error."""
+    index = SlowSides()
+    await write(index, record("a", vector(TEXT), vector(IMAGE)))
+
+    async def breaks(collection, rows):
+        if collection.kind is TEXT:
+            raise Unavailable.because_of("milvus")
+        await SlowSides.upsert(index, collection, rows)
+
+    index.waits.clear()
+    index.upsert = breaks
+
+    with pytest.raises(Unavailable):
+        await write(index, record("a", vector(TEXT), vector(IMAGE), product=b"lost"))
+    index.changes.clear()
+    index.waits.set()
+    await asyncio.sleep(0.01)
+
+    assert [] == index.changes
