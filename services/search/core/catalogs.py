@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.search.core.checks import Spaces, catalog_not_found, check_declared
 from services.search.core.generations import collections_of
-from services.search.core.locks import KeyedLocks
+from services.search.core.locks import ProductLocks
 from services.search.core.model import Collection
 from services.search.core.ports.vectors import VectorIndex
 from services.search.core.ports.words import LexicalIndex
@@ -27,10 +27,10 @@ class Catalogs:
     Args:
         index: their vectors and records.
         lexical: their words and fields.
-        locks: by (catalogue, ""): one catalogue is made or removed once at a time.
+        locks: those that writers hold; by (catalogue, "") one catalogue is made once at a time.
     """
 
-    def __init__(self, index: VectorIndex, lexical: LexicalIndex, locks: KeyedLocks) -> None:
+    def __init__(self, index: VectorIndex, lexical: LexicalIndex, locks: ProductLocks) -> None:
         self._index = index
         self._lexical = lexical
         self._locks = locks
@@ -62,7 +62,8 @@ class Catalogs:
         Raises:
             NotFound: CATALOG_NOT_FOUND, nothing of it is there.
         """
-        async with self._locks.holding([(catalog, "")]):
+        # Nobody writes meanwhile: words written after these are removed would be taken for those of a catalogue to come.
+        async with self._locks.holding_all(catalog):
             # The record goes last, so that asking again completes what broke off. A lexical index that lost a catalogue of
             # the record is filled again; the other way round its words would be taken for those of a catalogue to come.
             await self._lexical.forget(catalog)
