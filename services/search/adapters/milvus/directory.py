@@ -170,11 +170,17 @@ class Directory:
         return [each for each in sorted(names) if await self._readable(each, SpaceKind.FUSED) is None]
 
     async def drop(self, catalog: str) -> bool:
-        """Remove all collections of the *catalog*, that of the records last; return whether there were any."""
+        """Remove all collections of the *catalog*; return whether there were any.
+
+        That of the records goes last, and of several that of the generation that serves: where this breaks off, no
+        generation is left whole that the next catalogue of the name could begin with.
+        """
+        serving = await described(self._connection, alias_of(catalog))
+        record = "" if serving is None else serving.schema.name
         shown = await self._connection.call("ShowCollections", ShowCollectionsRequest())
         parsed = {name: of for name in shown.collection_names if (of := parse_name(name)) is not None}
         ours = {name: kind for name, (of, kind, _) in parsed.items() if of == catalog}
-        names = sorted(ours, key=lambda name: ours[name] is SpaceKind.FUSED)
+        names = sorted(ours, key=lambda name: (ours[name] is SpaceKind.FUSED, name == record))
         for name in names:
             await self._drop(name, alias_of(catalog))
         self._remembered.pop(alias_of(catalog), None)

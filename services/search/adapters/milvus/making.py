@@ -1,8 +1,8 @@
 """Collections made with their indexes, and removed."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
-from pymilvus.grpc_gen.common_pb2 import ConsistencyLevel
+from pymilvus.grpc_gen.common_pb2 import ConsistencyLevel, KeyValuePair
 from pymilvus.grpc_gen.milvus_pb2 import (
     AlterCollectionRequest,
     CreateAliasRequest,
@@ -12,6 +12,7 @@ from pymilvus.grpc_gen.milvus_pb2 import (
     DropAliasRequest,
     DropCollectionRequest,
 )
+from pymilvus.grpc_gen.schema_pb2 import CollectionSchema
 
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.describing import described, properties_in
@@ -52,14 +53,18 @@ class Maker:
         What a removal left half done is removed first, with those of *aliases* that are its own.
         """
         await self._make_collection(name, space, *aliases)
-        await self._make_index(name, space)
+        is_exhaustive = self._connection.is_exhaustive
+        parameters = exhaustive_parameters(space) if is_exhaustive else index_parameters(space, *self._hnsw)
+        await make_index(self._connection, name, VECTOR, parameters)
         await self._loader.load(name)
         await self.make_alias(name, whole_alias_of(name))
 
     async def make_alias(self, name: str, alias: str) -> None:
         """Let *alias* stand for the collection *name*, where it stands for none."""
         request = CreateAliasRequest(collection_name=name, alias=alias)
-        await self._unless_made("CreateAlias", request, lambda: self._is_there(alias))
+        await _unless_made(
+            self._connection, "CreateAlias", request, lambda: _is_there(self._connection, alias)
+        )
 
     async def remove(self, name: str, *aliases: str) -> None:
         """Remove the collection *name* with its aliases and those of *aliases* that are its own."""
@@ -89,35 +94,47 @@ class Maker:
         response = await described(self._connection, name)
         if response is not None and DROPPED_PROPERTY in properties_in(response):
             await self.remove(name, *aliases)
-        request = CreateCollectionRequest(
-            collection_name=name,
-            schema=schema_of(name, space).SerializeToString(),
-            consistency_level=ConsistencyLevel.Bounded,
-            properties=properties_of(space),
-        )
-        await self._unless_made("CreateCollection", request, lambda: self._is_there(name))
+        await make_collection(self._connection, schema_of(name, space), properties_of(space))
 
-    async def _make_index(self, name: str, space: Space) -> None:
-        is_exhaustive = self._connection.is_exhaustive
-        parameters = exhaustive_parameters(space) if is_exhaustive else index_parameters(space, *self._hnsw)
-        request = CreateIndexRequest(
-            collection_name=name, field_name=VECTOR, index_name=VECTOR, extra_params=parameters
-        )
-        await self._unless_made("CreateIndex", request, lambda: self._has_index(name))
 
-    async def _unless_made(
-        self, method: str, request: object, is_made: Callable[[], Awaitable[bool]]
-    ) -> None:
-        """Call *method*; a refusal is fine if the thing is there: another writer was faster."""
-        try:
-            await self._connection.call(method, request)
-        except MilvusRefusal:
-            if not await is_made():
-                raise
+async def make_collection(
+    connection: MilvusConnection, schema: CollectionSchema, properties: Sequence[KeyValuePair] = ()
+) -> None:
+    """Make the collection that *schema* describes, if it is not there."""
+    request = CreateCollectionRequest(
+        collection_name=schema.name,
+        schema=schema.SerializeToString(),
+        consistency_level=ConsistencyLevel.Bounded,
+        properties=properties,
+    )
+    await _unless_made(connection, "CreateCollection", request, lambda: _is_there(connection, schema.name))
 
-    async def _is_there(self, name: str) -> bool:
-        return await described(self._connection, name) is not None
 
-    async def _has_index(self, name: str) -> bool:
-        request = DescribeIndexRequest(collection_name=name, field_name=VECTOR, index_name=VECTOR)
-        return bool((await self._connection.call("DescribeIndex", request)).index_descriptions)
+async def make_index(
+    connection: MilvusConnection, name: str, field: str, parameters: Sequence[KeyValuePair]
+) -> None:
+    """Make the index over *field* of the collection *name*, if it is not there."""
+    request = CreateIndexRequest(
+        collection_name=name, field_name=field, index_name=field, extra_params=parameters
+    )
+    await _unless_made(connection, "CreateIndex", request, lambda: _has_index(connection, name, field))
+
+
+async def _unless_made(
+    connection: MilvusConnection, method: str, request: object, is_made: Callable[[], Awaitable[bool]]
+) -> None:
+    """Call *method*; a refusal is fine if the thing is there: another writer was faster."""
+    try:
+        await connection.call(method, request)
+    except MilvusRefusal:
+        if not await is_made():
+            raise
+
+
+async def _is_there(connection: MilvusConnection, name: str) -> bool:
+    return await described(connection, name) is not None
+
+
+async def _has_index(connection: MilvusConnection, name: str, field: str) -> bool:
+    request = DescribeIndexRequest(collection_name=name, field_name=field, index_name=field)
+    return bool((await connection.call("DescribeIndex", request)).index_descriptions)

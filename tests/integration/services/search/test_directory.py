@@ -11,7 +11,13 @@ from pymilvus.grpc_gen.milvus_pb2 import (
     ReleaseCollectionRequest,
 )
 
-from services.search.adapters.milvus.schema import DROPPED_PROPERTY, SCHEMA_PROPERTY, SCHEMA_VERSION, pairs
+from services.search.adapters.milvus.schema import (
+    DROPPED_PROPERTY,
+    SCHEMA_PROPERTY,
+    SCHEMA_VERSION,
+    generation_of,
+    pairs,
+)
 from services.search.core.query import SearchQuery
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import FailedPrecondition, NotFound, Reason, Unavailable
@@ -152,3 +158,36 @@ async def test_a_removal_that_broke_off_brings_nothing_back(milvus_connection, m
     await shop.put("new", {FUSED: [X]})
 
     assert {"new": b"new"} == await shop.products(["old", "new"])
+
+
+class HaltingConnection:
+    """Breaks off before it drops the collection *name*."""
+
+    def __init__(self, connection, name):
+        self.is_exhaustive = connection.is_exhaustive
+        self._connection, self._name = connection, name
+
+    async def call(self, method, request):
+        if method == "DropCollection" and request.collection_name == self._name:
+            raise Unavailable.because_of("milvus")
+        return await self._connection.call(method, request)
+
+
+@pytest.mark.parametrize("pack", ["test-1", "test-2"])
+async def test_the_generation_that_serves_is_removed_last(milvus_connection, milvus_shop, shop_over, pack):
+    """Of a removal that broke off, no other generation is left whole, for the next catalogue of the name to begin with."""
+    shop = milvus_shop()
+    await shop.put("old", {FUSED: [X]})
+    beside = await shop.index.create(shop.catalog, FUSED, Space("test-2/fused", 4))
+    if pack == "test-2":
+        await shop.index.switch(beside)
+    serving = await shop.index.collection(shop.catalog, FUSED, fresh=True)
+    (other,) = {"test-1", "test-2"} - {pack}
+
+    with pytest.raises(Unavailable):
+        await shop_over(HaltingConnection(milvus_connection, serving.name)).index.drop(shop.catalog)
+
+    assert pack == serving.space.pack
+    generation = generation_of(Space(f"{other}/fused", 4))
+    assert await shop.index.collection(shop.catalog, FUSED, generation=generation, fresh=True) is None
+    assert await shop.index.drop(shop.catalog)

@@ -95,6 +95,19 @@ class TestMilvusLite(LexicalContract, FieldContract):
         await shelf.titles(a="hat")
         await shelf.lexical.warm_up()
 
+    async def test_one_that_another_replica_removed_is_made_anew(self, shelf, lite_connection):
+        """Whichever of the two is the first to write to the next catalogue of the name."""
+        await shelf.titles(a="hat")
+        other = MilvusLexicalIndex(lite_connection, WordsCollections(lite_connection), consistency="strong")
+        await other.forget(shelf.catalog)
+
+        await shelf.lexical.write(shelf.catalog, {"b": Facts(title="hat")})
+        assert ["b"] == [each for each, _ in await other.match(shelf.catalog, "hat", 10)]
+
+        await other.forget(shelf.catalog)
+        await shelf.lexical.complete(shelf.catalog)
+        assert shelf.catalog in await other.complete_catalogs()
+
 
 class TestMilvusServer(FieldContract):
     @pytest.fixture

@@ -7,11 +7,9 @@ import json
 import re
 from typing import Any
 
-from pymilvus.grpc_gen.common_pb2 import ConsistencyLevel
+from pymilvus.grpc_gen.common_pb2 import KeyValuePair
 from pymilvus.grpc_gen.milvus_pb2 import (
     AlterCollectionRequest,
-    CreateCollectionRequest,
-    CreateIndexRequest,
     DropCollectionRequest,
     GetVersionRequest,
     ShowCollectionsRequest,
@@ -20,7 +18,9 @@ from pymilvus.grpc_gen.schema_pb2 import CollectionSchema, DataType, FieldSchema
 
 from services.search.adapters.milvus.connection import MilvusConnection
 from services.search.adapters.milvus.describing import described, properties_in
+from services.search.adapters.milvus.errors import COLLECTION_NOT_FOUND, MilvusRefusal
 from services.search.adapters.milvus.loading import Loader
+from services.search.adapters.milvus.making import make_collection, make_index
 from services.search.adapters.milvus.schema import facts_fields, key_fields, pairs, text_field
 from services.search.core.lexical import BM25_B, BM25_K1
 from services.search.core.locks import KeyedLocks
@@ -55,15 +55,18 @@ class WordsCollections:
         self._making = KeyedLocks()
         self._made: set[str] = set()
 
-    async def made(self, catalog: str) -> None:
-        """Return when the collection is there, loaded; make it where it is not."""
-        if catalog in self._made:
-            return
-        async with self._making.holding([catalog]):
-            if await self._properties(catalog) is None:
-                await self._make(name_of(catalog))
-            await self._loader.load(name_of(catalog))
-            self._made.add(catalog)
+    async def change(self, catalog: str, method: str, request: object) -> None:
+        """Call *method* of Milvus on the collection, which is made where it is not there."""
+        await self._made_whole(catalog)
+        try:
+            await self._connection.call(method, request)
+        except MilvusRefusal as refusal:
+            if refusal.code != COLLECTION_NOT_FOUND:
+                raise
+            # Another replica removed the catalogue, and this is the first that is kept of the next one of its name.
+            self._made.discard(catalog)
+            await self._made_whole(catalog)
+            await self._connection.call(method, request)
 
     async def drop(self, catalog: str) -> None:
         """Remove the collection, if it is there."""
@@ -72,10 +75,9 @@ class WordsCollections:
 
     async def complete(self, catalog: str) -> None:
         """Mark the collection."""
-        request = AlterCollectionRequest(
-            collection_name=name_of(catalog), properties=pairs(**{COMPLETE_PROPERTY: 1})
-        )
-        await self._connection.call("AlterCollection", request)
+        properties = pairs(**{COMPLETE_PROPERTY: 1})
+        request = AlterCollectionRequest(collection_name=name_of(catalog), properties=properties)
+        await self.change(catalog, "AlterCollection", request)
 
     async def completed(self) -> set[str]:
         """Return the catalogues whose collections are marked."""
@@ -92,7 +94,25 @@ class WordsCollections:
             Unavailable: not yet, or Milvus has no BM25.
         """
         await self._check_version()
-        await self._loader.start_missing([name_of(each) for each in await self._catalogs()])
+        names = [name_of(each) for each in await self._catalogs()]
+        for name in names:
+            if not await self._loader.is_loaded(name):
+                await self._make(name)
+        await self._loader.start_missing(names)
+
+    async def _made_whole(self, catalog: str) -> None:
+        """Return when the collection is there, loaded; make it where it is not."""
+        if catalog in self._made:
+            return
+        async with self._making.holding([catalog]):
+            await self._make(name_of(catalog))
+            await self._loader.load(name_of(catalog))
+            self._made.add(catalog)
+
+    async def _make(self, name: str) -> None:
+        """Make what is missing of it: who made it may have ended before there was an index."""
+        await make_collection(self._connection, _schema(name))
+        await make_index(self._connection, name, SPARSE, _index_parameters())
 
     async def _check_version(self) -> None:
         version = (await self._connection.call("GetVersion", GetVersionRequest())).version
@@ -113,19 +133,6 @@ class WordsCollections:
     async def _properties(self, catalog: str) -> dict[str, str] | None:
         response = await described(self._connection, name_of(catalog))
         return None if response is None else properties_in(response)
-
-    async def _make(self, name: str) -> None:
-        # Of two that make it at the same time both get the same; what one has made is no error to the other.
-        create = CreateCollectionRequest(
-            collection_name=name,
-            schema=_schema(name).SerializeToString(),
-            consistency_level=ConsistencyLevel.Bounded,
-        )
-        await self._connection.call("CreateCollection", create)
-        index = CreateIndexRequest(
-            collection_name=name, field_name=SPARSE, index_name=SPARSE, extra_params=_index_parameters()
-        )
-        await self._connection.call("CreateIndex", index)
 
 
 def _schema(name: str) -> CollectionSchema:
@@ -155,6 +162,6 @@ def _schema(name: str) -> CollectionSchema:
     )
 
 
-def _index_parameters() -> list[object]:
+def _index_parameters() -> list[KeyValuePair]:
     build = json.dumps({"bm25_k1": BM25_K1, "bm25_b": BM25_B})
     return pairs(index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params=build)
