@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from services.search.core.covariance import Wide, shrunk_covariance, whitening
+from services.search.core.learning import Learnt
 from services.search.core.model import Collection
 from services.search.core.ports.vectors import VectorIndex
 from triptych.vocabulary.choices import SimilarityMetric
@@ -20,9 +21,9 @@ MEMORY_S = 600.0
 class Rescorer:
     """Compares vectors of *index* by any metric."""
 
-    def __init__(self, index: VectorIndex) -> None:
+    def __init__(self, index: VectorIndex, now: Callable[[], float] = time.monotonic) -> None:
         self._index = index
-        self._whitenings: dict[str, tuple[float, asyncio.Task[Wide]]] = {}
+        self._whitenings = Learnt(self._whitening, MEMORY_S, now)
 
     async def compare(
         self, collection: Collection, query: Floats, vectors: Sequence[Floats], metric: SimilarityMetric
@@ -39,27 +40,10 @@ class Rescorer:
             return [float(each) for each in np.clip(cosines, -1.0, 1.0)]
         differences = others - one
         if metric is SimilarityMetric.MAHALANOBIS:
-            differences = differences @ await self._whitening(collection)
+            differences = differences @ await self._whitenings.of(collection)
         return [float(each) for each in np.linalg.norm(differences, axis=1)]
 
     async def _whitening(self, collection: Collection) -> Wide:
-        """Return what the vectors of *collection* are multiplied by; learnt once by all who ask at the same time."""
-        now = time.monotonic()
-        self._whitenings = {
-            name: known
-            for name, known in self._whitenings.items()
-            if now < known[0] and not _failed(known[1])
-        }
-        if collection.name not in self._whitenings:
-            task = asyncio.create_task(self._learn(collection))
-            self._whitenings[collection.name] = now + MEMORY_S, task
-        # Who gives up does not take it away from the others.
-        return await asyncio.shield(self._whitenings[collection.name][1])
-
-    async def _learn(self, collection: Collection) -> Wide:
+        """Return what the vectors of *collection* are multiplied by."""
         sample = await self._index.sample(collection, SAMPLE_ROWS)
         return await asyncio.to_thread(lambda: whitening(shrunk_covariance(sample.astype(np.float64))))
-
-
-def _failed(task: asyncio.Task[Wide]) -> bool:
-    return task.done() and (task.cancelled() or task.exception() is not None)

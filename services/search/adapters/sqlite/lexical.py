@@ -1,20 +1,20 @@
 """The `LexicalIndex` port in SQLite."""
 
+import asyncio
 import json
 import sqlite3
-import threading
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from services.search.adapters.completing import PRODUCTS_MAX, completed, shortest
-from services.search.adapters.spelling import Vocabulary, corrected
+from services.search.adapters.spelling import Vocabulary, corrected, suspects
 from services.search.adapters.sqlite.filters import condition
 from services.search.adapters.sqlite.rows import delete, is_stored, store, written
 from services.search.adapters.sqlite.store import SqliteStore
-from services.search.adapters.sqlite.tables import Tables, drop_tables, made_tables, tables_of
+from services.search.adapters.sqlite.tables import drop_tables, made_tables, tables_of
 from services.search.adapters.words import last_word, stem, words
 from services.search.core.filters.model import Filter
+from services.search.core.learning import Learnt
 from services.search.core.lexical import WEIGHTS, article_number
 from services.search.core.model import Facts
 from triptych.vocabulary.choices import Consistency
@@ -35,8 +35,7 @@ class SqliteLexicalIndex:
 
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
-        self._vocabularies: dict[int, tuple[float, Vocabulary]] = {}
-        self._counting = threading.Lock()
+        self._vocabularies = Learnt(self._vocabulary, VOCABULARY_S)
 
     def seeing(self, consistency: Consistency) -> "SqliteLexicalIndex":  # noqa: ARG002 - always sees all
         """Return this one."""
@@ -59,6 +58,7 @@ class SqliteLexicalIndex:
     async def forget(self, catalog: str) -> None:
         """Drop the tables of the *catalog*."""
         await self._store.write("forget", lambda connection: drop_tables(connection, catalog))
+        self._vocabularies.forget(catalog)
 
     async def warm_up(self) -> None:
         """Open the file."""
@@ -150,19 +150,12 @@ class SqliteLexicalIndex:
 
     async def corrected(self, catalog: str, text: str) -> str:
         """Look for near words among all of the catalogue's."""
-
-        def correct(connection: sqlite3.Connection) -> str:
-            tables = tables_of(connection, catalog)
-            if tables is None:
-                return ""
-            sql = tables("SELECT 1 FROM terms_# WHERE term = ?")
-
-            def is_known(word: str) -> bool:
-                return connection.execute(sql, [stem(word)]).fetchone() is not None
-
-            return corrected(text, is_known, lambda: self._vocabulary(connection, tables))
-
-        return await self._store.read("corrected", correct)
+        words = suspects(text)
+        known = await self._store.read("corrected", lambda at: _known(at, catalog, words)) if words else words
+        if len(known) == len(words):
+            return ""
+        vocabulary = await self._vocabularies.of(catalog)
+        return await asyncio.to_thread(corrected, text, known.__contains__, lambda: vocabulary)
 
     async def completions(self, catalog: str, text: str, limit: int) -> list[tuple[str, int]]:
         """Ask FTS5 for products with all words before and one that begins so, and count what of these they have."""
@@ -195,17 +188,26 @@ class SqliteLexicalIndex:
 
         return await self._store.read(method, find)
 
-    def _vocabulary(self, connection: sqlite3.Connection, tables: Tables) -> Vocabulary:
-        # One thread counts; others that come meanwhile wait for what it finds.
-        with self._counting:
-            until, known = self._vocabularies.get(tables.number, (0.0, None))
-            if known is None or time.monotonic() > until:
-                # FTS5 tells of all terms in one go much sooner than of each.
-                counts = dict(connection.execute(tables("SELECT term, doc FROM terms_#")))
-                found = connection.execute(tables("SELECT word, stem FROM spellings_#"))
-                known = Vocabulary({word: counts[of] for word, of in found if of in counts})
-                self._vocabularies[tables.number] = (time.monotonic() + VOCABULARY_S, known)
-            return known
+    async def _vocabulary(self, catalog: str) -> Vocabulary:
+        def count(connection: sqlite3.Connection) -> Vocabulary:
+            tables = tables_of(connection, catalog)
+            if tables is None:
+                return Vocabulary({})
+            # FTS5 tells of all terms in one go much sooner than of each.
+            counts = dict(connection.execute(tables("SELECT term, doc FROM terms_#")))
+            found = connection.execute(tables("SELECT word, stem FROM spellings_#"))
+            return Vocabulary({word: counts[of] for word, of in found if of in counts})
+
+        return await self._store.read("vocabulary", count)
+
+
+def _known(connection: sqlite3.Connection, catalog: str, words: Sequence[str]) -> list[str]:
+    """Return those of *words* that some product has."""
+    tables = tables_of(connection, catalog)
+    if tables is None:
+        return []
+    sql = tables("SELECT 1 FROM terms_# WHERE term = ?")
+    return [each for each in words if connection.execute(sql, [stem(each)]).fetchone() is not None]
 
 
 def match_query(text: str, operator: str) -> str:

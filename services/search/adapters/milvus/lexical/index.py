@@ -20,14 +20,15 @@ from services.search.adapters.milvus.lexical.rows import (
     terms_of,
     values_of,
 )
-from services.search.adapters.milvus.lexical.vocabulary import Vocabularies
+from services.search.adapters.milvus.lexical.vocabulary import VOCABULARY_S, vocabulary_of
 from services.search.adapters.milvus.requests import LEVELS, Consistency
 from services.search.adapters.milvus.rows import expression, primary_key
 from services.search.adapters.milvus.schema import KEY, PRODUCT_ID
 from services.search.adapters.milvus.words import decoded
-from services.search.adapters.spelling import corrected, suspects
+from services.search.adapters.spelling import Vocabulary, corrected, suspects
 from services.search.adapters.words import last_word, stem
 from services.search.core.filters.model import Filter
+from services.search.core.learning import Learnt
 from services.search.core.model import Facts, RowKey
 from triptych.vocabulary import choices
 
@@ -52,7 +53,7 @@ class MilvusLexicalIndex:
         self._connection = connection
         self._collections = collections
         self._reader = WordsReader(connection, consistency=consistency)
-        self._vocabularies = Vocabularies(self._reader)
+        self._vocabularies = Learnt(self._vocabulary, VOCABULARY_S)
 
     def seeing(self, consistency: choices.Consistency) -> "MilvusLexicalIndex":
         """Return the same index at another level."""
@@ -66,7 +67,6 @@ class MilvusLexicalIndex:
     async def complete(self, catalog: str) -> None:
         """Mark the collection."""
         with map_milvus_errors():
-            await self._collections.made(catalog)
             await self._collections.complete(catalog)
 
     async def forget(self, catalog: str) -> None:
@@ -85,12 +85,9 @@ class MilvusLexicalIndex:
         if not products:
             return
         columns = await asyncio.to_thread(columns_of, products)
+        request = UpsertRequest(collection_name=name_of(catalog), num_rows=len(products), fields_data=columns)
         with map_milvus_errors():
-            await self._collections.made(catalog)
-            request = UpsertRequest(
-                collection_name=name_of(catalog), num_rows=len(products), fields_data=columns
-            )
-            await self._connection.call("Upsert", request)
+            await self._collections.change(catalog, "Upsert", request)
 
     async def remove(self, catalog: str, ids: Sequence[str]) -> None:
         """Delete rows."""
@@ -187,6 +184,9 @@ class MilvusLexicalIndex:
             for text, words in zip(columns[TEXT], columns[SPELLINGS], strict=True)
             if set(before) <= set(text.split())
         ]
+
+    async def _vocabulary(self, catalog: str) -> Vocabulary:
+        return await vocabulary_of(self._reader, catalog)
 
 
 def _among(ids: Sequence[str]) -> str:

@@ -9,8 +9,7 @@ from scipy.spatial.distance import mahalanobis
 from sklearn.covariance import LedoitWolf
 
 from services.search.adapters.in_memory import InMemoryIndex
-from services.search.core import rescoring
-from services.search.core.rescoring import Rescorer
+from services.search.core.rescoring import MEMORY_S, Rescorer
 from tests.memory_shop import MemoryShop
 from triptych.vocabulary.choices import SimilarityMetric, SpaceKind
 from triptych.vocabulary.errors import Reason, Unavailable
@@ -105,18 +104,18 @@ async def test_a_product_without_a_vector_comes_last():
     assert [("seen", 0.0), ("unseen", None)] == [(hit.id, hit.rescored) for hit in found.hits]
 
 
-async def test_how_vectors_spread_is_learnt_once(monkeypatch):
+async def test_how_vectors_spread_is_learnt_once():
     """By all who ask at the same time, and anew when it is old."""
     index = CountingIndex()
     await shop_of(ITEMS, index=index)
     collection = await index.collection("shop", FUSED)
-    rescorer, query = Rescorer(index), np.array(QUERY, np.float32)
+    now = [0.0]
+    rescorer, query = Rescorer(index, lambda: now[0]), np.array(QUERY, np.float32)
 
     await asyncio.gather(*(rescorer.compare(collection, query, [query], MAHALANOBIS) for _ in range(3)))
     assert 1 == index.samples
 
-    later = rescoring.time.monotonic() + rescoring.MEMORY_S
-    monkeypatch.setattr(rescoring.time, "monotonic", lambda: later)
+    now[0] = MEMORY_S
     await rescorer.compare(collection, query, [query], MAHALANOBIS)
     assert 2 == index.samples
 
