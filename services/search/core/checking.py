@@ -70,7 +70,7 @@ class Cursor:
         try:
             phase, last = json.loads(token)
             cursor = Cursor(phase, RowKey(str(last[0]), int(last[1])) if last else None)
-        except (ValueError, TypeError, LookupError) as error:
+        except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
             raise _refused() from error
         if cursor.phase not in PHASES:
             raise _refused()

@@ -148,7 +148,17 @@ async def test_a_check_waits_for_a_write_under_way(shop):
 
 
 @pytest.mark.parametrize(
-    "token", ["x", "[]", '["nowhere", null]', '["records", 5]', '["text", ["a", "b"]]', "{}"]
+    "token",
+    [
+        "x",
+        "[]",
+        '["nowhere", null]',
+        '["records", 5]',
+        '["text", ["a", "b"]]',
+        '["text", ["a", Infinity]]',
+        "[" * 4096,
+        "{}",
+    ],
 )
 async def test_a_token_of_nothing_is_refused(token):
     """What no check gave is PAGE_TOKEN_INVALID."""
