@@ -5,7 +5,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from wsgiref.simple_server import WSGIServer
 
@@ -22,6 +22,7 @@ from triptych.runtime.gate import Gate
 from triptych.runtime.health import Check, Readiness
 from triptych.runtime.health_servicer import HealthServicer
 from triptych.runtime.interceptor import RpcInterceptor
+from triptych.runtime.interpreter import settle, sum_in_one_thread
 from triptych.runtime.reading import WrongSettings, read_settings
 from triptych.runtime.security.doors import address_of, bind, bounds, gate_of, probe_server
 from triptych.runtime.settings import ServerSettings
@@ -129,6 +130,16 @@ async def serving(room: Room, settings: ServerSettings) -> AsyncIterator[Running
         await asyncio.to_thread(metrics_thread.join)
 
 
+def settled(room: Room) -> Room:
+    """Return *room*, after whose warm-up the process has what it needs."""
+
+    async def warm_up() -> None:
+        await room.warm_up()
+        settle()
+
+    return replace(room, warm_up=warm_up)
+
+
 def listen(server: grpc.aio.Server, settings: ServerSettings) -> int:
     """Bind the server's port and return it."""
     return bind(server, settings.host, settings.port, settings.tls)
@@ -171,6 +182,7 @@ def run(
     try:
         settings = read_settings(kind)
         logs.configure(room, settings.log_level)
+        sum_in_one_thread()
         uvloop.run(_run(room, settings, build))
     except WrongSettings as error:
         logs.log.error("cannot start", why=str(error))
@@ -191,6 +203,6 @@ async def _run(
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(tracing(name, settings))
         room = build(stack, settings)
-        await stack.enter_async_context(serving(room, settings))
+        await stack.enter_async_context(serving(settled(room), settings))
         await stop.wait()
         logs.log.info("stopping")

@@ -21,7 +21,7 @@ from triptych.vocabulary.errors import Reason, ResourceExhausted
 
 # How long a request waits; and how long while others are refused: a client is to hear that within 50 ms.
 WAIT_S = 0.25
-HOT_WAIT_S = 0.025
+HOT_WAIT_S = 0.01
 # Since somebody was refused, for so long.
 HOT_S = 1.0
 # More than so many times the limit never wait, unless that is very few.

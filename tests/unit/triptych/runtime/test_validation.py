@@ -24,7 +24,6 @@ class TestValidate:
     @pytest.mark.parametrize(
         ("request_", "field"),
         [
-            (pb.SearchProductsRequest(), "parts"),
             (pb.SearchProductsRequest(parts=[pb.QueryPart()]), "parts[0].content"),
             (pb.SearchProductsRequest(parts=[pb.QueryPart(text="a")] * 9), "parts"),
             (pb.SearchProductsRequest(parts=[pb.QueryPart(text="a", weight=0)]), "parts[0].weight"),
