@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,10 @@ from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import DeadlineExceeded, ResourceExhausted, TriptychError, Unavailable
 from triptych.vocabulary.vectors import Space
 
-# Products a call: a full batch of every model.
+# Products a call: a full batch of every model; fewer where they are so large that a room would not take the message. As
+# with the gateway's streams.
 BATCH = 32
+BATCH_BYTES = 16 * 1024**2
 # Calls under way, so that one decodes pictures while another is in a model.
 BATCHES_IN_FLIGHT = 4
 CALL_S = 120.0
@@ -90,7 +92,7 @@ class Worker:
             slots = asyncio.Semaphore(BATCHES_IN_FLIGHT)
             tasks: list[asyncio.Task[tuple[Collector, list[str]]]] = []
             async with asyncio.TaskGroup() as group:
-                for lines in _batched(lines_of(fragment, Path(self._place.media_root))):
+                for lines in batched(lines_of(fragment, Path(self._place.media_root))):
                     await slots.acquire()
                     task = group.create_task(_encoded(*rooms, lines))
                     task.add_done_callback(lambda _: slots.release())
@@ -129,13 +131,17 @@ async def _encoded(
     return collector, errors
 
 
-def _batched(lines: Iterator[Line]) -> Iterator[list[Line]]:
+def batched(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Yield *lines* in order, so many that their products make `BATCH` and `BATCH_BYTES` at most; a larger one goes alone."""
     batch: list[Line] = []
+    size = 0
     for line in lines:
-        batch.append(line)
-        if len(batch) == BATCH:
+        bytes_ = 0 if line.product is None else line.product.ByteSize()
+        if batch and (len(batch) == BATCH or size + bytes_ > BATCH_BYTES):
             yield batch
-            batch = []
+            batch, size = [], 0
+        batch.append(line)
+        size += bytes_
     if batch:
         yield batch
 
