@@ -25,7 +25,7 @@ from gateway.core.search import ProductSearch
 from gateway.core.sweeping import Sweeping
 from gateway.core.transfer import Transfer
 from gateway.core.upgrade.recorder import Recorder
-from gateway.core.upgrade.routed import RoutedRecogniser, RoutedSearch, RoutedWrites
+from gateway.core.upgrade.routed import RoutedRecogniser, RoutedRecommender, RoutedSearch, RoutedWrites
 from gateway.core.vocabulary import Vocabularies
 from gateway.main_access import gate_of
 from gateway.main_rooms import OpenRooms, open_rooms
@@ -118,7 +118,7 @@ def search_service(
         rooms.encoder,
         tokens.chains,
         RoutedRecogniser(Recogniser(rooms.encoder, rooms.search, reader), rooms.packs),
-        Recommender(rooms.search, rooms.ranker, reader),
+        RoutedRecommender(Recommender(rooms.search, rooms.ranker, reader), rooms.packs),
         ShownAnswers(tokens.attributions, reader),
         rooms.search,
         Recorder(recorded, settings.query_recording_share),

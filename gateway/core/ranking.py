@@ -102,7 +102,8 @@ class Ranking:
         )
         order = [(able[place], score) for place, score in ranked.places]
         last = min((score for _, score in order), default=0.0)
-        rest = [i for i in range(len(candidates)) if i not in set(able)]
+        known = set(able)
+        rest = [i for i in range(len(candidates)) if i not in known]
         return order + [(place, last) for place in rest], ranked.models
 
     def _boosts(self, query: Query, hit: Hit) -> Mapping[str, float]:

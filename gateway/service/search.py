@@ -12,7 +12,7 @@ from gateway.core.recommend.recommender import Recommendations, Recommender
 from gateway.core.relevance import kind_of
 from gateway.core.search import ProductSearch
 from gateway.core.upgrade.recorder import Recorder
-from gateway.core.upgrade.routed import RoutedRecogniser, RoutedSearch
+from gateway.core.upgrade.routed import RoutedRecogniser, RoutedRecommender, RoutedSearch
 from gateway.metrics import (
     BEST_RELEVANCE,
     DEGRADATIONS,
@@ -41,7 +41,7 @@ class ProductSearchService(search_grpc.ProductSearchServiceServicer):
         interpreter: Interpreter,
         chains: Chains,
         recogniser: Recogniser | RoutedRecogniser,
-        recommender: Recommender,
+        recommender: Recommender | RoutedRecommender,
         shown: ShownAnswers,
         completer: Completer,
         recorder: Recorder | None = None,

@@ -1,4 +1,4 @@
-"""The walks of searching, recognising and writing, each with the pair of encoder and fusion that the catalogue needs."""
+"""The walks of searching, recognising, recommending and writing, each with the pair of encoder and fusion that the catalogue needs."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ from gateway.core.model.catalog import NewProduct, ProductUpdate
 from gateway.core.model.query import Query
 from gateway.core.planning import Outcome
 from gateway.core.recognise import Photo, Recogniser, Recognition
+from gateway.core.recommend.recommender import Customer, Recommendations, Recommender
 from gateway.core.search import ProductSearch
 from gateway.core.updating import Writes
 from gateway.core.upgrade.model import Pair
@@ -50,6 +51,18 @@ class RoutedRecogniser:
         return await self.packs.run(
             photo.catalog, lambda pair: replace(self.walk, encoder=pair.encoder).recognise(photo)
         )
+
+
+@dataclass(frozen=True)
+class RoutedRecommender:
+    """`Recommender`, begun again where the vectors that it read are not any more those that are searched."""
+
+    walk: Recommender
+    packs: Packs
+
+    async def recommend(self, customer: Customer) -> Recommendations:
+        """See `Recommender.recommend`."""
+        return await self.packs.run(customer.catalog, lambda _: self.walk.recommend(customer))
 
 
 @dataclass(frozen=True)

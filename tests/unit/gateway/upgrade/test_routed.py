@@ -1,4 +1,4 @@
-"""Writes while a catalogue is switched from one pack to another."""
+"""Writes and recommendations while a catalogue is switched from one pack to another."""
 
 from dataclasses import replace
 
@@ -11,9 +11,10 @@ from gateway.core.model.catalog import NewProduct, PlannedWrite, ProductRecord
 from gateway.core.model.query import Content
 from gateway.core.model.writes import Written
 from gateway.core.planning import PlannedWrites
+from gateway.core.recommend.recommender import Customer
 from gateway.core.upgrade.model import Generation, Generations, Pair
 from gateway.core.upgrade.packs import Packs
-from gateway.core.upgrade.routed import RoutedWrites
+from gateway.core.upgrade.routed import RoutedRecommender, RoutedWrites
 from triptych.v1.types_pb2 import Product
 from triptych.vocabulary.choices import Modality
 from triptych.vocabulary.errors import Aborted, InvalidArgument, Reason
@@ -111,3 +112,22 @@ async def test_a_plan_that_met_a_switch_leaves_the_rest_of_its_request_alone():
 
     assert [Written(), Written()] == outcomes
     assert ["a", "late", "late", "late"] == index.written
+
+
+async def test_a_recommendation_that_met_a_switch_is_made_again():
+    """What was read before it is of another space than what is searched after it."""
+    asked = []
+
+    class Walk:
+        async def recommend(self, customer):
+            asked.append(customer)
+            if len(asked) == 1:
+                raise SWITCHED
+            return "recommended"
+
+    old, new = Pair(FakeEncoder(), FakeFuser()), Pair(FakeEncoder(), FakeFuser())
+    packs = Packs({old: Describer("old"), new: Describer("new")}, Store())
+    customer = Customer("demo", (), "", 10, include_bought=False, half_life_s=1.0, diversity_lambda=0.5)
+
+    assert "recommended" == await RoutedRecommender(Walk(), packs).recommend(customer)
+    assert [customer, customer] == asked
