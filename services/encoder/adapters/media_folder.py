@@ -183,9 +183,7 @@ class MediaFolder:
         with self._mapped_errors():
             for byte in range(int(last[:2] or "0", 16), 256):
                 with os.scandir(self._folder / f"{byte:02x}") as entries:
-                    names = [
-                        each.name for each in entries if each.name > last and each.stat().st_mtime < before_s
-                    ]
+                    names = [each.name for each in entries if each.name > last and _is_older(each, before_s)]
                 found += [PREFIX + name for name in sorted(names)]
                 if len(found) >= limit:
                     break
@@ -208,6 +206,14 @@ class MediaFolder:
             path.unlink(missing_ok=True)
             self._bytes -= status.st_size
             return True
+
+
+def _is_older(entry: os.DirEntry[str], before_s: float) -> bool:
+    try:
+        return entry.stat().st_mtime < before_s
+    except FileNotFoundError:
+        # Removed since the folder was read.
+        return False
 
 
 def full(bytes_max: int) -> ResourceExhausted:

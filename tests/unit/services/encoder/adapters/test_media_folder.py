@@ -5,6 +5,8 @@ import errno
 import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -223,6 +225,26 @@ async def test_pages_of_ids(store):
         after = page[-1]
 
     assert sorted(contents) == listed
+
+
+async def test_a_file_that_goes_while_it_is_listed_is_passed_over(store, monkeypatch):
+    """Another replica's sweep may remove it between two looks."""
+    await store.keep(named(b"goes"))
+    await store.keep(named(b"stays"))
+    scandir = os.scandir
+    goes = content_id(b"goes").removeprefix(media_folder.PREFIX)
+
+    @contextmanager
+    def removed_meanwhile(path):
+        with scandir(path) as entries:
+            found = list(entries)
+        for each in found:
+            if each.name == goes:
+                Path(each.path).unlink()
+        yield found
+
+    monkeypatch.setattr(media_folder.os, "scandir", removed_meanwhile)
+    assert [content_id(b"stays")] == await store.ids("", 10, float("inf"))
 
 
 async def test_only_what_was_last_kept_before_is_listed_and_removed(store, clock):
