@@ -104,6 +104,7 @@ def test_further_models_are_written_by_their_own_functions(write):
         (folder / "1" / "model.py").write_text("from training.serving.ranker import TritonPythonModel\n")
         (folder / "config.pbtxt").write_text(
             'name: "ranker"\n'
+            'backend: "python"\n'
             'input [ { name: "FEATURES", data_type: TYPE_FP32, dims: [2] } ]\n'
             'input [ { name: "STRATEGY", data_type: TYPE_INT32, dims: [1] } ]\n'
             'output [ { name: "SCORE", data_type: TYPE_FP32, dims: [1] } ]\n'
