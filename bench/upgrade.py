@@ -45,6 +45,7 @@ from gateway.core.model.catalog import ProductRecord
 from gateway.core.upgrade.backfill import PAGE_PRODUCTS, PAGES_AT_ONCE
 from gateway.core.upgrade.encoding import Reencoder
 from gateway.core.upgrade.model import Pair
+from gateway.main_upgrades import BACKFILL_PAGE_S
 from training.demo.items import items
 from training.packs.seal import reseal
 from triptych.client import Client
@@ -54,6 +55,7 @@ from triptych.local.ports import free_ports
 from triptych.local.settings import SuiteSettings
 from triptych.packs.pack import PACK_FILE
 from triptych.runtime.channels import open_channel
+from triptych.runtime.context import request
 from triptych.v1 import catalog_service_pb2 as catalog_pb
 from triptych.v1 import catalog_service_pb2_grpc as catalog_grpc
 from triptych.v1 import product_search_service_pb2 as search_pb
@@ -178,7 +180,8 @@ async def plain(settings: SuiteSettings, products: list[Product]) -> float:
 
         async def encode(page: list[ProductRecord]) -> None:
             async with room:
-                await reencoder.encode(pair, page)
+                with request(None, BACKFILL_PAGE_S):
+                    await reencoder.encode(pair, page)
 
         begun = time.perf_counter()
         await asyncio.gather(*map(encode, pages))
