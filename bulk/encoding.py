@@ -25,6 +25,7 @@ from triptych.runtime.channels import open_channel
 from triptych.runtime.context import request
 from triptych.runtime.security.tls import PLAIN, TlsFiles
 from triptych.v1 import maintenance_service_pb2 as pb
+from triptych.vocabulary.batches import batched
 from triptych.vocabulary.choices import SpaceKind
 from triptych.vocabulary.errors import DeadlineExceeded, ResourceExhausted, TriptychError, Unavailable
 from triptych.vocabulary.vectors import Space
@@ -92,7 +93,7 @@ class Worker:
             slots = asyncio.Semaphore(BATCHES_IN_FLIGHT)
             tasks: list[asyncio.Task[tuple[Collector, list[str]]]] = []
             async with asyncio.TaskGroup() as group:
-                for lines in batched(lines_of(fragment, Path(self._place.media_root))):
+                for lines in batches(lines_of(fragment, Path(self._place.media_root))):
                     await slots.acquire()
                     task = group.create_task(_encoded(*rooms, lines))
                     task.add_done_callback(lambda _: slots.release())
@@ -131,19 +132,11 @@ async def _encoded(
     return collector, errors
 
 
-def batched(lines: Iterable[Line]) -> Iterator[list[Line]]:
+def batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
     """Yield *lines* in order, so many that their products make `BATCH` and `BATCH_BYTES` at most; a larger one goes alone."""
-    batch: list[Line] = []
-    size = 0
-    for line in lines:
-        bytes_ = 0 if line.product is None else line.product.ByteSize()
-        if batch and (len(batch) == BATCH or size + bytes_ > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(line)
-        size += bytes_
-    if batch:
-        yield batch
+    return batched(
+        lines, lambda line: 0 if line.product is None else line.product.ByteSize(), BATCH_BYTES, BATCH
+    )
 
 
 def _last_of_each(products: Sequence[pb.EncodedProduct]) -> list[pb.EncodedProduct]:

@@ -1,6 +1,6 @@
 """Filling the generation beside the one that serves: what it lacks is encoded by its own pack and stored."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from gateway.core.model.catalog import ProductRecord
 from gateway.core.upgrade.encoding import Reencoder, with_vectors
 from gateway.core.upgrade.model import Pair, Refused
 from gateway.core.upgrade.ports import GenerationStore
+from triptych.vocabulary.batches import batched
 from triptych.vocabulary.concurrency import as_they_come
 from triptych.vocabulary.errors import TriptychError
 
@@ -68,7 +69,7 @@ class Backfill:
         while True:
             missing, after = await self.store.missing(catalog, after, limit)
             limit = SEEN_AT_ONCE if missing else SEEN_AT_ONCE_MAX
-            for page in pages(missing, self.reencoder.contents_of):
+            for page in batched(missing, self.reencoder.contents_of, PAGE_CONTENTS, PAGE_PRODUCTS):
                 yield page
             if not after:
                 return
@@ -86,20 +87,3 @@ class Backfill:
             if isinstance(outcome, TriptychError)
         ]
         return Filled(stored, tuple(refused))
-
-
-def pages(
-    products: Sequence[ProductRecord], contents_of: Callable[[ProductRecord], int]
-) -> Iterator[list[ProductRecord]]:
-    """Yield *products* in pages of at most PAGE_PRODUCTS with at most PAGE_CONTENTS; one of more contents alone."""
-    page: list[ProductRecord] = []
-    contents = 0
-    for each in products:
-        count = contents_of(each)
-        if page and (len(page) == PAGE_PRODUCTS or contents + count > PAGE_CONTENTS):
-            yield page
-            page, contents = [], 0
-        page.append(each)
-        contents += count
-    if page:
-        yield page

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from bulk import encoding
-from bulk.encoding import BATCH, BATCH_BYTES, Worker, Workplace, batched
+from bulk.encoding import BATCH, BATCH_BYTES, Worker, Workplace, batches
 from bulk.fragments import Fragment, fragments
 from triptych.cli.product_files import Line
 from triptych.runtime.security.tls import TlsFiles
@@ -44,7 +44,7 @@ def line_of(size=0):
 
 def lengths(lines):
     """Return how many lines each batch has."""
-    return [len(each) for each in batched(lines)]
+    return [len(each) for each in batches(lines)]
 
 
 def test_batches_are_full():

@@ -20,6 +20,7 @@ from services.search.adapters.milvus.schema import HISTORY, KEY, PRODUCT, PRODUC
 from services.search.adapters.milvus.words import decoded, encoded
 from services.search.core.history import History, packed, unpacked
 from services.search.core.model import Facts, Row, RowKey
+from triptych.vocabulary.batches import batched
 from triptych.vocabulary.vectors import WIRE_DTYPE, Floats
 
 # Milvus takes 64 MiB a message; a request of ours stays well below.
@@ -41,19 +42,9 @@ def expression(keys: Iterable[RowKey]) -> str:
     return f"{KEY} in [{quoted}]"
 
 
-def batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
+def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
     """Yield *rows* in parts that each fit a message."""
-    batch: list[Row] = []
-    size = 0
-    for row in rows:
-        row_size = len(row.product) * 4 // 3 + (0 if row.values is None else row.values.nbytes)
-        if batch and size + row_size > UPSERT_BYTES_MAX:
-            yield batch
-            batch, size = [], 0
-        batch.append(row)
-        size += row_size
-    if batch:
-        yield batch
+    return batched(rows, _size_of, UPSERT_BYTES_MAX)
 
 
 def columns_of(rows: Sequence[Row]) -> list[FieldData]:
@@ -104,6 +95,10 @@ def rows_of(columns: Sequence[Any]) -> list[Row]:
         Row(key, product, values, history=history)
         for key, product, values, history in zip(keys, products, vectors, histories, strict=True)
     ]
+
+
+def _size_of(row: Row) -> int:
+    return len(row.product) * 4 // 3 + (0 if row.values is None else row.values.nbytes)
 
 
 def _packed(history: History) -> str:
