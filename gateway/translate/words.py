@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from gateway.core.model.words import Constraint, Description, HeardSpeech, Transcript
 from gateway.core.understanding import understand
+from gateway.translate.queries import CATALOG_DEFAULT
 from triptych.runtime import wire
 from triptych.v1 import product_search_service_pb2 as search_pb
 from triptych.v1 import types_pb2
 
-CATALOG_DEFAULT = "default"
 SUGGESTIONS_DEFAULT = 10
 
 

@@ -25,4 +25,4 @@ def suggest(
         print_json(pb.SuggestQueriesResponse(suggestions=found))
         return
     for each in found:
-        out.print(f"{each.text}  ({each.product_count})", highlight=False, markup=False, soft_wrap=True)
+        out.print(f"{each.text}  ({each.product_count})", soft_wrap=True)
