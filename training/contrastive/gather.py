@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, nn
 
+from training.errors import TrainingError
+
 # Process 0 may compute the features of a large catalogue, or its dev figures, while the others wait.
 _WAIT_MAX = timedelta(hours=6)
 
@@ -31,9 +33,18 @@ def is_first_process() -> bool:
 
 
 def join_world() -> torch.device:
-    """Join the processes that torchrun started, and return the device of this one."""
+    """Join the processes that torchrun started, and return the device of this one.
+
+    Raises:
+        TrainingError: there are GPUs, but not one for each process of this machine.
+    """
     cuda = torch.cuda.is_available()
     local = int(os.environ.get("LOCAL_RANK", "0"))
+    if cuda and local >= torch.cuda.device_count():
+        raise TrainingError(
+            f"each process needs a GPU of its own, and this machine has {torch.cuda.device_count()}: start so many, "
+            'or set CUDA_VISIBLE_DEVICES="" to compute on processors'
+        )
     device = torch.device("cuda", local) if cuda else torch.device("cpu")
     if cuda:
         torch.cuda.set_device(device)

@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from training.contrastive.folders import RunFolder
+from training.contrastive.gather import join_world
 from training.contrastive.recipe_file import recipe_values
 from training.contrastive.state import own_weights
 from training.contrastive.train_pack import train
+from training.errors import TrainingError
 
 _WORKER = """
 import json, os, sys
@@ -47,6 +49,15 @@ def _recipe(recipe):
     )
 
 
+def test_more_processes_than_gpus_are_refused(monkeypatch):
+    """Who starts two processes beside one GPU is told so before anything is computed."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    with pytest.raises(TrainingError, match="this machine has 1"):
+        join_world()
+
+
 @pytest.mark.slow
 def test_two_processes_learn_what_one_learns(manifest, dataset, recipe, tmp_path):
     """torchrun with two gloo processes and the same global batch ends with the weights of one process."""
@@ -62,6 +73,7 @@ def test_two_processes_learn_what_one_learns(manifest, dataset, recipe, tmp_path
     ]
     arguments = [str(manifest), str(tmp_path / "two"), json.dumps(recipe_values(chosen))]
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
+    environment["CUDA_VISIBLE_DEVICES"] = ""
     done = subprocess.run([*launch, *arguments], env=environment, check=False, capture_output=True)
     assert 0 == done.returncode, done.stderr.decode()[:3000]
     two = torch.load(tmp_path / "two" / "out.pt")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from tests.unit.training.serving.triton_backend import Request, TritonError, stand_in
 
@@ -71,6 +72,15 @@ def test_each_request_gets_its_own_rows():
     for request, vectors in zip(requests, together, strict=True):
         (alone,) = model.execute([request])
         np.testing.assert_allclose(vectors, _vectors(alone), atol=1e-5)
+
+
+def test_vectors_of_half_precision_are_of_length_1():
+    """As on a GPU: rounding to half would leave lengths that are off by some thousandths of their own."""
+    model = _model("text_encoder")
+    model.network.half()
+    model.precision = torch.float16
+    (answer,) = model.execute([_text(*(f"mug number {n}".encode() for n in range(64)))])
+    np.testing.assert_allclose(np.linalg.norm(_vectors(answer), axis=1), 1, atol=1e-6)
 
 
 def test_a_broken_request_fails_alone():
