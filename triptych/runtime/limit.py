@@ -22,6 +22,8 @@ STEP = 0.015
 # What takes longer for good becomes the usual in some minutes: by so much a window.
 DRIFT = 1.0005
 SMOOTHING = 0.5
+# By so much the limit grows a window, beside a twentieth; where it is small this is what decides how many wait.
+GROWTH = 0.5
 
 
 @dataclass
@@ -77,6 +79,6 @@ class AdaptiveLimit:
         # Where the limit is not used nothing is learnt of more.
         if gradient == 1 and self._crowd < self.value / 2:
             return
-        wanted += 1 + self.value / 20
+        wanted += GROWTH + self.value / 20
         self.value += SMOOTHING * (wanted - self.value)
         self.value = min(max(self.value, self.least), self.most)

@@ -31,7 +31,8 @@ CROWD = 1_000_000
 # When to come again, by chance somewhere between, so that not all come at once.
 RETRY_MS = (500, 1500)
 
-Turn: TypeAlias = "asyncio.Future[None]"
+# Whether it came.
+Turn: TypeAlias = "asyncio.Future[bool]"
 
 
 @dataclass
@@ -107,26 +108,28 @@ class Turnstile:
             return
         if self.is_full:
             raise self.refused("full")
-        turn: Turn = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        turn: Turn = loop.create_future()
         self._waiting.append(turn)
+        # In slices, since waiting becomes shorter as soon as others are refused. A timer costs less than a task.
+        loop.call_later(HOT_WAIT_S, self._look_at, turn, self.now() + WAIT_S)
         try:
-            came = await self._comes(turn)
+            came = await turn
         except asyncio.CancelledError:
             self._give_up(turn)
             raise
         if not came:
-            self._give_up(turn)
             raise self.refused("waited")
 
-    async def _comes(self, turn: Turn) -> bool:
-        """Wait for a *turn* as long as may be; return whether it came."""
-        until = self.now() + WAIT_S
-        while not turn.done() and self.now() < until:
-            # In slices, since waiting becomes shorter as soon as others are refused.
-            await asyncio.wait((turn,), timeout=HOT_WAIT_S)
-            if self._is_hot:
-                break
-        return turn.done()
+    def _look_at(self, turn: Turn, until: float) -> None:
+        """Let a *turn* that waited long enough go without its place; look again later at one that did not."""
+        if turn.done():
+            return
+        if self._is_hot or self.now() >= until:
+            self._waiting.remove(turn)
+            turn.set_result(False)
+        else:
+            asyncio.get_running_loop().call_later(HOT_WAIT_S, self._look_at, turn, until)
 
     def _others(self) -> int:
         """Return how many others there are for whoever is inside; a crowd where some are refused, whoever is seen of it."""
@@ -148,18 +151,20 @@ class Turnstile:
         )
 
     def _give_up(self, turn: Turn) -> None:
-        if turn.done():
+        if turn in self._waiting:
+            self._waiting.remove(turn)
+        if not turn.cancelled() and turn.done() and turn.result():
             # It came in the moment in which nobody waited for it any more.
             self._leave()
-        else:
-            self._waiting.remove(turn)
 
     def _leave(self) -> None:
         self._inside -= 1
         while self._waiting and self._inside < int(self.limit.value):
             turn = self._waiting.pop() if self._is_hot else self._waiting.popleft()
-            self._inside += 1
-            turn.set_result(None)
+            # Whoever waited may have been cancelled a moment ago.
+            if not turn.done():
+                self._inside += 1
+                turn.set_result(True)
 
 
 class Turnstiles:

@@ -51,6 +51,14 @@ def test_it_finds_what_can_be_worked_on_at_once(clock, capacity):
         assert capacity * 0.9 < made.value < capacity * 2.1
 
 
+def test_behind_a_narrow_door_hardly_anybody_waits(clock):
+    """Where two are as many as can be worked on, one more is let in, not two more."""
+    made = limit(clock, least=1, value=8)
+    serve(made, clock, 30, capacity=2)
+
+    assert int(made.value) == 3
+
+
 def test_it_stays_within_its_bounds(clock):
     """However slow requests are it stays at the least; however quick, at the most."""
     slow = limit(clock)

@@ -178,6 +178,25 @@ async def test_who_goes_away_leaves_no_place_taken():
     assert "done" == await work(at, done, log, "next")
 
 
+async def test_a_place_passes_by_who_was_cancelled_a_moment_before():
+    """A place that becomes free before one who waited could leave goes to the next."""
+    at, done, log = turnstile(1), asyncio.Event(), []
+    done.set()
+    inside = asyncio.create_task(work(at, asyncio.Event(), log, "inside"))
+    await settled()
+    waiting = asyncio.create_task(work(at, asyncio.Event(), log, "waiting"))
+    await settled()
+    following = asyncio.create_task(work(at, done, log, "following"))
+    await settled()
+    inside.cancel()
+    waiting.cancel()
+    found = await asyncio.gather(inside, waiting, following, return_exceptions=True)
+
+    assert [asyncio.CancelledError, asyncio.CancelledError, str] == [type(each) for each in found]
+    assert ["inside", "following"] == log
+    assert 0 == at.inside
+
+
 async def test_one_who_is_cancelled_as_his_turn_comes_hands_the_place_on():
     """A place that comes in the same moment as the cancellation is not lost."""
     at, held, done, log = turnstile(1), asyncio.Event(), asyncio.Event(), []
