@@ -55,8 +55,8 @@ class Conductor:
         return (await self.notes.found(catalog))[1]
 
     async def all(self) -> list[Upgrade]:
-        """Return the last upgrade of every catalogue that had one."""
-        return await self.store.upgrades()
+        """Return the last upgrade of every catalogue that had one; the products of those under way are counted."""
+        return [await self.notes.current(each) for each in await self.store.upgrades()]
 
     async def switch(self, catalog: str, *, force: bool = False) -> Upgrade:
         """Let the new vectors serve; with *force* whatever the gate says.

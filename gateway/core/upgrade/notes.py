@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from gateway.core.upgrade.model import ENDED, Generations, Phase, Upgrade
 from gateway.core.upgrade.ports import GenerationStore
-from triptych.vocabulary.errors import FailedPrecondition, NotFound, Reason
+from triptych.vocabulary.errors import FailedPrecondition, NotFound, Reason, TriptychError
 
 _SECONDS_PER_HOUR = 3_600
 
@@ -30,6 +30,15 @@ class Notes:
                 metadata={"catalog": catalog},
             )
         return found, counted(found)
+
+    async def current(self, noted: Upgrade) -> Upgrade:
+        """Return a *noted* upgrade that has not ended with what the generations say now; as it is noted, if they cannot be asked."""
+        if noted.phase in ENDED:
+            return noted
+        try:
+            return (await self.found(noted.catalog))[1]
+        except TriptychError:
+            return noted
 
     async def update(self, upgrade: Upgrade, **changes: object) -> Upgrade:
         """Note *changes* unless somebody brought the upgrade to another phase meanwhile; return how it is then."""

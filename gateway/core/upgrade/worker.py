@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 
 from gateway.core.upgrade.advancing import Advancer
 from gateway.core.upgrade.model import ENDED, Upgrade
+from gateway.core.upgrade.notes import Notes
 from gateway.core.upgrade.ports import GenerationStore
 from triptych.vocabulary.errors import Internal, TriptychError
 
@@ -36,6 +37,7 @@ class Worker:
     ) -> None:
         self._advancer = advancer
         self._store = store
+        self._notes = Notes(store)
         self._report = report
         self._report_known = report_known
         self._tick_s = tick_s
@@ -63,11 +65,12 @@ class Worker:
         for upgrade in upgrades:
             error = None
             if upgrade.phase not in ENDED and await self._store.hold(upgrade.catalog, HOLD_S):
-                error = await self._work(upgrade.catalog)
-            self._report(upgrade, error)
+                error = await self._work(upgrade)
+            self._report(await self._notes.current(upgrade), error)
 
-    async def _work(self, catalog: str) -> TriptychError | None:
-        holding = asyncio.create_task(self._hold(catalog))
+    async def _work(self, upgrade: Upgrade) -> TriptychError | None:
+        catalog = upgrade.catalog
+        holding = asyncio.create_task(self._hold(upgrade))
         try:
             await self._advancer.work(catalog)
         except TriptychError as error:
@@ -80,11 +83,13 @@ class Worker:
             holding.cancel()
         return None
 
-    async def _hold(self, catalog: str) -> None:
+    async def _hold(self, upgrade: Upgrade) -> None:
+        """Hold it, and tell how far it is: a pass over a large catalogue takes hours."""
         while True:
             await asyncio.sleep(HOLD_S / 3)
             with contextlib.suppress(TriptychError):
-                await self._store.hold(catalog, HOLD_S)
+                await self._store.hold(upgrade.catalog, HOLD_S)
+            self._report(await self._notes.current(upgrade), None)
 
     async def _run(self) -> None:
         while True:

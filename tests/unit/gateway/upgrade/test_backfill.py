@@ -141,6 +141,9 @@ async def test_a_fault_of_ours_ends_neither_the_worker_nor_other_upgrades():
         async def hold(self, catalog, seconds):
             return True
 
+        async def describe(self, catalog, *, counted):
+            raise Unavailable.because_of("milvus")
+
     class Advancer:
         async def work(self, catalog):
             worked.put_nowait(catalog)
