@@ -15,14 +15,19 @@ NOTHING_LEFT = frozenset({Reason.NO_POSITIVE_PART, Reason.PARTS_CANCEL})
 Parts = Mapping[int, PartVector]
 
 
-async def coalitions(fuser: Fuser, strategy: FusionStrategy, parts: Parts) -> list[Vector | None]:
-    """Return the vector of each subset but all of *parts*, by the sum of 2**i over its parts i in the order of places.
+async def coalitions(
+    fuser: Fuser, strategy: FusionStrategy, parts: Parts, players: Sequence[Sequence[int]]
+) -> list[Vector | None]:
+    """Return the vector of each subset but all of the *players*, by the sum of 2**i over its players i.
+
+    Each player is one of *parts* or several, by their places.
 
     None where nothing would be looked for: no part of positive weight, or parts that cancel one another.
     """
-    places = sorted(parts)
-    subsets = range(2 ** len(places) - 1)
-    some = [{places[player]: parts[places[player]] for player in members(mask)} for mask in subsets]
+    subsets = range(2 ** len(players) - 1)
+    some = [
+        {place: parts[place] for player in members(mask) for place in players[player]} for mask in subsets
+    ]
     return await vectors_of(fuser, strategy, some)
 
 

@@ -59,7 +59,10 @@ def vector_shares(
     """Return how the likeness of each of *products* (n, dimension) is shared; *vectors* are those of `coalitions`, and that of all."""
     metric = question.retrieval.metric
     nobody = neutral(question.vector.values, products, metric)
-    values = shapley_values(likeness(vectors, products, metric, nobody))
+    of_players = shapley_values(likeness(vectors, products, metric, nobody))
+    # Of a player of two parts, which share its weight evenly, each has half.
+    sizes = np.array([len(player) for player in question.players])
+    values = np.repeat(of_players / sizes[:, None], sizes, axis=0)
     return [VectorShares(values[:, column], float(nobody[column])) for column in range(len(products))]
 
 

@@ -51,7 +51,10 @@ class Explainer:
             return ()
         ids = tuple(result.hit.id for result in results)
         (products, vectors), (words, details) = await both(
-            both(self._products(question, ids), coalitions(self.fuser, question.fusion, question.parts)),
+            both(
+                self._products(question, ids),
+                coalitions(self.fuser, question.fusion, question.parts, question.players),
+            ),
             both(
                 self._words(question, ids),
                 self._details(question, search_without) if search_without else nothing(),

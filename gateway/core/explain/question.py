@@ -1,7 +1,8 @@
 """What an explanation is about: a query as it was searched."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TypeVar
 
 from gateway.core.explain.coalitions import vectors_of
@@ -16,6 +17,9 @@ from triptych.vocabulary.vectors import Vector
 
 Kept = TypeVar("Kept")
 
+# Of so many there are 255 subsets to fuse; a request has no more parts, but speech can become two.
+PLAYERS_MAX = 8
+
 
 @dataclass(frozen=True)
 class Question:
@@ -29,6 +33,7 @@ class Question:
         fusion: by which parts became one vector.
         retrieval: what was asked of the index.
         asked: the places in the request of what can be left out: of the parts, and of what only said a filter.
+        origins: for each part, the place in the request of what it came from, where that is another: speech can become two.
     """
 
     parts: Mapping[int, PartVector]
@@ -38,11 +43,22 @@ class Question:
     fusion: FusionStrategy
     retrieval: Retrieval
     asked: tuple[int, ...]
+    origins: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def places(self) -> tuple[int, ...]:
         """The places of the parts, ascending."""
         return tuple(sorted(self.parts))
+
+    @property
+    def players(self) -> tuple[tuple[int, ...], ...]:
+        """The places of the parts whose shares are found one by one, ascending.
+
+        Each is by itself or, where that would be more than PLAYERS_MAX, the sound and the words of one part are together.
+        """
+        if len(self.places) <= PLAYERS_MAX:
+            return tuple((place,) for place in self.places)
+        return tuple(tuple(group) for _, group in groupby(self.places, lambda at: self.origins.get(at, at)))
 
 
 def question(understood: Understood, asked: Retrieval) -> Question:
@@ -58,6 +74,7 @@ def question(understood: Understood, asked: Retrieval) -> Question:
         query.fusion,
         asked,
         tuple(sorted({*map(query.origin, understood.sought), *query.spoken_filters})),
+        {place: query.origin(place) for place in understood.sought},
     )
 
 

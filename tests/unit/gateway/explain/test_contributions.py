@@ -395,3 +395,34 @@ def test_nothing_found():
 
     assert () == case.explained()
     assert [] == case.index.searches
+
+
+def test_many_spoken_parts_are_told_apart_by_what_was_said():
+    """Eight spoken parts that became sound and words are eight players: 255 subsets, not 65,535."""
+    parts = {
+        place: PartVector(vector(place), Modality.TEXT if place % 2 else Modality.AUDIO, 0.5)
+        for place in range(16)
+    }
+    whole = fused(list(parts.values()))
+    retrieval = Retrieval("c", whole, SpaceKind.FUSED, SimilarityMetric.COSINE, 10)
+    question = Question(
+        parts,
+        {},
+        {},
+        whole,
+        FusionStrategy.LEARNED,
+        retrieval,
+        tuple(range(8)),
+        {place: place // 2 for place in parts},
+    )
+    product, fuser = vector(100), Fuser()
+    similarity = distance_or_cosine(product, whole, SimilarityMetric.COSINE)
+    result = Result(Hit("p", b"", similarity, 0, score=similarity), similarity)
+
+    (explanation,) = Case(question, (result,), Index({"p": (product, {})})).explained(fuser)
+
+    values = [each.value for each in explanation.contributions]
+    assert list(range(16)) == [each.part for each in explanation.contributions]
+    assert similarity == pytest.approx(sum(values))
+    assert values[::2] == pytest.approx(values[1::2])
+    assert 254 == len(fuser.groups)
