@@ -145,7 +145,11 @@ class WatchRecipe:
 class FusionRecipe:
     """The fusion heads, trained on mixtures of the finished encoders' vectors."""
 
-    steps: int = Field(default=600, ge=0, description="0: no fusion heads; only the weighted sum is served")
+    steps: int = Field(
+        default=600,
+        ge=0,
+        description="0: heads that learn nothing, with which every fusion is the weighted sum",
+    )
     batch: int = Field(default=128, ge=2, description="mixtures a step")
     learning_rate: float = Field(default=1e-3, gt=0, description="highest learning rate")
     temperature: float = Field(default=0.05, ge=0.01, le=10, description="of the loss over products")

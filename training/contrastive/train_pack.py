@@ -32,6 +32,7 @@ from training.memory import keep_freed_memory
 from training.networks.encoder import ModalityEncoder
 from training.networks.fusion import FusionHeads
 from training.networks.registry import build_encoder
+from training.packs.fusion import untrained_fusion
 from training.packs.write import write_pack
 from training.reporting import say
 
@@ -92,7 +93,8 @@ def train_pack(
                 name=facts.name,
                 version=facts.version,
                 encoders=trained.encoders,
-                fusion=trained.fusion,
+                # The fusion room reads from its model what a catalogue's space is: a pack is served with one.
+                fusion=trained.fusion or untrained_fusion(_dimension(trained.encoders)),
                 licence=facts.licence,
                 languages=facts.languages,
                 figures=trained.figures,
@@ -102,6 +104,10 @@ def train_pack(
         return trained
     finally:
         leave_world()
+
+
+def _dimension(encoders: Mapping[str, ModalityEncoder]) -> int:
+    return next(iter(encoders.values())).dimension
 
 
 def train(

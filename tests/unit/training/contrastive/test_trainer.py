@@ -4,9 +4,10 @@ import torch
 from training.contrastive import trainer as trainer_module
 from training.contrastive.checkpoint import load_checkpoint
 from training.contrastive.folders import RunFolder
-from training.contrastive.train_pack import train
+from training.contrastive.train_pack import PackFacts, train, train_pack
 from training.contrastive.trainer import Trainer
 from training.errors import TrainingError
+from triptych.packs.pack import read_pack
 
 CPU = torch.device("cpu")
 
@@ -93,3 +94,10 @@ def test_one_modality_with_labels_is_enough(dataset, recipe, tmp_path):
     assert {"image"} == set(trained.encoders)
     assert {"score", "image label accuracy"} == set(trained.figures)
     assert trained.fusion is None
+
+
+def test_a_pack_without_trained_fusion_has_one_that_is_the_weighted_sum(dataset, recipe, tmp_path):
+    """No fusion room is ready for a pack without the model: it says what space a catalogue's vectors are of."""
+    chosen = recipe(text=None, loss={"within": True, "prototype_weight": 1.0})
+    train_pack(dataset, chosen, tmp_path / "shop", PackFacts("shop"))
+    assert {"image_encoder", "fusion"} == set(read_pack(tmp_path / "shop").models)
