@@ -31,6 +31,7 @@ from triptych.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from triptych.v1.feedback_service_pb2_grpc import FeedbackServiceStub
 from triptych.v1.maintenance_service_pb2_grpc import MaintenanceServiceStub
 from triptych.v1.product_search_service_pb2_grpc import ProductSearchServiceStub
+from triptych.v1.upgrade_service_pb2_grpc import UpgradeServiceStub
 
 
 async def nothing():
@@ -45,6 +46,7 @@ class Stubs:
     catalog: CatalogServiceStub
     feedback: FeedbackServiceStub
     maintenance: MaintenanceServiceStub
+    upgrades: UpgradeServiceStub
     address: str
     room: Room
 
@@ -82,6 +84,7 @@ async def replica(tmp_path_factory):
                 CatalogServiceStub(channel),
                 FeedbackServiceStub(channel),
                 MaintenanceServiceStub(channel),
+                UpgradeServiceStub(channel),
                 gateway.address,
                 ready,
             )

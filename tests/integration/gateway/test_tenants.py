@@ -17,21 +17,28 @@ from triptych.v1 import (
     maintenance_service_pb2,
     product_search_service_pb2,
     types_pb2,
+    upgrade_service_pb2,
 )
 
 MARK = "theirsalone"
 IDS = ("p0", "p1", "p2")
 # Of their catalogue alone.
 THEIR_IDS = ("t0", "t1")
-FILES = (catalog_service_pb2, feedback_service_pb2, maintenance_service_pb2, product_search_service_pb2)
+FILES = (
+    catalog_service_pb2,
+    feedback_service_pb2,
+    maintenance_service_pb2,
+    product_search_service_pb2,
+    upgrade_service_pb2,
+)
 # What has no catalogue.
 STATELESS = {"DescribeImage", "TranscribeAudio"}
 # The operator's: it tells of what is no product's, in no catalogue.
 OPERATORS = {"SweepMedia"}
-# Names only: the list of catalogues is the operator's.
-NAMES_ONLY = {"ListCatalogs"}
+# Names only: the lists of catalogues and of upgrades are the operator's.
+NAMES_ONLY = {"ListCatalogs", "ListUpgrades"}
 
-catalog_pb, feedback_pb, maintenance_pb, search_pb = FILES
+catalog_pb, feedback_pb, maintenance_pb, search_pb, upgrade_pb = FILES
 
 
 def product(product_id: str, word: str) -> types_pb2.Product:
@@ -155,6 +162,10 @@ def requests(mine: str, page_token: str, list_token: str) -> dict[str, list]:
                 items={"items": [{"sequence": 1, "product": product(THEIR_IDS[0], "mine")}]}
             )
         ],
+        **{
+            f"{rpc}Upgrade": [getattr(upgrade_pb, f"{rpc}UpgradeRequest")(catalog=mine)]
+            for rpc in ("Start", "Get", "Switch", "RollBack", "Finish", "Cancel")
+        },
         # Last of all.
         "DeleteCatalog": [catalog_pb.DeleteCatalogRequest(catalog=mine)],
     }
@@ -207,6 +218,7 @@ async def test_no_rpc_shows_or_changes_what_is_another_tenants(stubs, tenants):
         "CatalogService": stubs.catalog,
         "FeedbackService": stubs.feedback,
         "MaintenanceService": stubs.maintenance,
+        "UpgradeService": stubs.upgrades,
     }
     services = methods()
     for name, asked in requests(mine, page_token, list_token).items():

@@ -110,6 +110,9 @@ class FakeFuser:
             (ModelVersion("fusion", "1", f"{PACK}/fused"),),
         )
 
+    async def fused_space(self) -> Space:
+        return Space(f"{PACK}/fused", DIMENSION)
+
     def _fuse(self, group: Sequence[PartVector]) -> Vector | TriptychError:
         # As the fusion room does: neither the order of the parts nor the scale of the weights matters.
         total = math.fsum(abs(part.weight) for part in group)
