@@ -11,26 +11,13 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from triptych.v1 import (
-    catalog_service_pb2,
-    feedback_service_pb2,
-    maintenance_service_pb2,
-    product_search_service_pb2,
-    types_pb2,
-    upgrade_service_pb2,
-)
+from tests.public_rpcs import FILES, METHODS
+from triptych.v1 import types_pb2
 
 MARK = "theirsalone"
 IDS = ("p0", "p1", "p2")
 # Of their catalogue alone.
 THEIR_IDS = ("t0", "t1")
-FILES = (
-    catalog_service_pb2,
-    feedback_service_pb2,
-    maintenance_service_pb2,
-    product_search_service_pb2,
-    upgrade_service_pb2,
-)
 # What has no catalogue.
 STATELESS = {"DescribeImage", "TranscribeAudio"}
 # The operator's: it tells of what is no product's, in no catalogue.
@@ -173,12 +160,7 @@ def requests(mine: str, page_token: str, list_token: str) -> dict[str, list]:
 
 def methods() -> dict[str, str]:
     """Return the public RPCs: the service of each."""
-    return {
-        method.name: service.name
-        for file in FILES
-        for service in file.DESCRIPTOR.services_by_name.values()
-        for method in service.methods
-    }
+    return {method.name: method.containing_service.name for method in METHODS.values()}
 
 
 def test_every_rpc_is_tried():
