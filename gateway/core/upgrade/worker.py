@@ -70,7 +70,7 @@ class Worker:
 
     async def _work(self, upgrade: Upgrade) -> TriptychError | None:
         catalog = upgrade.catalog
-        holding = asyncio.create_task(self._hold(upgrade))
+        beside = [asyncio.create_task(each) for each in (self._hold(catalog), self._tell(upgrade))]
         try:
             await self._advancer.work(catalog)
         except TriptychError as error:
@@ -80,15 +80,20 @@ class Worker:
             log.exception("the upgrade of %s met a fault", catalog)
             return Internal()
         finally:
-            holding.cancel()
+            for each in beside:
+                each.cancel()
         return None
 
-    async def _hold(self, upgrade: Upgrade) -> None:
-        """Hold it, and tell how far it is: a pass over a large catalogue takes hours."""
+    async def _hold(self, catalog: str) -> None:
         while True:
             await asyncio.sleep(HOLD_S / 3)
             with contextlib.suppress(TriptychError):
-                await self._store.hold(upgrade.catalog, HOLD_S)
+                await self._store.hold(catalog, HOLD_S)
+
+    async def _tell(self, upgrade: Upgrade) -> None:
+        """Tell how far it is: a pass over a large catalogue takes hours."""
+        while True:
+            await asyncio.sleep(self._tick_s)
             self._report(await self._notes.current(upgrade), None)
 
     async def _run(self) -> None:
