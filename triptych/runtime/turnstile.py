@@ -153,7 +153,7 @@ class Turnstile:
     def _give_up(self, turn: Turn) -> None:
         if turn in self._waiting:
             self._waiting.remove(turn)
-        if not turn.cancelled() and turn.done() and turn.result():
+        elif not turn.cancelled() and turn.result():
             # It came in the moment in which nobody waited for it any more.
             self._leave()
 

@@ -41,13 +41,17 @@ async def settled():
         await asyncio.sleep(0)
 
 
+async def arrived(at: Turnstile, done: asyncio.Event, log: list, name: object) -> "asyncio.Task[str]":
+    """Begin such work; it is inside, waits, or was refused."""
+    task = asyncio.create_task(work(at, done, log, name))
+    await settled()
+    return task
+
+
 async def test_who_waits_is_let_in_in_turn():
     """A place that becomes free goes to the one who came first, as long as nobody waits in vain."""
     at, done, log = turnstile(1), [asyncio.Event() for _ in range(3)], []
-    tasks = []
-    for place in range(3):
-        tasks.append(asyncio.create_task(work(at, done[place], log, place)))
-        await settled()
+    tasks = [await arrived(at, done[place], log, place) for place in range(3)]
     for place in range(3):
         done[place].set()
         await settled()
@@ -79,8 +83,7 @@ async def order(at: Turnstile) -> list[str]:
     held, done, log, tasks = asyncio.Event(), asyncio.Event(), [], []
     done.set()
     for name, until in (("first", held), ("first", held), ("older", done), ("newer", done)):
-        tasks.append(asyncio.create_task(work(at, until, log, name)))
-        await settled()
+        tasks.append(await arrived(at, until, log, name))
     held.set()
     await asyncio.gather(*tasks)
     return log[2:]
@@ -112,10 +115,8 @@ async def test_who_waits_or_is_refused_belongs_to_the_crowd():
         pass
     held, done, log = asyncio.Event(), asyncio.Event(), []
     done.set()
-    first = asyncio.create_task(work(at, held, log, "first"))
-    await settled()
-    second = asyncio.create_task(work(at, done, log, "second"))
-    await settled()
+    first = await arrived(at, held, log, "first")
+    second = await arrived(at, done, log, "second")
     held.set()
     await asyncio.gather(first, second)
     at.refused("full")
@@ -146,8 +147,7 @@ async def test_nobody_waits_for_ever(monkeypatch):
     monkeypatch.setattr(turnstile_module, "WAIT_S", 0.1)
     held, log = asyncio.Event(), []
     at = turnstile(1)
-    first = asyncio.create_task(work(at, held, log, "first"))
-    await settled()
+    first = await arrived(at, held, log, "first")
     started = time.monotonic()
     assert "refused" == await work(at, held, log, "second")
     patient = time.monotonic() - started
@@ -164,10 +164,8 @@ async def test_nobody_waits_for_ever(monkeypatch):
 async def test_who_goes_away_leaves_no_place_taken():
     """Callers that are cancelled inside or while they wait give back what they had."""
     at, log = turnstile(1), []
-    inside = asyncio.create_task(work(at, asyncio.Event(), log, "inside"))
-    await settled()
-    waiting = asyncio.create_task(work(at, asyncio.Event(), log, "waiting"))
-    await settled()
+    inside = await arrived(at, asyncio.Event(), log, "inside")
+    waiting = await arrived(at, asyncio.Event(), log, "waiting")
     waiting.cancel()
     inside.cancel()
     await asyncio.gather(waiting, inside, return_exceptions=True)
@@ -182,12 +180,9 @@ async def test_a_place_passes_by_who_was_cancelled_a_moment_before():
     """A place that becomes free before one who waited could leave goes to the next."""
     at, done, log = turnstile(1), asyncio.Event(), []
     done.set()
-    inside = asyncio.create_task(work(at, asyncio.Event(), log, "inside"))
-    await settled()
-    waiting = asyncio.create_task(work(at, asyncio.Event(), log, "waiting"))
-    await settled()
-    following = asyncio.create_task(work(at, done, log, "following"))
-    await settled()
+    inside = await arrived(at, asyncio.Event(), log, "inside")
+    waiting = await arrived(at, asyncio.Event(), log, "waiting")
+    following = await arrived(at, done, log, "following")
     inside.cancel()
     waiting.cancel()
     found = await asyncio.gather(inside, waiting, following, return_exceptions=True)
@@ -201,12 +196,9 @@ async def test_one_who_is_cancelled_as_his_turn_comes_hands_the_place_on():
     """A place that comes in the same moment as the cancellation is not lost."""
     at, held, done, log = turnstile(1), asyncio.Event(), asyncio.Event(), []
     done.set()
-    first = asyncio.create_task(work(at, held, log, "first"))
-    await settled()
-    second = asyncio.create_task(work(at, asyncio.Event(), log, "second"))
-    await settled()
-    third = asyncio.create_task(work(at, done, log, "third"))
-    await settled()
+    first = await arrived(at, held, log, "first")
+    second = await arrived(at, asyncio.Event(), log, "second")
+    third = await arrived(at, done, log, "third")
     held.set()
     while not first.done():
         await asyncio.sleep(0)
