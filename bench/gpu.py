@@ -38,6 +38,7 @@ from triptych.local.ports import LOOPBACK, free_ports
 from triptych.local.triton import TritonPorts, triton_command
 from triptych.local.waiting import is_ok, wait_until_ready
 from triptych.packs.pack import ENCODERS, read_pack
+from triptych.runtime.triton import input_tensor
 
 OUT = Path(__file__).parent / "out" / "gpu.json"
 INPUTS, BATCH, UNDER_WAY, NEAREST = 256, 64, 4, 10
@@ -109,11 +110,7 @@ def chords(samples: int, rate: int) -> Arrays:
 
 def asked(client: triton.InferenceServerClient, model: str, inputs: Arrays, rows: slice) -> NDArray[Any]:
     """Return the vectors of some rows."""
-    kinds = {"object": "BYTES", "uint8": "UINT8", "float32": "FP32", "int32": "INT32"}
-    tensors = []
-    for name, values in inputs.items():
-        tensor = triton.InferInput(name, list(values[rows].shape), kinds[str(values.dtype)])
-        tensors.append(tensor.set_data_from_numpy(values[rows]))
+    tensors = [input_tensor(name, values[rows]) for name, values in inputs.items()]
     return np.asarray(client.infer(model, tensors).as_numpy("VECTOR"))
 
 

@@ -41,6 +41,7 @@ from triptych.local import suite
 from triptych.local.settings import SuiteSettings
 from triptych.local.triton import IMPORT_ROOT
 from triptych.media.pictures import decode_picture
+from triptych.runtime.triton import input_tensor
 from triptych.v1 import types_pb2
 from triptych.vocabulary.media import Resize
 
@@ -137,12 +138,8 @@ def prepared(products: Sequence[types_pb2.Product], form: Any) -> list[tuple[str
     for group in grouped(products):
         texts = np.array([[f"{each.title}. {each.description}"] for each in group], dtype=object)
         pictures = np.stack([pixels(each.images[0].data, form) for each in group])
-        for model, name, values, kind in (
-            ("text_encoder", "TEXT", texts, "BYTES"),
-            ("image_encoder", "IMAGE", pictures, "UINT8"),
-        ):
-            tensor = triton.InferInput(name, list(values.shape), kind)
-            batches.append((model, tensor.set_data_from_numpy(values)))
+        batches.append(("text_encoder", input_tensor("TEXT", texts)))
+        batches.append(("image_encoder", input_tensor("IMAGE", pictures)))
     return batches
 
 

@@ -38,6 +38,7 @@ from bench import reporting
 from training.demo.items import items
 from training.demo.queries import queries
 from training.demo.render import render
+from triptych.runtime.triton import input_tensor
 from triptych.v1 import product_search_service_pb2 as pb
 from triptych.v1 import product_search_service_pb2_grpc as pb_grpc
 from triptych.v1 import types_pb2
@@ -87,11 +88,7 @@ def text_case(
     """Return the search for a text, by words and vectors or by vectors alone."""
     texts = [query.text for query in queries("dev", "text_en", QUERIES)]
     parts = [pb.QueryPart(text=text) for text in texts]
-    inputs = []
-    for text in texts:
-        tensor = triton.InferInput("TEXT", [1, 1], "BYTES")
-        tensor.set_data_from_numpy(np.array([[text.encode()]], dtype=object))
-        inputs.append(tensor)
+    inputs = [input_tensor("TEXT", np.array([[text.encode()]], dtype=object)) for text in texts]
     floor = direct(arguments, milvus, "text_encoder", inputs)
     if words_count:
         return Case("text", through_suite(arguments, stub, parts), floor)
@@ -111,11 +108,8 @@ def photo_case(
         file = io.BytesIO()
         picture.save(file, "JPEG", quality=88)
         parts.append(pb.QueryPart(image=types_pb2.Media(data=file.getvalue())))
-        tensor = triton.InferInput("IMAGE", [1, height, width, 3], "UINT8")
-        tensor.set_data_from_numpy(
-            np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))[None]
-        )
-        inputs.append(tensor)
+        resized = picture.resize((width, height), Image.Resampling.BILINEAR)
+        inputs.append(input_tensor("IMAGE", np.asarray(resized)[None]))
     floor = direct(arguments, milvus, "image_encoder", inputs)
     return Case("photo", through_suite(arguments, stub, parts), floor)
 

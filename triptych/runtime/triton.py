@@ -175,7 +175,7 @@ async def infer_outputs(
     client: InferenceServerClient, model: str, inputs: Mapping[str, NDArray[Any]], outputs: Sequence[str]
 ) -> list[NDArray[Any]]:
     """Run *model* as `infer` does; return the tensors *outputs*, each with the batch axis first."""
-    tensors = [_tensor(name, values) for name, values in inputs.items()]
+    tensors = [input_tensor(name, values) for name, values in inputs.items()]
     rows = len(next(iter(inputs.values())))
     with spans.span("triton.infer", calls=True, model=model, rows=rows):
         headers = dict(spans.carried()) or None
@@ -203,7 +203,7 @@ def _output(model: str, name: str, values: NDArray[Any] | None) -> NDArray[Any]:
     return values
 
 
-def _tensor(name: str, values: NDArray[Any]) -> InferInput:
+def input_tensor(name: str, values: NDArray[Any]) -> InferInput:
     """Return *values* as Triton's input *name*; strings as an array of `object` (str or bytes)."""
     tensor = InferInput(name, list(values.shape), np_to_triton_dtype(values.dtype))
     return tensor.set_data_from_numpy(np.ascontiguousarray(values))
