@@ -33,7 +33,7 @@ from training.networks.encoder import ModalityEncoder
 from training.networks.fusion import FusionHeads
 from training.networks.registry import build_encoder
 from training.packs.fusion import untrained_fusion
-from training.packs.write import write_pack
+from training.packs.write import one_dimension, write_pack
 from training.reporting import say
 
 
@@ -94,7 +94,7 @@ def train_pack(
                 version=facts.version,
                 encoders=trained.encoders,
                 # The fusion room reads from its model what a catalogue's space is: a pack is served with one.
-                fusion=trained.fusion or untrained_fusion(_dimension(trained.encoders)),
+                fusion=trained.fusion or untrained_fusion(one_dimension(trained.encoders)),
                 licence=facts.licence,
                 languages=facts.languages,
                 figures=trained.figures,
@@ -104,10 +104,6 @@ def train_pack(
         return trained
     finally:
         leave_world()
-
-
-def _dimension(encoders: Mapping[str, ModalityEncoder]) -> int:
-    return next(iter(encoders.values())).dimension
 
 
 def train(

@@ -5,7 +5,7 @@ from pathlib import Path
 from training.errors import TrainingError
 from training.imports import import_encoders
 from training.packs.fusion import untrained_fusion
-from training.packs.write import write_pack
+from training.packs.write import one_dimension, write_pack
 from triptych.packs.pack import Pack
 
 _LIMITS = (
@@ -41,13 +41,12 @@ def bring(
     if not licence:
         raise TrainingError("name the licence of the model, as its publisher does: --licence Apache-2.0")
     encoders = import_encoders(source, kind)
-    dimension = next(iter(encoders.values())).dimension
     return write_pack(
         folder,
         name=name,
         version=version,
         encoders=encoders,
-        fusion=untrained_fusion(dimension),
+        fusion=untrained_fusion(one_dimension(encoders)),
         licence=licence,
         languages=languages,
         figures={},

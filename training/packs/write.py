@@ -46,7 +46,7 @@ def write_pack(
         name: with the version in front of its spaces: "shop" and "1" give "shop-1/text" ….
         version: letters, digits, points.
         encoders: by modality, "text", "image", "audio"; at least one; all of one dimension.
-        fusion: heads of that dimension; None for a pack whose mixtures are weighted sums outside any model.
+        fusion: heads of that dimension; None: no fusion room serves such a pack.
         licence: an SPDX expression, or words.
         languages: such as "en"; empty where none was trained on.
         figures: how good it is, the most telling figure first.
@@ -61,7 +61,7 @@ def write_pack(
     Raises:
         TrainingError: the networks do not make a pack; nothing was written.
     """
-    dimension = _one_dimension(encoders, fusion)
+    dimension = one_dimension(encoders, fusion)
     models: dict[str, ModelEntry] = {}
     with _whole_folder(folder) as staging:
         for modality, encoder in encoders.items():
@@ -93,8 +93,12 @@ def _packages(encoders: Mapping[str, ModalityEncoder], parts: Sequence[str]) -> 
     return tuple(dict.fromkeys(("torch", "safetensors", *encoding, *parts)))
 
 
-def _one_dimension(encoders: Mapping[str, ModalityEncoder], fusion: FusionHeads | None) -> int:
-    """Return the dimension that all agree on."""
+def one_dimension(encoders: Mapping[str, ModalityEncoder], fusion: FusionHeads | None = None) -> int:
+    """Return the dimension that all agree on.
+
+    Raises:
+        TrainingError: they do not, or there are none.
+    """
     if not encoders or encoders.keys() - ENCODERS.keys():
         raise TrainingError(f"a pack needs encoders of {', '.join(ENCODERS)}; given are {list(encoders)}")
     dimensions = {name: encoder.dimension for name, encoder in encoders.items()}
