@@ -17,7 +17,7 @@ PHASE = Gauge(
 )
 MISSING = Gauge(
     "triptych_gateway_upgrade_missing_products",
-    "Products that lack vectors of one of the packs, as last noted; of at most 100 catalogues.",
+    "Products that lack vectors of one of the packs, as last counted; of at most 100 catalogues.",
     ["catalog"],
 )
 FAILURES = Counter(

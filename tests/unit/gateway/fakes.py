@@ -106,7 +106,7 @@ class FakeFuser:
         self.calls.append((strategy, groups))
         return Fused(
             tuple(self._fuse(group) for group in groups),
-            Space(f"{PACK}/fused", DIMENSION),
+            await self.fused_space(),
             (ModelVersion("fusion", "1", f"{PACK}/fused"),),
         )
 
