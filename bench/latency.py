@@ -1,14 +1,16 @@
 """How fast the running suite answers, beside the floor measured in the same run.
 
-    TRIPTYCH_ENCODER_REMEMBERED_BYTES_MAX=0 triptych demo    # or anything else that fills the catalogue `demo`
+    export TRIPTYCH_ENCODER_REMEMBERED_BYTES_MAX=0 TRIPTYCH_GATEWAY_SEARCHES_AT_ONCE_MIN=64
+    triptych demo    # or anything else that fills the catalogue `demo`
     python -m bench.latency [--address HOST:PORT] [--triton HOST:PORT] [--milvus URI] [--catalog demo] [--seconds 6]
 
 The *floor* is what a search cannot do without: the same Triton inference and the same Milvus search, called directly from
 one process, one after the other, by as many clients. For a photo the floor is given the decoded and resized picture. A text
 is asked for by words and vectors, as is the default, and by vectors alone; the floor of both is that of vectors alone.
 Suite and floor take turns of a second each, so that a machine whose speed drifts slows both. Every query is asked for
-the first time in a turn; nothing is cached on either side: the encoder must have been started without its memory, as
-`make bench` does where no suite is running yet, since queries come again in later turns.
+the first time in a turn; nothing is cached on either side: the encoder must have been started without its memory, since
+queries come again in later turns, and the gateway with room for 32 clients, who are refused else; `make bench` does both
+where no suite is running yet.
 
 Prints a table and writes bench/out/bench.json: a list of
 {"case", "clients", "p50_ms", "p99_ms", "rps", "floor_p50_ms", "ratio"}, ratio = p50_ms / floor_p50_ms.
